@@ -1,0 +1,45 @@
+"""One stack, one fleet: read it, declare what all tenants share, declare each tenant."""
+
+import pulumi
+
+from components import ClusterHosts, KeepalivedAccess, Platform, Tenant, cluster_provider
+from components.kubeconfig import UnusableKubeconfigError, require_reachable
+from tenants import FleetError, load
+
+config = pulumi.Config()
+try:
+    fleet = load({key: config.get_object(key) for key in ("cluster", "defaults", "platform", "tenants")})
+    require_reachable(fleet.cluster.context)
+except (FleetError, UnusableKubeconfigError) as error:
+    raise pulumi.RunError(str(error)) from None
+
+opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster)])
+hosts = ClusterHosts("hosts", fleet=fleet, opts=opts)
+# Nothing is made before every host is known to be there, not even by an `up --skip-preview`.
+opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[hosts]))
+platform = Platform("platform", spec=fleet.platform, cluster=fleet.cluster, opts=opts)
+keepalived_access = KeepalivedAccess("keepalived", cluster=fleet.cluster, opts=opts)
+
+for tenant in fleet.tenants:
+    Tenant(
+        spec=tenant,
+        cluster=fleet.cluster,
+        nodes=hosts.nodes,
+        platform=platform,
+        keepalived_access=keepalived_access,
+        opts=opts,
+    )
+
+pulumi.export(
+    "tenants",
+    {
+        tenant.name: {
+            "endpoint": f"{tenant.vip}:5432",
+            "activeRole": tenant.active_role,
+            "hosts": {"master": tenant.hosts.master, "standby": tenant.hosts.standby},
+            "vrid": tenant.vrid,
+            "state": tenant.state,
+        }
+        for tenant in fleet.tenants
+    },
+)

@@ -1,0 +1,89 @@
+"""The six objects that every tenant's control pods refer to."""
+
+import base64
+from collections.abc import Collection, Mapping
+
+import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMap, Secret
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from tenants import fleet
+from tenants.fleet import SharedObject
+
+SSH_KEYS = ("authorized_keys", "id_rsa", "id_rsa.pub", "known_hosts")
+
+
+class Platform(pulumi.ComponentResource):
+    """Declares a shared object where the configuration holds its data, and reads it where it does not.
+
+    Each attribute is the object's name, known only once the object is known to hold every key that the pods need: a
+    missing object or key fails the preview, not a pod's start.
+    """
+
+    adbops: pulumi.Output[str]
+    mysql: pulumi.Output[str]
+    adb_connect: pulumi.Output[str]
+    mysql_connect: pulumi.Output[str]
+    root_ssh_key: pulumi.Output[str]
+    gpadmin_ssh_key: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        spec: fleet.Platform,
+        cluster: fleet.Cluster,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("adb:tenants:Platform", name, None, opts)
+        self._namespace = cluster.namespace
+        self.adbops = self._config_map(spec.adbops, keys=("rm.addr", "rm.port"))
+        self.mysql = self._config_map(spec.mysql, keys=("mysql.vip",))
+        self.adb_connect = self._secret(spec.adb_connect, keys=("adb.admin", "adb.password"))
+        self.mysql_connect = self._secret(spec.mysql_connect, keys=("user", "password"))
+        self.root_ssh_key = self._secret(spec.root_ssh_key, keys=SSH_KEYS)
+        self.gpadmin_ssh_key = self._secret(spec.gpadmin_ssh_key, keys=SSH_KEYS)
+        self.register_outputs({})
+
+    def _config_map(self, shared: SharedObject, *, keys: Collection[str]) -> pulumi.Output[str]:
+        opts = pulumi.ResourceOptions(parent=self)
+        if shared.data is None:
+            config_map = ConfigMap.get(shared.name, id=f"{self._namespace}/{shared.name}", opts=opts)
+            return config_map.data.apply(lambda data: self._name_if_complete("ConfigMap", shared.name, data, keys))
+        ConfigMap(
+            shared.name,
+            metadata=ObjectMetaArgs(name=shared.name, namespace=self._namespace),
+            data=dict(shared.data),
+            opts=opts,
+        )
+        return pulumi.Output.from_input(shared.name)
+
+    def _secret(self, shared: SharedObject, *, keys: Collection[str]) -> pulumi.Output[str]:
+        opts = pulumi.ResourceOptions(parent=self)
+        if shared.data is None:
+            secret = Secret.get(shared.name, id=f"{self._namespace}/{shared.name}", opts=opts)
+            name = secret.data.apply(lambda data: self._name_if_complete("Secret", shared.name, data, keys))
+            # Derived from secret values, the name would count as one and be masked wherever a pod refers to it.
+            return pulumi.Output.unsecret(name)
+        Secret(
+            shared.name,
+            metadata=ObjectMetaArgs(name=shared.name, namespace=self._namespace),
+            type="Opaque",
+            # `data` rather than `stringData`: the API server never returns the latter, so nobody could see it drift.
+            data=pulumi.Output.secret({key: _base64(value) for key, value in shared.data.items()}),
+            opts=opts,
+        )
+        return pulumi.Output.from_input(shared.name)
+
+    def _name_if_complete(self, kind: str, name: str, data: Mapping[str, str] | None, keys: Collection[str]) -> str:
+        missing = [key for key in keys if key not in (data or {})]
+        if missing:
+            raise pulumi.RunError(
+                f"{kind} {self._namespace}/{name} has no {', '.join(missing)}: every tenant's pods refer to it; "
+                f"add what is missing to the {kind}, or name another one under adb-tenants:platform."
+            )
+        return name
+
+
+def _base64(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()

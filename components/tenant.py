@@ -1,0 +1,52 @@
+"""One ADB tenant."""
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Node
+
+from components.control_node import ControlNode
+from components.keepalived_access import KeepalivedAccess
+from components.platform import Platform
+from components.virtual_ip import VirtualIp
+from tenants import fleet
+from tenants.fleet import Role
+
+
+class Tenant(pulumi.ComponentResource):
+    """A master and a standby control node, and the virtual IP that leads to the active one of them."""
+
+    master: ControlNode
+    standby: ControlNode
+    virtual_ip: VirtualIp
+
+    def __init__(
+        self,
+        *,
+        spec: fleet.Tenant,
+        cluster: fleet.Cluster,
+        nodes: Mapping[str, Node],
+        platform: Platform,
+        keepalived_access: KeepalivedAccess,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("adb:tenants:Tenant", spec.name, None, opts)
+        self.master, self.standby = (
+            ControlNode(
+                role=role,
+                spec=spec,
+                cluster=cluster,
+                node=nodes[spec.hosts.of(role)],
+                platform=platform,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            for role in (Role.MASTER, Role.STANDBY)
+        )
+        self.virtual_ip = VirtualIp(
+            spec=spec,
+            cluster=cluster,
+            control_nodes=(self.master, self.standby),
+            keepalived_access=keepalived_access,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"endpoint": self.virtual_ip.endpoint})

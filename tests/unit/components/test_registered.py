@@ -1,0 +1,219 @@
+"""What the program registers with the engine, as whole sets: URNs, providers, order, replacement."""
+
+import copy
+from typing import Any
+
+import kubernetes_validate  # type: ignore[import-untyped]
+import pulumi
+import pytest
+import yaml
+
+from tests.program import ROOT, ClusterOfMocks, Program, Registered, run_program
+
+CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
+KUBERNETES_VERSION = "1.36"
+SSH_KEYS = dict.fromkeys(("authorized_keys", "id_rsa", "id_rsa.pub", "known_hosts"), "eA==")
+SHARED_OBJECTS = {
+    "default/adbops-cm": {"rm.addr": "192.168.143.10", "rm.port": "8080"},
+    "default/mysql-configmap": {"mysql.vip": "192.168.143.11"},
+    "default/adb-connect-secret": {"adb.admin": "eA==", "adb.password": "eA=="},
+    "default/mysql-connect": {"user": "eA==", "password": "eA=="},
+    "default/root-ssh-key": SSH_KEYS,
+    "default/gpadmin-ssh-key": SSH_KEYS,
+}
+
+
+def config_with(**changes: Any) -> dict[str, Any]:
+    """Tenant3's configuration with fields of its one tenant changed."""
+    config = copy.deepcopy(CONFIG)
+    config["tenants"][0].update(changes)
+    return config
+
+
+def reading_config() -> dict[str, Any]:
+    """Tenant3's configuration with the shared objects read, the default."""
+    return {key: value for key, value in CONFIG.items() if key != "platform"}
+
+
+@pytest.fixture(scope="module")
+def tenant3() -> Program:
+    return run_program(CONFIG)
+
+
+def test_urns_are_frozen_because_a_renamed_one_replaces_a_database(tenant3: Program) -> None:
+    frozen = (ROOT / "tests" / "data" / "urns.txt").read_text().splitlines()
+    assert sorted(tenant3.resources) == frozen
+
+
+def test_every_object_goes_through_the_explicit_provider(tenant3: Program) -> None:
+    provider_urn = "urn:pulumi:dev::adb-tenants::pulumi:providers:kubernetes::cluster"
+    elsewhere = {
+        found.urn
+        for found in tenant3.resources.values()
+        if found.type.startswith("kubernetes:") and not found.provider.startswith(provider_urn)
+    }
+    assert elsewhere == set(), "the default provider replaces ConfigMaps and guesses whether the cluster is the same"
+
+
+def test_the_provider_is_never_replaced_and_updates_config_maps_and_secrets_in_place(tenant3: Program) -> None:
+    (provider,) = tenant3.of_type("pulumi:providers:kubernetes").values()
+    assert {key: value for key, value in provider.inputs.items() if key != "kubeClientSettings"} == {
+        "kubeconfig": "",
+        "context": "kwok-adb",
+        "namespace": "default",
+        "clusterIdentifier": "adb-tenants/dev",
+        "enableConfigMapMutable": "true",
+        "enableSecretMutable": "true",
+    }
+
+
+def test_every_declared_object_is_valid_for_the_api_server(tenant3: Program) -> None:
+    objects = [manifest for manifest in tenant3.manifests() if manifest["kind"] != "Node"]
+    kinds = sorted(manifest["kind"] for manifest in objects)
+    assert kinds == sorted(
+        ["ClusterRole", "ClusterRoleBinding", "ConfigMap", "ConfigMap", "ConfigMap", "ReplicationController"]
+        + ["Secret"] * 4
+        + ["Service"] * 3
+        + ["ServiceAccount", "StatefulSet", "StatefulSet"]
+    )
+    for manifest in objects:
+        kubernetes_validate.validate(manifest, KUBERNETES_VERSION, strict=True)
+
+
+def test_the_virtual_ip_waits_for_labels_and_stateful_sets_so_that_an_up_cannot_stand_still(tenant3: Program) -> None:
+    needed = {
+        found.urn
+        for found in tenant3.resources.values()
+        if found.type in ("kubernetes:core/v1:NodePatch", "kubernetes:apps/v1:StatefulSet")
+    }
+    waiting = [
+        tenant3.of_type("kubernetes:core/v1:ReplicationController")["tenant3-vip"],
+        tenant3.of_type("kubernetes:core/v1:Service")["tenant3-vip"],
+    ]
+    assert len(needed) == 4
+    assert {found.name: needed - found.dependencies for found in waiting} == {"tenant3-vip": set()}
+
+
+def test_a_pod_waits_for_its_label_its_service_and_the_shared_objects(tenant3: Program) -> None:
+    stateful_set = tenant3.of_type("kubernetes:apps/v1:StatefulSet")["tenant3-master"]
+    shared = {found.urn for found in tenant3.resources.values() if "adb:tenants:Platform$" in found.urn}
+    own = {
+        found.urn
+        for found in tenant3.resources.values()
+        if found.name == "tenant3-master"
+        and found.type in ("kubernetes:core/v1:NodePatch", "kubernetes:core/v1:Service")
+    }
+    assert len(shared) == 6
+    assert shared | own <= stateful_set.dependencies
+
+
+def test_a_node_is_read_before_it_is_labelled_so_that_none_is_made_up(tenant3: Program) -> None:
+    reads = {found.name: found.read_id for found in tenant3.of_type("kubernetes:core/v1:Node").values()}
+    assert reads == {"m1.adb.g1.com": "m1.adb.g1.com", "m2.adb.g1.com": "m2.adb.g1.com"}
+    for name, node in (("tenant3-master", "m1.adb.g1.com"), ("tenant3-standby", "m2.adb.g1.com")):
+        patch = tenant3.of_type("kubernetes:core/v1:NodePatch")[name]
+        assert tenant3.of_type("kubernetes:core/v1:Node")[node].urn in patch.dependencies
+
+
+def test_only_the_keepalived_controller_is_replaced_by_a_changed_template_and_the_old_one_goes_first(
+    tenant3: Program,
+) -> None:
+    def replacing(found: Registered) -> bool:
+        return bool(found.replace_on_changes) or found.delete_before_replace
+
+    replaced = {found.urn: found for found in tenant3.resources.values() if replacing(found)}
+    (controller,) = replaced.values()
+    assert (controller.type, controller.name) == ("kubernetes:core/v1:ReplicationController", "tenant3-vip")
+    assert controller.replace_on_changes == ("spec.template",)
+    assert controller.delete_before_replace
+
+
+@pytest.mark.parametrize(
+    ("kubelet_version", "override"),
+    [
+        ("v1.34.9", None),
+        ("v1.35.0", "tenant3-master"),
+        ("v1.36.3", "tenant3-master"),
+        ("v1.35.2-eks-1a2b3c", "tenant3-master"),
+        ("kwok-v0.8.0", None),
+        ("", None),
+    ],
+)
+def test_the_hostname_is_restored_only_where_the_node_knows_how(kubelet_version: str, override: str | None) -> None:
+    program = run_program(CONFIG, cluster=ClusterOfMocks(kubelet_version=kubelet_version))
+    pod = program.manifest("StatefulSet", "tenant3-master")["spec"]["template"]["spec"]
+    assert (pod["hostname"], pod.get("hostnameOverride")) == ("tenant3-master", override)
+
+
+def test_shared_objects_without_data_are_read_and_not_declared() -> None:
+    program = run_program(reading_config(), cluster=ClusterOfMocks(shared_objects=SHARED_OBJECTS))
+    platform = {
+        (found.type, found.read_id) for found in program.resources.values() if "adb:tenants:Platform$" in found.urn
+    }
+    assert platform == {
+        ("kubernetes:core/v1:ConfigMap", "default/adbops-cm"),
+        ("kubernetes:core/v1:ConfigMap", "default/mysql-configmap"),
+        ("kubernetes:core/v1:Secret", "default/adb-connect-secret"),
+        ("kubernetes:core/v1:Secret", "default/mysql-connect"),
+        ("kubernetes:core/v1:Secret", "default/root-ssh-key"),
+        ("kubernetes:core/v1:Secret", "default/gpadmin-ssh-key"),
+    }
+
+
+def test_pods_are_the_same_whether_shared_objects_are_read_or_declared(tenant3: Program) -> None:
+    reading = run_program(reading_config(), cluster=ClusterOfMocks(shared_objects=SHARED_OBJECTS))
+    for name in ("tenant3-master", "tenant3-standby"):
+        assert reading.manifest("StatefulSet", name) == tenant3.manifest("StatefulSet", name)
+
+
+def test_a_shared_object_without_a_key_that_pods_need_is_named() -> None:
+    incomplete = {**SHARED_OBJECTS, "default/mysql-connect": {"user": "eA=="}}
+    with pytest.raises(pulumi.RunError, match=r"Secret default/mysql-connect has no password"):
+        run_program(reading_config(), cluster=ClusterOfMocks(shared_objects=incomplete))
+
+
+def test_two_namespaces_of_one_cluster_share_no_cluster_scoped_name() -> None:
+    def cluster_scoped(namespace: str) -> set[tuple[str, str]]:
+        config = {**CONFIG, "cluster": {"namespace": namespace}}
+        return {
+            (manifest["kind"], manifest["metadata"]["name"])
+            for manifest in run_program(config).manifests()
+            if "namespace" not in manifest["metadata"] and manifest["kind"] != "Node"
+        }
+
+    assert cluster_scoped("east") == {
+        ("ClusterRole", "adb-keepalived-east"),
+        ("ClusterRoleBinding", "adb-keepalived-east"),
+    }
+    assert cluster_scoped("east") & cluster_scoped("west") == set()
+
+
+def test_secrets_are_secret_to_the_engine(tenant3: Program) -> None:
+    secrets = tenant3.of_type("kubernetes:core/v1:Secret")
+    assert {name: found.secret_inputs for name, found in secrets.items()} == {
+        name: {"data"} for name in ("adb-connect-secret", "mysql-connect", "root-ssh-key", "gpadmin-ssh-key")
+    }
+
+
+def test_a_failover_moves_only_the_service_and_the_keepalived_pod(tenant3: Program) -> None:
+    after = run_program(config_with(activeRole="standby"))
+    changed = {
+        urn.split("::")[2].rsplit("$", maxsplit=1)[-1] + " " + found.name
+        for urn, found in after.resources.items()
+        if found.inputs != tenant3.resources[urn].inputs and found.type.startswith("kubernetes:")
+    }
+    assert changed == {"kubernetes:core/v1:Service tenant3-vip", "kubernetes:core/v1:ReplicationController tenant3-vip"}
+
+
+def test_stack_outputs_describe_each_tenant(tenant3: Program) -> None:
+    assert tenant3.exports == {
+        "tenants": {
+            "tenant3": {
+                "endpoint": "192.168.143.144:5432",
+                "activeRole": "master",
+                "hosts": {"master": "m1.adb.g1.com", "standby": "m2.adb.g1.com"},
+                "vrid": 144,
+                "state": "running",
+            }
+        }
+    }
