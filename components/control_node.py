@@ -26,8 +26,8 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs, ObjectMetaPatchArgs
 
+from components.placement import only_on, toleration_args
 from components.platform import Platform
-from components.tolerations import toleration_args
 from tenants import fleet
 from tenants.fleet import Role
 
@@ -93,6 +93,7 @@ class ControlNode(pulumi.ComponentResource):
                     metadata=ObjectMetaArgs(labels=labels),
                     spec=PodSpecArgs(
                         node_selector={spec.node_label: role},
+                        affinity=only_on(spec.hosts.of(role)),
                         hostname=name,
                         # Today's StatefulSet controller overwrites `hostname` with the pod's name, `<name>-0`; in the
                         # seed's cluster it stayed, and the databases know each other by it. Asked of the kubelet,

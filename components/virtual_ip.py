@@ -25,7 +25,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.control_node import ControlNode
 from components.keepalived_access import KeepalivedAccess
-from components.tolerations import toleration_args
+from components.placement import only_on, toleration_args
 from tenants import fleet
 
 ADB_PORT = 5432
@@ -94,6 +94,7 @@ class VirtualIp(pulumi.ComponentResource):
                     spec=PodSpecArgs(
                         host_network=True,
                         node_selector={spec.node_label: spec.active_role},
+                        affinity=only_on(spec.hosts.of(spec.active_role)),
                         service_account_name=keepalived_access.service_account_name,
                         containers=[
                             ContainerArgs(

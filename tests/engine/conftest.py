@@ -1,0 +1,38 @@
+"""One real control plane for all engine tests; a cell and a stack of its own for each."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import cluster as local_cluster
+from tests.engine.cell import Cell
+from tests.engine.stack import Stack
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Environment in which kubectl and the engine find a cluster that lives as long as the tests do."""
+    directory = tmp_path_factory.mktemp("cluster")
+    with local_cluster.running(directory=directory, name="adb-engine-tests", nodes=()) as cluster:
+        yield {**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}
+
+
+@pytest.fixture
+def cell(cluster_environment: dict[str, str]) -> Cell:
+    """A namespace with two nodes, m1 and m2."""
+    made = Cell(namespace=f"cell-{next(_numbers)}", environment=cluster_environment)
+    made.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": made.namespace}})
+    made.add_node("m1")
+    made.add_node("m2")
+    return made
+
+
+@pytest.fixture
+def stack(cell: Cell, tmp_path: Path) -> Stack:
+    """An empty stack whose fleet is to live in the cell."""
+    return Stack(tmp_path, name="dev", environment=cell.environment)

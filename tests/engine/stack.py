@@ -1,0 +1,111 @@
+"""A stack of its own for one test: the real engine, run on this checkout's program against a real API server."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+
+from tests.program import PROJECT, ROOT
+
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "tenants")
+
+Config = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """The engine ended a preview or an `up` with an error; the text is what a user sees."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How many resources an operation treats how, `same` and the reads left out."""
+
+    counts: Mapping[str, int]
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing changes."""
+        return not self.counts
+
+
+class Stack:
+    """One stack with a file backend, driven through Pulumi's Automation API."""
+
+    def __init__(self, directory: Path, *, name: str, environment: Mapping[str, str]) -> None:
+        project = directory / "project"
+        project.mkdir(parents=True)
+        for part in PROGRAM:
+            (project / part).symlink_to(ROOT / part)
+        state = directory / "state"
+        state.mkdir()
+        self._settings = project / f"Pulumi.{name}.yaml"
+        self.environment = {
+            **environment,
+            "PULUMI_BACKEND_URL": state.as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "engine-tests",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        self.project = project
+        self.name = name
+        self._stack = automation.create_stack(
+            name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=self.environment)
+        )
+        self._salt = yaml.safe_load(self._settings.read_text()) if self._settings.exists() else {}
+
+    def configure(self, config: Config) -> None:
+        """Write the stack's configuration (keys without the project's prefix)."""
+        settings = {**self._salt, "config": {f"{PROJECT}:{key}": value for key, value in config.items()}}
+        self._settings.write_text(yaml.safe_dump(settings))
+
+    def preview(self, config: Config) -> Changes:
+        """Preview this configuration; raises `Refused`."""
+        self.configure(config)
+        try:
+            result = self._stack.preview()
+        except automation.CommandError as error:
+            raise Refused(str(error)) from error
+        return _changes(result.change_summary)
+
+    def up(self, config: Config) -> Changes:
+        """Bring the cluster to this configuration; raises `Refused`."""
+        self.configure(config)
+        try:
+            result = self._stack.up()
+        except automation.CommandError as error:
+            raise Refused(str(error)) from error
+        return _changes(result.summary.resource_changes or {})
+
+    def refresh(self) -> None:
+        """Let the engine look at the cluster."""
+        self._stack.refresh()
+
+    def destroy(self) -> None:
+        """Remove everything."""
+        self._stack.destroy()
+
+    def exported_state(self) -> str:
+        """The stack's state as it lies in the backend, secrets encrypted."""
+        return self.pulumi("stack", "export").stdout
+
+    def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the CLI itself, for what a user would read on the terminal."""
+        command = [shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi", *arguments, "--stack", self.name]
+        return subprocess.run(
+            [*command, "--non-interactive", "--color", "never"],
+            cwd=self.project,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def _changes(summary: Mapping[Any, int]) -> Changes:
+    unchanging = {"same", "read", "discard"}
+    counts = {str(getattr(kind, "value", kind)): count for kind, count in summary.items()}
+    return Changes(counts={kind: count for kind, count in counts.items() if kind not in unchanging})
