@@ -2,17 +2,17 @@
 
 import pulumi
 
-from components import ClusterHosts, KeepalivedAccess, Platform, Tenant, cluster_provider
-from components.kubeconfig import UnusableKubeconfigError, require_reachable
+from components import ClusterHosts, DataGuard, KeepalivedAccess, Platform, Tenant, cluster_provider, live_cluster
 from tenants import FleetError, load
 
 config = pulumi.Config()
 try:
-    fleet = load({key: config.get_object(key) for key in ("cluster", "defaults", "platform", "tenants")})
-    require_reachable(fleet.cluster.context)
-except (FleetError, UnusableKubeconfigError) as error:
+    fleet = load({section: config.get_object(section) for section in ("cluster", "defaults", "platform", "tenants")})
+    live_cluster.LiveCluster(fleet.cluster.context).require_nodes(fleet.node_names)
+except (FleetError, live_cluster.UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
+guard = DataGuard(fleet)
 opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster)])
 hosts = ClusterHosts("hosts", fleet=fleet, opts=opts)
 # Nothing is made before every host is known to be there, not even by an `up --skip-preview`.
@@ -27,6 +27,7 @@ for tenant in fleet.tenants:
         nodes=hosts.nodes,
         platform=platform,
         keepalived_access=keepalived_access,
+        guard=guard,
         opts=opts,
     )
 

@@ -2,6 +2,7 @@
 
 from components.cluster_hosts import ClusterHosts
 from components.control_node import ControlNode
+from components.data_guard import DataGuard
 from components.keepalived_access import KeepalivedAccess
 from components.platform import Platform
 from components.provider import cluster_provider
@@ -11,6 +12,7 @@ from components.virtual_ip import VirtualIp
 __all__ = [
     "ClusterHosts",
     "ControlNode",
+    "DataGuard",
     "KeepalivedAccess",
     "Platform",
     "Tenant",

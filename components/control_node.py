@@ -26,6 +26,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs, ObjectMetaPatchArgs
 
+from components.data_guard import STATE_ANNOTATION, DataGuard
 from components.placement import only_on, toleration_args
 from components.platform import Platform
 from tenants import fleet
@@ -48,6 +49,7 @@ class ControlNode(pulumi.ComponentResource):
         cluster: fleet.Cluster,
         node: Node,
         platform: Platform,
+        guard: DataGuard,
         opts: pulumi.ResourceOptions,
     ) -> None:
         name = spec.control_node_name(role)
@@ -82,7 +84,7 @@ class ControlNode(pulumi.ComponentResource):
         )
         StatefulSet(
             name,
-            metadata=ObjectMetaArgs(name=name, namespace=cluster.namespace),
+            metadata=ObjectMetaArgs(name=name, namespace=cluster.namespace, annotations={STATE_ANNOTATION: spec.state}),
             spec=StatefulSetSpecArgs(
                 service_name=name,
                 replicas=1 if running else 0,
@@ -152,7 +154,7 @@ class ControlNode(pulumi.ComponentResource):
                 ),
             ),
             # The pod can be scheduled only where the label is, and starts only with the shared objects.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[node_label, service, platform]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[node_label, service, platform], hooks=guard.database),
         )
         self.register_outputs({"host": spec.hosts.of(role)})
 

@@ -6,6 +6,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Node
 
 from components.control_node import ControlNode
+from components.data_guard import DataGuard
 from components.keepalived_access import KeepalivedAccess
 from components.platform import Platform
 from components.virtual_ip import VirtualIp
@@ -28,6 +29,7 @@ class Tenant(pulumi.ComponentResource):
         nodes: Mapping[str, Node],
         platform: Platform,
         keepalived_access: KeepalivedAccess,
+        guard: DataGuard,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("adb:tenants:Tenant", spec.name, None, opts)
@@ -38,6 +40,7 @@ class Tenant(pulumi.ComponentResource):
                 cluster=cluster,
                 node=nodes[spec.hosts.of(role)],
                 platform=platform,
+                guard=guard,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             for role in (Role.MASTER, Role.STANDBY)
@@ -47,6 +50,7 @@ class Tenant(pulumi.ComponentResource):
             cluster=cluster,
             control_nodes=(self.master, self.standby),
             keepalived_access=keepalived_access,
+            guard=guard,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"endpoint": self.virtual_ip.endpoint})

@@ -24,6 +24,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.control_node import ControlNode
+from components.data_guard import STATE_ANNOTATION, DataGuard
 from components.keepalived_access import KeepalivedAccess
 from components.placement import only_on, toleration_args
 from tenants import fleet
@@ -48,6 +49,7 @@ class VirtualIp(pulumi.ComponentResource):
         cluster: fleet.Cluster,
         control_nodes: Sequence[ControlNode],
         keepalived_access: KeepalivedAccess,
+        guard: DataGuard,
         opts: pulumi.ResourceOptions,
     ) -> None:
         name = spec.virtual_ip_name
@@ -83,9 +85,13 @@ class VirtualIp(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=control_nodes),
         )
         labels = {"adb": name}
+        annotations = {STATE_ANNOTATION: str(spec.state)}
+        if not running:
+            # The plugin waits for `availableReplicas`, which the API leaves out when it is 0: for ten minutes, in vain.
+            annotations |= {"pulumi.com/skipAwait": "true"}
         ReplicationController(
             name,
-            metadata=ObjectMetaArgs(name=name, namespace=cluster.namespace, labels=labels),
+            metadata=ObjectMetaArgs(name=name, namespace=cluster.namespace, labels=labels, annotations=annotations),
             spec=ReplicationControllerSpecArgs(
                 replicas=1 if running else 0,
                 selector=labels,
@@ -136,6 +142,7 @@ class VirtualIp(pulumi.ComponentResource):
                 # Old one first: two keepalived pods of one VRRP id would both claim the address.
                 replace_on_changes=["spec.template"],
                 delete_before_replace=True,
+                hooks=guard.virtual_ip,
             ),
         )
         self.register_outputs({"endpoint": self.endpoint})

@@ -19,6 +19,16 @@ def tenant3(cell: Cell, **changes: Any) -> Config:
     return config
 
 
+def with_tenants(config: Config, tenants: list[Config]) -> Config:
+    """The same cluster and platform with other tenants."""
+    return {**config, "tenants": tenants}
+
+
+def with_every_tenant(config: Config, **changes: Any) -> Config:
+    """The same fleet with changes to each entry."""
+    return with_tenants(config, [{**entry, **changes} for entry in config["tenants"]])
+
+
 def with_tenant4(cell: Cell, config: Config) -> Config:
     """A second tenant beside the first, its roles on the same two nodes the other way round."""
     entry = {
@@ -26,4 +36,4 @@ def with_tenant4(cell: Cell, config: Config) -> Config:
         "vip": "192.168.143.145",
         "hosts": {"master": cell.node("m2"), "standby": cell.node("m1")},
     }
-    return {**config, "tenants": [*config["tenants"], entry]}
+    return with_tenants(config, [*config["tenants"], entry])

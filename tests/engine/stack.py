@@ -84,10 +84,6 @@ class Stack:
         """Let the engine look at the cluster."""
         self._stack.refresh()
 
-    def destroy(self) -> None:
-        """Remove everything."""
-        self._stack.destroy()
-
     def exported_state(self) -> str:
         """The stack's state as it lies in the backend, secrets encrypted."""
         return self.pulumi("stack", "export").stdout

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.engine.cell import Cell, eventually
+from tests.engine.cell import Cell
 from tests.engine.fleets import tenant3, with_tenant4
 from tests.engine.stack import Changes, Refused, Stack
 
@@ -102,18 +102,6 @@ def test_an_added_tenant_touches_nothing_of_the_one_that_is_there(cell: Cell, st
         cell.node("m2"): {"tenancy-tenant3": "standby", "tenancy-tenant4": "master"},
     }
     assert cell.endpoint_addresses("tenant4-vip") == [cell.pod_address("tenant4-master-0")]
-
-
-def test_a_removed_tenant_leaves_no_object_and_no_label(cell: Cell, stack: Stack) -> None:
-    config = tenant3(cell)
-    stack.up(with_tenant4(cell, config))
-    stack.up(config)
-
-    eventually(lambda: not any("tenant4" in name for name in cell.objects()), what="every object of tenant4 is gone")
-    assert cell.tenancy_labels() == {
-        cell.node("m1"): {"tenancy-tenant3": "master"},
-        cell.node("m2"): {"tenancy-tenant3": "standby"},
-    }
 
 
 def test_a_changed_vip_updates_the_config_map_in_place_and_restarts_no_database(cell: Cell, stack: Stack) -> None:

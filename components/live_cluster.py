@@ -1,0 +1,114 @@
+"""What the program must know of the live cluster before the engine acts: read only, by the official client.
+
+Everything else goes through Pulumi. This does not, because a read that fails inside the engine ends the program before
+it can say anything, and what the plugin prints then ends in the advice to drop the resources from the state
+(`PULUMI_K8S_DELETE_UNREACHABLE`), which would lose every tenant. See docs/decisions/0004-live-reads.md.
+"""
+
+import json
+import os
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import Any
+
+import urllib3
+from kubernetes import client, config
+
+CONNECT_AND_READ_SECONDS = (5, 30)
+MOST_NEAR_NAMES = 5
+NAMES_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+
+
+class UnusableClusterError(Exception):
+    """The cluster cannot be used as it is; the text says in a sentence or two what to do."""
+
+
+class LiveCluster:
+    """A cluster that answers."""
+
+    def __init__(self, context: str | None) -> None:
+        """Take the connection from the ambient kubeconfig, or inside a pod from its service account.
+
+        Raises:
+            UnusableClusterError: There is no such context, or nothing that says where the cluster is.
+        """
+        self._settings = client.Configuration()
+        try:
+            if context is None and "KUBERNETES_SERVICE_HOST" in os.environ and "KUBECONFIG" not in os.environ:
+                config.load_incluster_config(client_configuration=self._settings)  # type: ignore[no-untyped-call]
+            else:
+                config.load_kube_config(context=context, client_configuration=self._settings)  # type: ignore[no-untyped-call]
+        except config.ConfigException as error:
+            raise UnusableClusterError(
+                f"The kubeconfig does not lead to a cluster ({_first_line(error)}): set adb-tenants:cluster.context "
+                "to one of `kubectl config get-contexts`, or KUBECONFIG to the file that has it; for the local "
+                'cluster, run `make up` and `eval "$(make -s env)"`.'
+            ) from error
+        # An API server that is down is said to be so at once, not after three more tries.
+        self._settings.retries = 0
+        self._client = client.ApiClient(self._settings)
+
+    def require_nodes(self, wanted: Iterable[str]) -> None:
+        """Raise `UnusableClusterError` naming each wanted node that is not there, with the names that are near."""
+        present = {item["metadata"]["name"] for item in self._get("/api/v1/nodes", accept=NAMES_ONLY)["items"]}
+        missing = [name for name in wanted if name not in present]
+        if missing:
+            raise UnusableClusterError("\n".join(_no_such_node(name, present) for name in missing))
+
+    def pod_is_ready(self, namespace: str, name: str) -> bool:
+        """Whether the pod is there and ready to serve."""
+        pod = self._get(f"/api/v1/namespaces/{namespace}/pods/{name}", absent={})
+        conditions = pod.get("status", {}).get("conditions", [])
+        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+
+    def _get(
+        self, path: str, *, accept: str = "application/json", absent: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        request = self._client.param_serialize(
+            "GET", path, header_params={"Accept": accept}, auth_settings=["BearerToken"]
+        )
+        try:
+            response = self._client.call_api(*request, _request_timeout=CONNECT_AND_READ_SECONDS)
+            body: bytes = response.read()  # type: ignore[no-untyped-call]
+        except (urllib3.exceptions.HTTPError, client.ApiException) as error:
+            raise UnusableClusterError(
+                f"The API server {self._settings.host} does not answer ({_reason(error)}): start it or mend the way "
+                "to it, then run this again; nothing was changed."
+            ) from error
+        if response.status == HTTPStatus.NOT_FOUND and absent is not None:
+            return absent
+        if response.status != HTTPStatus.OK:
+            raise UnusableClusterError(
+                f"The API server {self._settings.host} refuses: {_message(body, response.status)}. Give the "
+                "kubeconfig's user what README.md lists under \"What the kubeconfig's user needs\"."
+            )
+        answer: Mapping[str, Any] = json.loads(body)
+        return answer
+
+
+def _no_such_node(name: str, present: Collection[str]) -> str:
+    near = get_close_matches(name, sorted(present), n=MOST_NEAR_NAMES, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`kubectl get nodes` lists those there are."
+    return f"Host {name} is no node of this cluster: {hint}"
+
+
+def _reason(error: Exception) -> str:
+    """The words of the operating system where there are any: `Connection refused` rather than a nest of classes."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__ or getattr(cause, "reason", None)
+    return _first_line(error)
+
+
+def _message(body: bytes, status: int) -> str:
+    try:
+        return str(json.loads(body)["message"]).rstrip(".")
+    except (TypeError, ValueError, KeyError):
+        return f"HTTP status {status}"
+
+
+def _first_line(error: object) -> str:
+    return str(error).partition("\n")[0]

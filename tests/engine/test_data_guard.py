@@ -1,0 +1,100 @@
+"""Nobody loses a database to a diff: moves without leave and removals without retirement end in the preview."""
+
+from typing import Any
+
+import pytest
+
+from tests.engine.cell import Cell, eventually
+from tests.engine.fleets import tenant3, with_every_tenant, with_tenant4, with_tenants
+from tests.engine.stack import Refused, Stack
+
+pytestmark = pytest.mark.engine
+
+
+def assert_refused(stack: Stack, cell: Cell, config: dict[str, Any], *, saying: str) -> None:
+    """Preview and, skipping it, `up` are refused with these words, and no object that is there is touched."""
+    before = cell.uids()
+    for operation in (stack.preview, stack.up):
+        with pytest.raises(Refused) as refused:
+            operation(config)
+        assert saying in str(refused.value), str(refused.value)
+        assert "Traceback" not in str(refused.value)
+    after = cell.uids()
+    assert {name: after.get(name) for name in before} == before
+
+
+def test_a_moved_host_is_refused_until_the_move_is_allowed_by_name(cell: Cell, stack: Stack) -> None:
+    stack.up(tenant3(cell))
+    m3 = cell.add_node("m3")
+    hosts = {"master": m3, "standby": cell.node("m2")}
+    assert_refused(stack, cell, tenant3(cell, hosts=hosts), saying=f"- {{role: master, host: {m3}}}")
+    for elsewhere in ({"role": "standby", "host": m3}, {"role": "master", "host": cell.node("m4")}):
+        config = tenant3(cell, hosts=hosts, allowMove=[elsewhere])
+        assert_refused(stack, cell, config, saying=f"- {{role: master, host: {m3}}}")
+
+    stack.up(tenant3(cell, hosts=hosts, allowMove=[{"role": "master", "host": m3}]))
+    cell.kubectl("delete", "pod", "tenant3-master-0")
+    eventually(
+        lambda: cell.get("pod", "tenant3-master-0")["spec"].get("nodeName") == m3, what="the pod runs on its new host"
+    )
+    assert cell.tenancy_labels() == {
+        cell.node("m1"): {},
+        cell.node("m2"): {"tenancy-tenant3": "standby"},
+        m3: {"tenancy-tenant3": "master"},
+    }
+
+
+def test_a_changed_path_is_refused_until_the_move_is_allowed_for_both_roles(cell: Cell, stack: Stack) -> None:
+    stack.up(tenant3(cell))
+    moved = {"dataPath": "/data1/tenant3/data", "logPath": "/data1/tenant3/adminlog"}
+    leave = "dataPath: /data1/tenant3/data, logPath: /data1/tenant3/adminlog}"
+    assert_refused(stack, cell, tenant3(cell, **moved), saying=leave)
+    master = {"role": "master", **moved}
+    assert_refused(stack, cell, tenant3(cell, **moved, allowMove=[master]), saying=f"- {{role: standby, {leave}")
+    stack.up(tenant3(cell, **moved, allowMove=[master, {**master, "role": "standby"}]))
+
+
+def test_a_renamed_tenant_is_refused_because_its_databases_would_be_deleted(cell: Cell, stack: Stack) -> None:
+    stack.up(tenant3(cell))
+    assert_refused(stack, cell, tenant3(cell, name="tenant5"), saying="tenant3 is gone from the fleet but not retired")
+
+
+def test_a_tenant_goes_only_when_retired_and_leaves_no_object_no_label_and_word_of_its_data(
+    cell: Cell, stack: Stack
+) -> None:
+    config = tenant3(cell)
+    both = with_tenant4(cell, config)
+    stack.up(both)
+    assert_refused(stack, cell, config, saying="set `state: retired` there, run `pulumi up`, then remove the entry")
+
+    retired = with_tenants(both, [both["tenants"][0], {**both["tenants"][1], "state": "retired"}])
+    stack.up(retired)
+    eventually(lambda: not any("Pod tenant4" in name for name in cell.objects()), what="no pod of tenant4 runs")
+    stack.configure(config)
+    removed = stack.pulumi("up", "--yes")
+    assert removed.returncode == 0, removed.stdout + removed.stderr
+    for role, node in (("master", "m2"), ("standby", "m1")):
+        left = f"what it wrote stays on {cell.node(node)}: /data0/tenant4/data, /data0/tenant4/adminlog"
+        assert f"tenant4-{role} is removed; {left}" in removed.stdout
+
+    eventually(lambda: not any("tenant4" in name for name in cell.objects()), what="every object of tenant4 is gone")
+    assert cell.tenancy_labels() == {
+        cell.node("m1"): {"tenancy-tenant3": "master"},
+        cell.node("m2"): {"tenancy-tenant3": "standby"},
+    }
+    assert not stack.preview(config).counts
+
+
+def test_destroying_the_stack_is_refused_unless_every_tenant_is_retired(cell: Cell, stack: Stack) -> None:
+    config = tenant3(cell)
+    stack.up(config)
+    before = cell.uids()
+    for flags in ((), ("--run-program",)):
+        refused = stack.pulumi("destroy", "--yes", *flags)
+        assert refused.returncode != 0, refused.stdout
+        assert cell.uids() == before, f"destroy {flags} was refused, but not as a whole"
+    stack.up(with_every_tenant(config, state="retired"))
+    destroyed = stack.pulumi("destroy", "--yes", "--run-program")
+    assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
+    eventually(lambda: cell.objects() == set(), what="nothing is left")
+    assert cell.tenancy_labels() == {cell.node("m1"): {}, cell.node("m2"): {}}

@@ -1,0 +1,135 @@
+"""The local cluster itself: what it listens on, and that no crash, reboot or interruption loses it."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import cluster as local_cluster
+from local.cluster import DEV_NODES, Cluster
+
+pytestmark = pytest.mark.engine
+
+LISTENING = "0A"
+LOOPBACK_ADDRESSES = {
+    "0100007F": "127.0.0.1",
+    "00000000000000000000000001000000": "::1",
+    "0000000000000000FFFF00000100007F": "::ffff:127.0.0.1",
+}
+
+
+@pytest.fixture(scope="module")
+def adb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    directory = tmp_path_factory.mktemp("adb")
+    with local_cluster.running(name="adb", directory=directory, nodes=DEV_NODES) as cluster:
+        yield cluster
+
+
+def create_pod(cluster: Cluster, name: str) -> None:
+    spec = {
+        "nodeName": "m1.adb.g1.com",
+        "automountServiceAccountToken": False,
+        "containers": [{"name": "adb", "image": "adb"}],
+    }
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+    cluster.kubectl("create", "--filename=-", stdin=json.dumps(pod))
+
+
+def wait_for_service_account(cluster: Cluster) -> None:
+    """The controller manager makes it a moment after the namespace; no pod is admitted before."""
+    deadline = time.monotonic() + 30
+    while "serviceaccount/default" not in cluster.kubectl("get", "serviceaccounts", "--output=name"):
+        assert time.monotonic() < deadline, "the controller manager made no service account within 30 s"
+        time.sleep(0.1)
+
+
+def listening_addresses(process: int) -> set[str]:
+    """The addresses, as Linux writes them, that a process accepts connections on."""
+    sockets = {link.readlink().name for link in Path(f"/proc/{process}/fd").iterdir() if link.is_symlink()}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            _, local_address, _, state, *_, inode = line.split()[:10]
+            if state == LISTENING and f"socket:[{inode}]" in sockets:
+                found.add(local_address.split(":")[0])
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="asks Linux which sockets are open")
+def test_nothing_of_a_local_cluster_can_be_reached_from_another_machine(adb: Cluster) -> None:
+    addresses = {component: listening_addresses(process) for component, process in adb._running().items()}
+    assert len(addresses) == 5
+    assert all(addresses.values()), f"a component listens on nothing: {addresses}"
+    reachable = {name: found - LOOPBACK_ADDRESSES.keys() for name, found in addresses.items()}
+    assert not any(reachable.values()), f"listening on other than loopback addresses: {reachable}"
+
+
+def test_nodes_look_like_the_cells(adb: Cluster) -> None:
+    nodes = json.loads(adb.kubectl("get", "nodes", "--output=json"))["items"]
+    seen = {
+        node["metadata"]["name"]: (
+            node["status"]["nodeInfo"]["kubeletVersion"],
+            [address["address"] for address in node["status"]["addresses"] if address["type"] == "InternalIP"],
+            [taint for taint in node["spec"]["taints"] if taint["key"] == "dedicated"],
+        )
+        for node in nodes
+    }
+    taint = {"key": "dedicated", "value": "master", "effect": "NoSchedule"}
+    assert seen == {
+        "m1.adb.g1.com": ("v1.36.3", ["192.168.143.101"], [taint]),
+        "m2.adb.g1.com": ("v1.36.3", ["192.168.143.102"], [taint]),
+    }
+
+
+def test_a_node_that_a_mistake_has_made_does_not_come_to_life(adb: Cluster) -> None:
+    phantom = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "phantom"}}
+    adb.kubectl("create", "--filename=-", stdin=json.dumps(phantom))
+    wait_for_service_account(adb)
+    create_pod(adb, "beside-the-phantom")
+    adb.kubectl("wait", "--for=condition=Ready", "pod/beside-the-phantom", "--timeout=30s")
+    conditions = adb.kubectl(
+        "get", "node", "phantom", "--output=jsonpath={.status.conditions[?(@.status=='True')].type}"
+    )
+    adb.kubectl("delete", "node", "phantom")
+    assert conditions == ""
+
+
+def test_starting_a_running_cluster_changes_nothing(adb: Cluster) -> None:
+    before = adb._running()
+    assert adb.start(DEV_NODES) is False
+    assert adb._running() == before
+
+
+def test_a_node_that_was_deleted_comes_back_with_the_next_start(adb: Cluster) -> None:
+    adb.kubectl("delete", "node", "m2.adb.g1.com")
+    adb.start(DEV_NODES)
+    assert "node/m2.adb.g1.com" in adb.kubectl("get", "nodes", "--output=name").split()
+
+
+def test_after_a_power_cut_a_start_brings_the_data_back(adb: Cluster) -> None:
+    wait_for_service_account(adb)
+    create_pod(adb, "survivor")
+    for process in adb._running().values():
+        os.kill(process, signal.SIGKILL)
+    for stale in adb._data.glob("pids/*.pid"):
+        stale.write_text("1")  # after a reboot, any process may have the number
+    assert adb.start(DEV_NODES) is False
+    adb.kubectl("wait", "--for=condition=Ready", "pod/survivor", "--timeout=30s")
+
+
+def test_the_api_server_alone_can_go_and_come_back(adb: Cluster) -> None:
+    adb.stop_component("kube-apiserver")
+    assert not adb.is_running()
+    adb.start_components()
+    assert adb.is_running()
+
+
+def test_a_deleted_cluster_leaves_no_process_and_no_file(adb: Cluster, tmp_path: Path) -> None:
+    with local_cluster.running(name="short-lived", directory=tmp_path, nodes=DEV_NODES) as other:
+        assert set(other._running().values()).isdisjoint(adb._running().values())
+    assert other._running() == {}
+    assert list(tmp_path.iterdir()) == []
