@@ -1,0 +1,49 @@
+# `make up` and `make test` start from a bare machine: Python 3.11 or newer, git and make; local/ does the rest.
+
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint down clean setup env lock bench soak
+
+# What runs with the tools and the virtual environment that `make setup` provides.
+WITH_ENV = exports="$$($(PYTHON) -m local env)" && eval "$$exports" &&
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: ## set up, start the local cluster, `pulumi up` of stack dev, show the access path
+	@$(PYTHON) -m local up
+
+test: ## set up, lint, run every test
+	@$(WITH_ENV) $(MAKE) --no-print-directory lint-here && python -m pytest
+
+lint: ## format, lint, types and layers
+	@$(WITH_ENV) $(MAKE) --no-print-directory lint-here
+
+.PHONY: lint-here
+lint-here:
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+
+down: ## stop the local cluster; its data stays
+	@$(PYTHON) -m local down
+
+clean: ## drop the local cluster with its data, the virtual environment and the tools that were built
+	@$(PYTHON) -m local clean
+
+setup: ## tools and virtual environment only
+	@$(PYTHON) -m local setup
+
+env: ## print exports for a shell: eval "$$(make -s env)"
+	@$(PYTHON) -m local env
+
+lock: ## lock the Python packages anew, from pyproject.toml
+	@$(PYTHON) -m local lock
+
+bench: ## compare with helm and kubectl
+	@$(WITH_ENV) python -m bench
+
+soak: ## the tests that take minutes
+	@$(WITH_ENV) python -m pytest -m nightly --timeout 7200

@@ -1,0 +1,49 @@
+"""The environment in which plain `pulumi`, `kubectl` and `pytest` work against the local cluster."""
+
+import os
+import shlex
+from collections.abc import Mapping
+
+from local import toolchain
+from local.kubernetes_plugin import Plugin
+from local.places import Places
+
+STACK = "dev"
+PASSPHRASE = "adb-tenants-dev"  # noqa: S105 - public on purpose: what it encrypts are made-up values
+_LOOPBACK = ("127.0.0.1", "localhost")
+
+
+def of(places: Places, plugin: Plugin | None, outside: Mapping[str, str]) -> dict[str, str]:
+    """What to add to the environment `outside`.
+
+    The user's PULUMI_HOME stays: installed plugins are found there. The virtual environment comes first on PATH,
+    since the Python language host that is built from Go modules knows no other way to find it.
+
+    Args:
+        places: Of this checkout.
+        plugin: The plugin to be used; None if it has not been looked for yet.
+        outside: The environment to extend; that of a shell which has these exports already gives the same result.
+    """
+    ours = [places.venv / "bin", places.tools]
+    if plugin is not None and not plugin.official:
+        ours.append(places.double)
+    path = [*map(str, ours), *filter(None, [toolchain.outside_path(outside.get("PATH", ""))])]
+    exports = {
+        "PATH": os.pathsep.join(path),
+        "KUBECONFIG": str(places.kubeconfig),
+        "PULUMI_BACKEND_URL": f"file://{places.state}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_STACK": STACK,
+    }
+    # Python's clients, unlike Go's, would ask a proxy for the API server on this very machine.
+    for name in ("NO_PROXY", "no_proxy"):
+        if any(outside.get(proxy) for proxy in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")):
+            spared = [host for host in outside.get(name, "").split(",") if host]
+            exports[name] = ",".join([*spared, *(host for host in _LOOPBACK if host not in spared)])
+    return exports
+
+
+def as_shell(exports: Mapping[str, str]) -> str:
+    """Lines for `eval` in any POSIX shell."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in exports.items())
