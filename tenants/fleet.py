@@ -113,6 +113,8 @@ class Tenant:
     keepalived: Keepalived
     tolerations: tuple[Toleration, ...]
     allow_move: tuple[AllowedMove, ...] = ()
+    force: str | None = None
+    """Why a failover may lead to a pod that is not ready."""
     waivers: tuple[Waiver, ...] = ()
 
     def control_node_name(self, role: Role) -> str:

@@ -1,0 +1,42 @@
+"""What a tenant is and which fleets are allowed: pure Python, no engine, no cluster.
+
+`load` turns raw configuration into a `Fleet` or raises a `FleetError` that lists everything that is wrong with it;
+`python -m tenants lint` says the same with lines.
+"""
+
+from tenants.boundary import FleetError, load
+from tenants.fleet import (
+    AllowedMove,
+    Cluster,
+    Fleet,
+    Hosts,
+    Keepalived,
+    Platform,
+    Role,
+    SharedObject,
+    State,
+    Tenant,
+    Toleration,
+    UpdateStrategy,
+    VipPool,
+    Waiver,
+)
+
+__all__ = [
+    "AllowedMove",
+    "Cluster",
+    "Fleet",
+    "FleetError",
+    "Hosts",
+    "Keepalived",
+    "Platform",
+    "Role",
+    "SharedObject",
+    "State",
+    "Tenant",
+    "Toleration",
+    "UpdateStrategy",
+    "VipPool",
+    "Waiver",
+    "load",
+]

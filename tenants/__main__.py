@@ -1,0 +1,51 @@
+"""`python -m tenants`: checks stack files and prints what there is to know about them."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from tenants import handbook, schema
+from tenants.formats import FORMATS
+from tenants.lint import exit_code, lint_file
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tenants", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    lint = commands.add_parser(
+        "lint",
+        help="check stack files without an engine or a cluster",
+        epilog="exit code: 0 clean, 1 findings, 2 a file that cannot be used",
+    )
+    lint.add_argument("files", nargs="+", metavar="FILE", help="a stack file, such as Pulumi.dev.yaml")
+    lint.add_argument("--format", choices=FORMATS, default="text", help="how to write findings (default: %(default)s)")
+    commands.add_parser("schema", help="print the JSON Schema of a stack file, for editors")
+    commands.add_parser("rules", help="print the rules as Markdown")
+    options = parser.parse_args(arguments)
+
+    code = 0
+    if options.command == "schema":
+        output = schema.document()
+    elif options.command == "rules":
+        output = handbook.document()
+    else:
+        reports = [lint_file(name) for name in options.files]
+        code = exit_code(reports)
+        output = FORMATS[options.format](reports)
+    if output:
+        sys.stdout.write(output.rstrip("\n") + "\n")
+    return code
+
+
+if __name__ == "__main__":
+    # A terminal or a log that cannot show a letter shows its escape; a reader that has gone away is no fault of ours.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
+    sys.exit(status)

@@ -1,0 +1,205 @@
+"""The boundary: raw configuration becomes a `Fleet`, once, or all that is wrong with it is said.
+
+The program and the linter both come through here, with the same plain values; so they cannot disagree.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANTS
+from tenants.draft import EntryDraft, FleetDraft, SettingsDraft, TenantDraft
+from tenants.findings import Finding, Notes, TooManyFindingsError
+from tenants.fleet import (
+    Cluster,
+    Fleet,
+    Hosts,
+    Keepalived,
+    Role,
+    State,
+    Tenant,
+    Toleration,
+    UpdateStrategy,
+)
+from tenants.pools import Pools
+from tenants.rules import CHECKS
+from tenants.rules.addresses import segment_of
+from tenants.rules.shape import MISSING_KEY, UNKNOWN_KEY, nearest
+
+T = TypeVar("T")
+
+_MOST_SHOWN = 100
+
+
+class FleetError(Exception):
+    """The configuration describes no fleet; the text lists every fault by its path."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
+        count = "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
+        lines = [
+            f"The configuration of this stack has {count}:",
+            *(f"  {finding}" for finding in findings[:_MOST_SHOWN]),
+        ]
+        if len(findings) > _MOST_SHOWN:
+            lines.append(f"  … and {len(findings) - _MOST_SHOWN} more")
+        lines.append("`python -m tenants lint Pulumi.<stack>.yaml` shows them with their lines.")
+        super().__init__("\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What there is to say of a configuration."""
+
+    findings: tuple[Finding, ...]
+    """In the order of the configuration's sections; waived ones among them."""
+    draft: FleetDraft | None
+    """`None` when reading was given up over too many findings."""
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """The findings that nobody has waived."""
+        return tuple(finding for finding in self.findings if finding.waived is None)
+
+
+def load(raw: Mapping[str, object]) -> Fleet:
+    """The fleet that a configuration describes.
+
+    Args:
+        raw: the sections `cluster`, `defaults`, `platform` and `tenants` as plain JSON values; `None` is an absent one.
+
+    Raises:
+        FleetError: it describes none; every finding is in it.
+    """
+    verdict = examine({section: value for section, value in raw.items() if value is not None})
+    if verdict.faults or verdict.draft is None:
+        raise FleetError(verdict.faults)
+    return _resolved(verdict.draft)
+
+
+def examine(raw: Mapping[str, object]) -> Verdict:
+    """Everything there is to say of a configuration, an absent section being left out of it."""
+    notes = Notes()
+    try:
+        draft = _read(raw, notes)
+        for check in CHECKS:
+            check(draft, notes)
+    except TooManyFindingsError:
+        return Verdict(tuple(notes.findings), None)
+    return Verdict(tuple(notes.findings), draft)
+
+
+def _read(raw: Mapping[str, object], notes: Notes) -> FleetDraft:
+    for section in raw:
+        if section not in SECTIONS:
+            meant = nearest(section, SECTIONS)
+            hint = f"did you mean {meant}?" if meant else f"the keys are {', '.join(SECTIONS)}"
+            notes.add(UNKNOWN_KEY, (section,), f"unknown key; {hint}", at_key=True)
+    cluster = CLUSTER.read(raw.get("cluster", {}), ("cluster",), notes) or CLUSTER.read({}, (), notes)
+    assert cluster is not None  # noqa: S101 - an empty map reads as all defaults
+    platform = PLATFORM.read(raw.get("platform", {}), ("platform",), notes)
+    written = raw.get("defaults", {})
+    layer = DEFAULTS.read(written, ("defaults",), notes)
+    settings = layer.over(SEED_SETTINGS) if layer else SEED_SETTINGS
+    defaults = written if isinstance(written, dict) else {}
+    if "tenants" not in raw:
+        notes.add(MISSING_KEY, ("tenants",), "is missing; list the tenants, or write [] for none")
+    entries = TENANTS.read(raw.get("tenants", []), ("tenants",), notes) or ()
+    tenants = [
+        _settled(index, entry, settings, defaults, cluster.vip_pools) for index, entry in enumerate(entries) if entry
+    ]
+    return FleetDraft(cluster=cluster, platform=platform, tenants=tuple(tenants))
+
+
+SEED_SETTINGS = SettingsDraft(
+    active_role=Role.MASTER,
+    state=State.RUNNING,
+    adopt=False,
+    memory="16Gi",
+    memory_limit=2048,
+    image="docker.dtdream.com/adb/adb-control:v1.1.0",
+    update_strategy=UpdateStrategy.ON_DELETE,
+    keepalived_image="docker.dtdream.com/dtdream/kube-keepalived-vip:0.9",
+    tolerations=(Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),),
+    waivers=(),
+)
+"""What the seed has, for all that no tenant and no default says; `None` where that depends on the tenant."""
+
+
+def _settled(
+    index: int, entry: EntryDraft, settings: SettingsDraft, defaults: Mapping[str, object], pools: Pools
+) -> TenantDraft:
+    """A tenant's entry with what it leaves out taken from the defaults."""
+    written = entry.written
+    if entry.layer:
+        settings = entry.layer.over(settings)
+
+    def says(key: str) -> bool:
+        return key in written or key in defaults
+
+    data, logs = (f"/data0/{entry.name}/data", f"/data0/{entry.name}/adminlog") if entry.name else (None, None)
+    octet = entry.vip.packed[-1] if entry.vip else None
+    return TenantDraft(
+        index=index,
+        entry=entry,
+        settings=settings,
+        vrid=settings.vrid if says("vrid") else octet,
+        data_path=settings.data_path if says("dataPath") else data,
+        log_path=settings.log_path if says("logPath") else logs,
+        segment=segment_of(entry.vip, pools),
+        waived={waiver.rule: waiver.reason for waiver in settings.waivers or () if waiver},
+        defaults=defaults,
+    )
+
+
+def _known(value: T | None) -> T:
+    """What is known once there is no fault: nothing of a program's configuration is encrypted any more."""
+    if value is None:
+        raise AssertionError("a value is missing although no fault was found")
+    return value
+
+
+def _all_known(values: tuple[T | None, ...] | None) -> tuple[T, ...]:
+    return tuple(_known(value) for value in _known(values))
+
+
+def _resolved(draft: FleetDraft) -> Fleet:
+    cluster = draft.cluster
+    return Fleet(
+        cluster=Cluster(
+            context=cluster.context,
+            namespace=_known(cluster.namespace),
+            vip_pools=_all_known(cluster.vip_pools.written),
+            pod_network=cluster.pod_network,
+            service_network=cluster.service_network,
+            node_addresses=tuple(sorted(_all_known(tuple(cluster.node_addresses)))),
+            reserved_vrids=frozenset(_all_known(cluster.reserved_vrids)),
+        ),
+        platform=_known(draft.platform),
+        tenants=tuple(_resolved_tenant(tenant) for tenant in draft.tenants),
+    )
+
+
+def _resolved_tenant(draft: TenantDraft) -> Tenant:
+    hosts, settings = _known(draft.hosts), draft.settings
+    return Tenant(
+        name=_known(draft.name),
+        vip=_known(draft.vip),
+        hosts=Hosts(master=_known(hosts.master), standby=_known(hosts.standby)),
+        active_role=_known(settings.active_role),
+        vrid=_known(draft.vrid),
+        segment=_known(draft.segment),
+        state=_known(settings.state),
+        adopt=_known(settings.adopt),
+        memory=_known(settings.memory),
+        memory_limit=_known(settings.memory_limit),
+        image=_known(settings.image),
+        data_path=_known(draft.data_path),
+        log_path=_known(draft.log_path),
+        update_strategy=_known(settings.update_strategy),
+        keepalived=Keepalived(image=_known(settings.keepalived_image)),
+        tolerations=_all_known(settings.tolerations),
+        allow_move=_all_known(draft.entry.allow_move),
+        force=draft.entry.force,
+        waivers=_all_known(settings.waivers),
+    )

@@ -1,0 +1,112 @@
+"""Checks stack files: the boundary's findings, with lines."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenants import stackfile
+from tenants.boundary import examine
+from tenants.findings import Rule, path_text
+from tenants.goyaml import Place, UnreadableError
+from tenants.rules.files import UNREADABLE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Located:
+    """One finding in one file."""
+
+    file: str
+    place: Place
+    rule: Rule
+    path: str
+    """`tenants[2].vip`; empty when the file as such is at fault."""
+    message: str
+    waived: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What there is to say of one file."""
+
+    file: str
+    findings: tuple[Located, ...]
+    """By place."""
+    usable: bool = True
+    """Whether it could be read as a stack file at all."""
+
+    @property
+    def faults(self) -> tuple[Located, ...]:
+        """The findings that nobody has waived."""
+        return tuple(finding for finding in self.findings if finding.waived is None)
+
+
+def lint_file(name: str) -> Report:
+    """Check the stack file of this name."""
+    try:
+        with Path(name).open("rb") as file:
+            data = file.read(stackfile.LARGEST + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return _unusable(name, UNREADABLE, Place(1, 1), f"cannot be read: {reason}")
+    if len(data) > stackfile.LARGEST:
+        return _unusable(
+            name, UNREADABLE, Place(1, 1), f"is larger than {stackfile.LARGEST >> 20} MB; this is no stack file"
+        )
+    return lint(name, data)
+
+
+def lint(name: str, data: bytes) -> Report:
+    """Check a stack file's content; the name only goes into the report."""
+    with _collector_paused():
+        return _lint(name, data)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep Python from searching for cycles, of which reading makes none: that took half of the time (2026-11)."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _lint(name: str, data: bytes) -> Report:
+    try:
+        stack = stackfile.read(data)
+    except UnreadableError as error:
+        return _unusable(name, UNREADABLE, error.place, error.message)
+    except stackfile.NotOursError as error:
+        return _unusable(name, error.rule, error.place, error.message)
+    findings = [
+        Located(file=name, place=fault.place, rule=fault.rule, path="", message=fault.message) for fault in stack.faults
+    ]
+    findings.extend(
+        Located(
+            file=name,
+            place=stack.place(finding.path, at_key=finding.at_key),
+            rule=finding.rule,
+            path=path_text(finding.path),
+            message=finding.message,
+            waived=finding.waived,
+        )
+        for finding in examine(stack.sections).findings
+    )
+    findings.sort(key=lambda finding: (finding.place, finding.rule.id))
+    return Report(file=name, findings=tuple(findings))
+
+
+def exit_code(reports: Sequence[Report]) -> int:
+    """0: clean, 1: findings, 2: a file could not be used."""
+    if not all(report.usable for report in reports):
+        return 2
+    return 1 if any(report.faults for report in reports) else 0
+
+
+def _unusable(name: str, rule: Rule, place: Place, message: str) -> Report:
+    finding = Located(file=name, place=place, rule=rule, path="", message=message)
+    return Report(file=name, findings=(finding,), usable=False)

@@ -1,0 +1,46 @@
+"""Rules about the keepalived pods, which share what they do not know to be shared: the node."""
+
+from tenants.draft import FleetDraft, TenantDraft
+from tenants.findings import Notes, Path, Rule
+from tenants.fleet import Role, State
+from tenants.waivers import note_group
+
+ONE_PER_NODE = Rule(
+    id="E601",
+    title="No two tenants' keepalived pods run on one node",
+    why="A tenant's keepalived pod runs in the host's network on the node of its active role. Each start of one runs "
+    "`ipvsadm -C`, which wipes every tenant's forwarding on that node (kubernetes-retired/contrib#2696); their health "
+    "ports collide, so that one's probe reads another's health; and they flush one iptables chain.",
+    waivable=True,
+)
+
+RULES = (ONE_PER_NODE,)
+
+
+def check(fleet: FleetDraft, notes: Notes) -> None:
+    """Tenants by the node of their active role; a stopped one has no pod."""
+    by_node: dict[str, list[TenantDraft]] = {}
+    for tenant in fleet.tenants:
+        if tenant.hosts is None or tenant.settings.active_role is None or tenant.settings.state is State.STOPPED:
+            continue
+        node = tenant.hosts.master if tenant.settings.active_role is Role.MASTER else tenant.hosts.standby
+        if node is not None:
+            by_node.setdefault(node, []).append(tenant)
+    for node, tenants in by_node.items():
+
+        def say(tenant: TenantDraft, others: str, node: str = node) -> str:
+            role = tenant.settings.active_role
+            return (
+                f"the keepalived pod of {others} runs on {node} too, and each start of one wipes the other's "
+                f"forwarding; choose another {role} host or activeRole, or waive {ONE_PER_NODE.id} with a reason"
+            )
+
+        note_group(notes, ONE_PER_NODE, tenants, _place, say)
+
+
+def _place(tenant: TenantDraft) -> Path:
+    # A failover is the edit that brings pods together most often; then its line is the one to look at.
+    role = tenant.settings.active_role
+    if role is Role.STANDBY and "activeRole" in tenant.entry.written:
+        return (*tenant.path, "activeRole")
+    return (*tenant.path, "hosts", str(role))

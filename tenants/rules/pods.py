@@ -1,0 +1,111 @@
+"""Rules about what goes into pods as it stands: memory, images, tolerations."""
+
+import re
+
+from tenants.findings import Problem, Rule, quoted
+from tenants.fleet import Toleration
+
+MEMORY_QUANTITY = Rule(
+    id="E801",
+    title="Memory is a Kubernetes quantity greater than zero",
+    why="The API server refuses anything else, half-way through `up`: digits with `Ki`, `Mi`, `Gi`, `Ti` (powers of "
+    "1024), `k`, `M`, `G`, `T` (powers of 1000), `m` or an exponent; `16GB` and `16gi` are none.",
+)
+IMAGE_REFERENCE = Rule(
+    id="E802",
+    title="An image is a valid image reference",
+    why="The kubelet reports InvalidImageName and the pod never starts.",
+)
+TOLERATION = Rule(
+    id="E803",
+    title="A toleration is one that the API server takes",
+    why="A wrong one is refused half-way through `up`; one that matches nothing leaves the pods pending.",
+)
+
+RULES = (MEMORY_QUANTITY, IMAGE_REFERENCE, TOLERATION)
+
+QUANTITY = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]{1,3})?"
+"""As `resource.ParseQuantity` reads it."""
+_quantity = re.compile(QUANTITY, re.ASCII)
+
+# The grammar of github.com/distribution/reference, and Docker's way to tell a registry from a first path segment.
+_HOST_PART = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_DOMAIN = rf"(?:{_HOST_PART}(?:\.{_HOST_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+_SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+_DIGEST = r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}"
+IMAGE = rf"(?:{_DOMAIN}/)?{_SEGMENT}(?:/{_SEGMENT})*(?::{_TAG})?(?:@(?:{_DIGEST}))?"
+_image = re.compile(
+    rf"(?P<name>(?:(?P<domain>{_DOMAIN})/)?{_SEGMENT}(?:/{_SEGMENT})*)(?P<tag>:{_TAG})?(?P<digest>@(?:{_DIGEST}))?"
+)
+_LONGEST_NAME = 255
+_LONGEST_REFERENCE = 1024
+"""Far more than a registry, a name, a tag and a digest; expressions need not be tried on megabytes."""
+
+_qualified_name = re.compile(
+    r"([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+)
+_label_value = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+
+
+def quantity(text: str) -> str | Problem:
+    """A quantity of memory greater than zero."""
+    if not _quantity.fullmatch(text):
+        return Problem(MEMORY_QUANTITY, f"{quoted(text)} is not a quantity; {_quantity_hint(text)}")
+    number = re.split(r"[A-Za-z]", text, maxsplit=1)[0]
+    if number.startswith("-") or not number.strip("+-0."):
+        return Problem(
+            MEMORY_QUANTITY, f"{quoted(text)} is not more than zero; write how much memory a control pod needs"
+        )
+    return text
+
+
+def _quantity_hint(text: str) -> str:
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgtpe])i?b?\s*", text[:64], re.IGNORECASE)
+    return f"write {match[1]}{match[2].upper()}i" if match else "write it like 16Gi"
+
+
+def image_reference(text: str) -> str | Problem:
+    """A container image's reference."""
+    match = _image.fullmatch(text) if len(text) <= _LONGEST_REFERENCE else None
+    if not match:
+        return Problem(IMAGE_REFERENCE, f"{quoted(text)} is not an image reference; {_fault_of_image(text)}")
+    if len(match["name"]) - len(match["domain"] or "") > _LONGEST_NAME:
+        return Problem(IMAGE_REFERENCE, f"{quoted(text)} is too long; a name has at most {_LONGEST_NAME} characters")
+    if re.fullmatch(r"[a-f0-9]{64}", text):
+        return Problem(IMAGE_REFERENCE, f"{quoted(text)} is an image's id; write its name and tag, or name@sha256:…")
+    return text
+
+
+def _fault_of_image(text: str) -> str:
+    if not text:
+        return "it is empty"
+    if len(text) > _LONGEST_REFERENCE:
+        return f"it has {len(text)} characters; a name has at most {_LONGEST_NAME}"
+    if re.search(r"\s", text):
+        return "remove the space in it"
+    if "://" in text:
+        return "write it without a scheme such as https://"
+    name, _, digest = text.partition("@")
+    if digest and not re.fullmatch(_DIGEST, digest):
+        return "a digest is sha256: and 64 lower-case hexadecimal digits"
+    path = (name.partition("/")[2] or name).rpartition(":")[0] or name.partition("/")[2] or name
+    if path != path.lower():
+        return "a repository's name is lower case"
+    return "write it like registry.example.com/adb/adb-control:v1.1.0"
+
+
+def check_toleration(toleration: Toleration) -> str | None:
+    """What is wrong with a toleration in itself, if anything."""
+    operator = toleration.operator or "Equal"
+    if toleration.key and not _qualified_name.fullmatch(toleration.key):
+        return f"{quoted(toleration.key)} cannot be a taint's key"
+    if not toleration.key and operator != "Exists":
+        return "without a key it needs operator: Exists, which then tolerates every taint"
+    if operator == "Exists" and toleration.value:
+        return "with operator: Exists there is no value to compare; remove one of the two"
+    if toleration.value and not _label_value.fullmatch(toleration.value):
+        return f"{quoted(toleration.value)} cannot be a taint's value"
+    if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
+        return "tolerationSeconds needs effect: NoExecute"
+    return None

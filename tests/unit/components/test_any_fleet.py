@@ -1,0 +1,26 @@
+"""Any fleet that passes the rules is declared, and the same one whatever the order of its entries."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.program import Manifest, run_program
+from tests.unit.tenants.strategies import sound_fleets
+
+
+def declared(raw: dict[str, Any]) -> dict[str, tuple[str, Manifest]]:
+    """Every declared resource of a fleet by URN: its type and inputs."""
+    return {urn: (found.type, found.inputs) for urn, found in run_program(raw).resources.items()}
+
+
+# Each example runs the whole program twice, about 0.2 s.
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(raw=sound_fleets(), data=st.data())
+def test_a_sound_fleet_becomes_the_same_resources_in_any_order(raw: dict[str, Any], data: st.DataObject) -> None:
+    shuffled = {**raw, "tenants": data.draw(st.permutations(raw["tenants"]))}
+    platform = {"adbops": "rm.addr rm.port", "mysql": "mysql.vip", "adbConnect": "adb.admin adb.password"}
+    platform |= {"mysqlConnect": "user password"}
+    platform |= dict.fromkeys(("rootSshKey", "gpadminSshKey"), "authorized_keys id_rsa id_rsa.pub known_hosts")
+    declaring = {key: {"data": dict.fromkeys(names.split(), "x")} for key, names in platform.items()}
+    assert declared({**raw, "platform": declaring}) == declared({**shuffled, "platform": declaring})

@@ -1,0 +1,158 @@
+"""Fleets for property tests: raw configurations, as the program gets them, that no rule has anything against."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tenants.findings import Path
+
+Raw = dict[str, Any]
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_INNER = _LETTERS + "0123456789-"
+_OUTER = _LETTERS + "0123456789"
+
+MEMORY = ("16Gi", "1.5Gi", "500M", "1e9", "17179869184", "+2G", "128Ti", 17179869184)
+IMAGES = (
+    "adb-control",
+    "docker.dtdream.com/adb/adb-control:v1.2.0",
+    "localhost:5000/adb__control:V1_0",
+    "registry.example.com/a/b-c/d@sha256:" + "0f" * 32,
+)
+TOLERATIONS: tuple[list[Raw], ...] = (
+    [],
+    [{"operator": "Exists"}],
+    [{"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}],
+    [{"key": "example.com/adb", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}],
+)
+
+
+def tenant_names() -> st.SearchStrategy[str]:
+    """Names of one to 44 characters."""
+    return st.builds(
+        lambda first, inner, last: first + inner + last,
+        st.sampled_from(_LETTERS),
+        st.text(_INNER, max_size=42),
+        st.sampled_from(_OUTER),
+    ) | st.sampled_from(_LETTERS)
+
+
+def node_names() -> st.SearchStrategy[str]:
+    """Names of nodes, with and without a domain."""
+    return st.builds(
+        lambda label, domain: label + domain,
+        st.text(_OUTER, min_size=1, max_size=12),
+        st.sampled_from(["", ".adb.g1.com", ".example"]),
+    )
+
+
+@st.composite
+def _settings(draw: st.DrawFn) -> Raw:
+    """Tenant fields that concern nobody else."""
+    kinds: dict[str, st.SearchStrategy[Any]] = {
+        "memory": st.sampled_from(MEMORY),
+        "memoryLimit": st.integers(1, 2**31 - 1),
+        "image": st.sampled_from(IMAGES),
+        "keepalived": st.one_of(st.just({}), st.builds(lambda image: {"image": image}, st.sampled_from(IMAGES))),
+        "state": st.sampled_from(["running", "stopped", "retired"]),
+        "adopt": st.booleans(),
+        "updateStrategy": st.sampled_from(["OnDelete", "RollingUpdate"]),
+        "tolerations": st.sampled_from(TOLERATIONS),
+    }
+    chosen = draw(st.sets(st.sampled_from(sorted(kinds)), max_size=4))
+    return {key: draw(kinds[key]) for key in sorted(chosen)}
+
+
+@st.composite
+def _platform(draw: st.DrawFn) -> Raw:
+    text = st.text('abc 0:#é"\n', max_size=8)
+    data: dict[str, tuple[str, ...]] = {
+        "adbops": ("rm.addr", "rm.port"),
+        "mysql": ("mysql.vip",),
+        "adbConnect": ("adb.admin", "adb.password"),
+        "mysqlConnect": ("user", "password"),
+    }
+    chosen = draw(st.sets(st.sampled_from(sorted(data))))
+    return {
+        key: {"data": {name: draw(text) for name in data[key]}}
+        if draw(st.booleans())
+        else {"name": f"shared.{key.lower()}"}
+        for key in sorted(chosen)
+    }
+
+
+@st.composite
+def sound_fleets(draw: st.DrawFn, *, most: int = 8) -> Raw:
+    """Configurations that `tenants.load` takes, with and without every optional part."""
+    count = draw(st.integers(0, most))
+    segments = draw(st.integers(0, 3))  # 0: no pools, one segment, any address
+    octets = st.integers(1, 254)
+    places = draw(
+        st.lists(st.tuples(st.integers(0, max(segments - 1, 0)), octets), min_size=count, max_size=count, unique=True)
+    )
+    shift = draw(st.none() | st.integers(0, 253))
+    """Every VRRP id explicit, turned by so much within 1..254; or every one the default."""
+    names = draw(st.lists(tenant_names(), min_size=count, max_size=count, unique=True))
+    # The node of the active role is a tenant's own, for its keepalived pod; the other one may be anybody's.
+    nodes = draw(st.lists(node_names(), min_size=count + 1, max_size=count + 3, unique=True))
+    tenants = []
+    for index, (segment, octet) in enumerate(places):
+        mine = nodes[index]
+        other = draw(st.sampled_from([node for node in nodes if node != mine]))
+        standby_serves = draw(st.booleans())
+        tenant: Raw = {
+            "name": names[index],
+            "vip": f"10.{segment}.7.{octet}",
+            "hosts": {"master": other, "standby": mine} if standby_serves else {"master": mine, "standby": other},
+            **draw(_settings()),
+        }
+        if standby_serves:
+            tenant["activeRole"] = "standby"
+        if shift is not None:
+            tenant["vrid"] = (octet - 1 + shift) % 254 + 1
+        if draw(st.booleans()):
+            tenant["dataPath"] = f"/data1/{names[index]}"
+        keys = draw(st.permutations(sorted(tenant)))
+        tenants.append({key: tenant[key] for key in keys})
+
+    raw: Raw = {"tenants": tenants}
+    if segments or draw(st.booleans()):
+        cluster: Raw = draw(st.sampled_from([{}, {"context": "kwok-adb"}, {"namespace": "adb"}])).copy()
+        pools = [{"cidr": f"10.{index}.0.0/16", "segment": f"s{index}"} for index in range(segments)]
+        cluster["vipPools"] = ["10.0.7.0/24"] if segments == 1 and draw(st.booleans()) else pools
+        cluster["reservedVrids"] = [255] if draw(st.booleans()) else []
+        raw["cluster"] = cluster
+    if draw(st.booleans()):
+        raw["platform"] = draw(_platform())
+    if draw(st.booleans()):
+        raw["defaults"] = draw(_settings())
+        if raw["defaults"].get("state") == "stopped":
+            del raw["defaults"]["state"]
+    return raw
+
+
+def stack_file(raw: Raw) -> tuple[str, dict[Path, int]]:
+    """A stack file that holds a configuration, one value a line, and the line of each value by its path."""
+    lines = ["config:"]
+    found: dict[Path, int] = {}
+
+    def write(value: Any, path: Path, lead: str, indent: int) -> None:
+        found[path] = len(lines) + 1
+        if isinstance(value, dict) and value:
+            if lead.strip() != "-":
+                lines.append(lead)
+                lead = ""
+            for number, (key, inner) in enumerate(value.items()):
+                begin = f"{lead} " if lead and number == 0 else " " * indent
+                write(inner, (*path, key), f"{begin}{json.dumps(key)}:", indent + 2)
+        elif isinstance(value, list) and value:
+            lines.append(lead)
+            for number, inner in enumerate(value):
+                write(inner, (*path, number), " " * indent + "-", indent + 2)
+        else:
+            lines.append(f"{lead} {json.dumps(value)}")
+
+    for section, value in raw.items():
+        write(value, (section,), f"  adb-tenants:{section}:", 4)
+    return "\n".join(lines) + "\n", found

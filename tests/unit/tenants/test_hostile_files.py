@@ -1,0 +1,111 @@
+"""Files made to exhaust the linter: each ends within 10 seconds and 500 MB, in findings or as unusable."""
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.program import ROOT
+
+SECONDS = 10
+MEGABYTES = 500
+SIZE = 10 * 2**20
+
+HEAD = b"config:\n  adb-tenants:tenants:\n"
+CLUSTER = b"config:\n  adb-tenants:cluster:\n"
+
+
+def filled(unit: bytes) -> bytes:
+    """Ten megabytes of one thing."""
+    return unit * (SIZE // len(unit))
+
+
+def tenants(count: int, entry: str) -> bytes:
+    """So many tenants; `{i}` is the number of each."""
+    return HEAD + "".join(entry.format(i=i, a=i >> 8 & 255, b=i & 255) for i in range(count)).encode()
+
+
+OWN = "    - name: t{i}\n      vip: 10.1.{a}.{b}\n      hosts: {{master: m{i}, standby: s{i}}}\n"
+SAME = (
+    "    - name: t\n      vip: 10.0.0.1\n      vrid: 5\n      hosts: {{master: m, standby: s}}\n      dataPath: /d/x\n"
+)
+
+FILES: dict[str, Callable[[], bytes]] = {
+    "flow lists in flow lists": lambda: filled(b"["),
+    "flow maps in flow maps": lambda: filled(b"{a: "),
+    "block lists in block lists": lambda: filled(b"- "),
+    "block maps in block maps": lambda: b"".join(b" " * depth + b"a:\n" for depth in range(4000)),
+    "keys of keys of keys": lambda: filled(b"? "),
+    "aliases of lists of aliases": lambda: (
+        b"a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+        + b"".join(b"a%d: &a%d [%s]\n" % (i, i, b", ".join([b"*a%d" % (i - 1)] * 9)) for i in range(1, 30))
+        + HEAD
+    ),
+    "one large map merged into many": lambda: (
+        b"x: &x {"
+        + b", ".join(b"k%d: 1" % i for i in range(10_000))
+        + b"}\n"
+        + CLUSTER
+        + b"".join(b"    c%d: {<<: *x}\n" % i for i in range(100_000))
+    ),
+    "maps merged in a chain": lambda: (
+        b"a0: &a0 {k: 1}\n" + b"".join(b"a%d: &a%d {<<: *a%d, k%d: 1}\n" % (i, i, i - 1, i) for i in range(1, 20_000))
+    ),
+    "an alias within itself": lambda: b"config: &c\n  adb-tenants:tenants: *c\n",
+    "zeros": lambda: filled(b"\0"),
+    "noise": lambda: random.Random(1).randbytes(SIZE),  # noqa: S311 - not a secret
+    "noise of YAML's own letters": lambda: bytes(random.Random(2).choices(b"abc:-[]{}\n &*!|>'\"#@`,?~0", k=SIZE)),  # noqa: S311
+    "empty lines": lambda: filled(b"\n"),
+    "comments": lambda: filled(b"# x\n"),
+    "directives": lambda: b"".join(b"%%TAG !a%d! b\n" % i for i in range(500_000)),
+    "documents": lambda: filled(b"---\n"),
+    "anchors": lambda: HEAD + b"".join(b"    - &a%d x\n" % i for i in range(600_000)),
+    "one key again and again": lambda: CLUSTER + filled(b"    k: 1\n"),
+    "unknown keys": lambda: CLUSTER + b"".join(b"    k%d: 1\n" % i for i in range(90_000)),
+    "empty tenants": lambda: HEAD + b"    - {}\n" * 190_000,
+    "tenants that are none": lambda: HEAD + filled(b"    - x\n"),
+    "many tenants": lambda: tenants(100_000, OWN),
+    "as many tenants as are read": lambda: tenants(18_000, OWN),
+    "tenants that share everything": lambda: tenants(15_000, SAME),
+    "tenants that share everything and waive it": lambda: tenants(
+        8_000,
+        SAME.replace("name: t", "name: t{i}") + "      waive: [{{rule: E601, reason: x}}, {{rule: E703, reason: x}}]\n",
+    ),
+    "pools": lambda: CLUSTER + b"    vipPools:\n" + b"    - 10.0.0.0/24\n" * 190_000 + b"  adb-tenants:tenants: []\n",
+    "one long word": lambda: HEAD + b"    - name: " + b"x" * SIZE,
+    "one long number": lambda: HEAD + b"    - vip: " + b"9" * SIZE,
+    "one long image": lambda: HEAD + b"    - image: " + b"a/" * (SIZE // 2) + b"A",
+    "one long host": lambda: HEAD + b"    - hosts: {master: " + b"a." * (SIZE // 2) + b"_}",
+    "one long path": lambda: HEAD + b"    - dataPath: " + b"/.." * (SIZE // 3),
+    "one long quantity": lambda: HEAD + b"    - memory: " + b"1" * SIZE + b"x",
+    "a quote that never ends": lambda: HEAD + b'    - name: "' + filled(b"x "),
+    "more than is read at all": lambda: b"#" * (17 * 2**20),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_hostile_file_ends_in_time_and_memory(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_bytes(FILES[name]())
+    output, errors = tmp_path / "stdout", tmp_path / "stderr"
+
+    begin = time.monotonic()
+    arguments = [sys.executable, "-m", "tenants", "lint", str(file)]
+    to_files = [
+        (os.POSIX_SPAWN_OPEN, descriptor, str(path), os.O_WRONLY | os.O_CREAT, 0o600)
+        for descriptor, path in ((1, output), (2, errors))
+    ]
+    process = os.posix_spawn(sys.executable, arguments, {**os.environ, "PYTHONPATH": str(ROOT)}, file_actions=to_files)
+    _, status, usage = os.wait4(process, 0)
+    seconds = time.monotonic() - begin
+
+    assert errors.read_text() == ""
+    said = output.read_text()
+    assert os.waitstatus_to_exitcode(status) in ({1, 2} if said.startswith(str(file)) else {0}), said[:200]
+    megabytes = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    assert seconds < SECONDS, f"took {seconds:.1f} s"
+    assert megabytes < MEGABYTES, f"took {megabytes:.0f} MB"

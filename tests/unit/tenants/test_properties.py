@@ -1,0 +1,170 @@
+"""What holds of every fleet and of every file, however odd; 5,000 examples and more, many more under `nightly`."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenants import Fleet, formats, load
+from tenants.lint import exit_code, lint
+from tests.unit.tenants.strategies import Raw, sound_fleets, stack_file
+
+# Hypothesis' own deadline is for idle machines; a hang is told by the limit below and by pytest's.
+settings.register_profile("fleets", deadline=None)
+settings.load_profile("fleets")
+
+SECONDS = 10
+
+KEYS = (
+    *("name", "vip", "hosts", "master", "standby", "vrid", "data", "cidr", "segment", "rule", "reason", "image"),
+    *("secure", "memory", "waive", "tolerations", "key", "adbops", "dataPath", "allowMove", "role", "keepalived"),
+)
+YAML_LETTERS = "abc:-[]{}\n\n   &*!|>'\"#%@`,?~0189.<=\t\r\\/éx\ud7ff\u2028\ufeff"
+
+
+def ends_well(data: bytes) -> None:
+    """Lint says something in time, in every format, or finds nothing; any exception fails the test by itself."""
+    begin = time.monotonic()
+    report = lint("Pulumi.dev.yaml", data)
+    written = {name: write([report]) for name, write in formats.FORMATS.items()}
+    assert time.monotonic() - begin < SECONDS
+    assert exit_code([report]) in {0, 1, 2}
+    assert report.usable or len(report.findings) == 1
+    lines = data.count(b"\n") + data.count(b"\r") + 2 * data.count(b"\xc2\x85") + data.count(b"\xe2\x80") + 2
+    assert all(1 <= finding.place.line <= lines and finding.place.column >= 1 for finding in report.findings)
+    assert len(json.loads(written["json"])) == len(report.findings)
+    assert len(json.loads(written["sarif"])["runs"][0]["results"]) == len(report.findings)
+    for line in (*written["text"].split("\n"), *written["github"].split("\n")):
+        assert line.isprintable(), f"a finding is not on one line, or could confuse a terminal: {line!r}"
+
+
+def is_sound(raw: Raw) -> Fleet:
+    """The linter and the program take a configuration, whatever the order of tenants."""
+    fleet = load(raw)
+    text, _ = stack_file(raw)
+    report = lint("Pulumi.dev.yaml", text.encode())
+    assert not report.findings, text
+    turned = load({**raw, "tenants": raw["tenants"][::-1]})
+    assert turned == Fleet(cluster=fleet.cluster, platform=fleet.platform, tenants=fleet.tenants[::-1])
+    return fleet
+
+
+def any_values() -> st.SearchStrategy[Any]:
+    """Values of any shape, many of them named as in the contract."""
+    keys = st.sampled_from(KEYS) | st.text(max_size=4)
+    scalars = (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(max_size=8)
+        | st.sampled_from(["10.0.0.1", "10.0.0.0/24", "a", "m1", "/data0/x", "E601", "16Gi", "master", "stopped"])
+    )
+    return st.recursive(
+        scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=5), max_leaves=12
+    )
+
+
+def any_sections() -> st.SearchStrategy[dict[str, Any]]:
+    """Configurations whose sections are of any shape."""
+    return st.dictionaries(st.sampled_from(["cluster", "defaults", "platform", "tenants", "tenant"]), any_values())
+
+
+ANY_BYTES = st.binary(max_size=400)
+ANY_YAML = st.text(YAML_LETTERS, max_size=200).map(lambda text: f"config:\n  adb-tenants:tenants:\n   {text}".encode())
+
+
+@settings(max_examples=1500)
+@given(ANY_BYTES)
+def test_any_bytes_end_in_findings_or_as_unusable(data: bytes) -> None:
+    ends_well(data)
+
+
+@settings(max_examples=1500)
+@given(ANY_YAML)
+def test_anything_that_looks_like_yaml_ends_in_findings_or_as_unusable(data: bytes) -> None:
+    ends_well(data)
+
+
+@settings(max_examples=1200)
+@given(any_sections())
+def test_a_configuration_of_any_shape_ends_in_findings(sections: dict[str, Any]) -> None:
+    ends_well(stack_file(sections)[0].encode("utf-8", "replace"))
+
+
+@settings(max_examples=500)
+@given(sound_fleets())
+def test_a_sound_fleet_is_taken_by_linter_and_program_in_any_order(raw: Raw) -> None:
+    is_sound(raw)
+
+
+@settings(max_examples=200)
+@given(sound_fleets())
+def test_a_fleet_holds_what_was_written_and_the_defaults_elsewhere(raw: Raw) -> None:
+    fleet = load(raw)
+    defaults = raw.get("defaults", {})
+    for tenant, entry in zip(fleet.tenants, raw["tenants"], strict=True):
+        written = {**defaults, **entry}
+        keepalived = {**defaults.get("keepalived", {}), **entry.get("keepalived", {})}
+        assert {
+            "name": tenant.name,
+            "vip": str(tenant.vip),
+            "hosts": {"master": tenant.hosts.master, "standby": tenant.hosts.standby},
+            "activeRole": tenant.active_role,
+            "vrid": tenant.vrid,
+            "state": tenant.state,
+            "adopt": tenant.adopt,
+            "memory": tenant.memory,
+            "memoryLimit": tenant.memory_limit,
+            "image": tenant.image,
+            "dataPath": tenant.data_path,
+            "logPath": tenant.log_path,
+            "updateStrategy": tenant.update_strategy,
+            "keepalived": tenant.keepalived.image,
+        } == {
+            "name": entry["name"],
+            "vip": entry["vip"],
+            "hosts": entry["hosts"],
+            "activeRole": entry.get("activeRole", "master"),
+            "vrid": entry.get("vrid", int(entry["vip"].rpartition(".")[2])),
+            "state": written.get("state", "running"),
+            "adopt": written.get("adopt", False),
+            "memory": str(written.get("memory", "16Gi")),
+            "memoryLimit": written.get("memoryLimit", 2048),
+            "image": written.get("image", "docker.dtdream.com/adb/adb-control:v1.1.0"),
+            "dataPath": entry.get("dataPath", f"/data0/{tenant.name}/data"),
+            "logPath": f"/data0/{tenant.name}/adminlog",
+            "updateStrategy": written.get("updateStrategy", "OnDelete"),
+            "keepalived": keepalived.get("image", "docker.dtdream.com/dtdream/kube-keepalived-vip:0.9"),
+        }
+
+
+@pytest.mark.nightly
+@settings(max_examples=50_000)
+@given(ANY_BYTES)
+def test_many_more_bytes_end_well(data: bytes) -> None:
+    ends_well(data)
+
+
+@pytest.mark.nightly
+@settings(max_examples=50_000)
+@given(ANY_YAML)
+def test_much_more_that_looks_like_yaml_ends_well(data: bytes) -> None:
+    ends_well(data)
+
+
+@pytest.mark.nightly
+@settings(max_examples=20_000)
+@given(any_sections())
+def test_many_more_configurations_of_any_shape_end_well(sections: dict[str, Any]) -> None:
+    ends_well(stack_file(sections)[0].encode("utf-8", "replace"))
+
+
+@pytest.mark.nightly
+@settings(max_examples=10_000)
+@given(sound_fleets(most=40))
+def test_many_more_sound_fleets_are_taken(raw: Raw) -> None:
+    is_sound(raw)
