@@ -2,17 +2,29 @@
 
 import pulumi
 
-from components import ClusterHosts, DataGuard, KeepalivedAccess, Platform, Tenant, cluster_provider, live_cluster
+from components import (
+    ClusterHosts,
+    DataGuard,
+    KeepalivedAccess,
+    Platform,
+    Tenant,
+    TrafficGuard,
+    adopt_or_refuse,
+    cluster_provider,
+    live_cluster,
+)
 from tenants import FleetError, load
 
 config = pulumi.Config()
 try:
     fleet = load({section: config.get_object(section) for section in ("cluster", "defaults", "platform", "tenants")})
-    live_cluster.LiveCluster(fleet.cluster.context).require_nodes(fleet.node_names)
+    live = live_cluster.LiveCluster(fleet.cluster.context)
+    live.require_nodes(fleet.node_names)
+    adopt_or_refuse(fleet, live)
 except (FleetError, live_cluster.UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
-guard = DataGuard(fleet)
+guard, traffic_guard = DataGuard(fleet), TrafficGuard(fleet, live)
 opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster)])
 hosts = ClusterHosts("hosts", fleet=fleet, opts=opts)
 # Nothing is made before every host is known to be there, not even by an `up --skip-preview`.
@@ -28,6 +40,7 @@ for tenant in fleet.tenants:
         platform=platform,
         keepalived_access=keepalived_access,
         guard=guard,
+        traffic_guard=traffic_guard,
         opts=opts,
     )
 

@@ -1,5 +1,6 @@
 """What a fleet becomes in the cluster: one ComponentResource a file, one object after another inside."""
 
+from components.adoption import adopt_or_refuse
 from components.cluster_hosts import ClusterHosts
 from components.control_node import ControlNode
 from components.data_guard import DataGuard
@@ -7,6 +8,7 @@ from components.keepalived_access import KeepalivedAccess
 from components.platform import Platform
 from components.provider import cluster_provider
 from components.tenant import Tenant
+from components.traffic_guard import TrafficGuard
 from components.virtual_ip import VirtualIp
 
 __all__ = [
@@ -16,6 +18,8 @@ __all__ = [
     "KeepalivedAccess",
     "Platform",
     "Tenant",
+    "TrafficGuard",
     "VirtualIp",
+    "adopt_or_refuse",
     "cluster_provider",
 ]

@@ -84,7 +84,11 @@ class ControlNode(pulumi.ComponentResource):
         )
         StatefulSet(
             name,
-            metadata=ObjectMetaArgs(name=name, namespace=cluster.namespace, annotations={STATE_ANNOTATION: spec.state}),
+            metadata=ObjectMetaArgs(
+                name=name,
+                namespace=cluster.namespace,
+                annotations={STATE_ANNOTATION: spec.state},
+            ),
             spec=StatefulSetSpecArgs(
                 service_name=name,
                 replicas=1 if running else 0,
@@ -154,7 +158,11 @@ class ControlNode(pulumi.ComponentResource):
                 ),
             ),
             # The pod can be scheduled only where the label is, and starts only with the shared objects.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[node_label, service, platform], hooks=guard.database),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[node_label, service, platform],
+                hooks=guard.database,
+            ),
         )
         self.register_outputs({"host": spec.hosts.of(role)})
 

@@ -56,6 +56,21 @@ class LiveCluster:
         if missing:
             raise UnusableClusterError("\n".join(_no_such_node(name, present) for name in missing))
 
+    def objects(self, namespace: str) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        """Every object of the kinds that a tenant is made of, by kind and name."""
+        core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
+        lists = {
+            "ConfigMap": f"{core}/configmaps",
+            "ReplicationController": f"{core}/replicationcontrollers",
+            "Service": f"{core}/services",
+            "StatefulSet": f"{apps}/statefulsets",
+        }
+        return {
+            (kind, item["metadata"]["name"]): {**item, "kind": kind}
+            for kind, path in lists.items()
+            for item in self._get(path)["items"]
+        }
+
     def pod_is_ready(self, namespace: str, name: str) -> bool:
         """Whether the pod is there and ready to serve."""
         pod = self._get(f"/api/v1/namespaces/{namespace}/pods/{name}", absent={})

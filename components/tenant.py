@@ -9,6 +9,7 @@ from components.control_node import ControlNode
 from components.data_guard import DataGuard
 from components.keepalived_access import KeepalivedAccess
 from components.platform import Platform
+from components.traffic_guard import TrafficGuard
 from components.virtual_ip import VirtualIp
 from tenants import fleet
 from tenants.fleet import Role
@@ -30,6 +31,7 @@ class Tenant(pulumi.ComponentResource):
         platform: Platform,
         keepalived_access: KeepalivedAccess,
         guard: DataGuard,
+        traffic_guard: TrafficGuard,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("adb:tenants:Tenant", spec.name, None, opts)
@@ -51,6 +53,7 @@ class Tenant(pulumi.ComponentResource):
             control_nodes=(self.master, self.standby),
             keepalived_access=keepalived_access,
             guard=guard,
+            traffic_guard=traffic_guard,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"endpoint": self.virtual_ip.endpoint})

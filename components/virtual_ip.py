@@ -27,6 +27,7 @@ from components.control_node import ControlNode
 from components.data_guard import STATE_ANNOTATION, DataGuard
 from components.keepalived_access import KeepalivedAccess
 from components.placement import only_on, toleration_args
+from components.traffic_guard import TrafficGuard
 from tenants import fleet
 
 ADB_PORT = 5432
@@ -50,6 +51,7 @@ class VirtualIp(pulumi.ComponentResource):
         control_nodes: Sequence[ControlNode],
         keepalived_access: KeepalivedAccess,
         guard: DataGuard,
+        traffic_guard: TrafficGuard,
         opts: pulumi.ResourceOptions,
     ) -> None:
         name = spec.virtual_ip_name
@@ -82,7 +84,11 @@ class VirtualIp(pulumi.ComponentResource):
                 ports=[ServicePortArgs(name="adb", port=ADB_PORT, protocol="TCP", target_port=ADB_PORT)],
                 selector={"app": "adb", "role": spec.active_role, "tenancy": spec.name},
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=control_nodes),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=control_nodes,
+                hooks=traffic_guard.service,
+            ),
         )
         labels = {"adb": name}
         annotations = {STATE_ANNOTATION: str(spec.state)}

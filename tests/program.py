@@ -159,7 +159,8 @@ def run_program(config: Mapping[str, Any], *, cluster: ClusterOfMocks | None = N
     def doorway() -> None:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
 
-    with mock.patch("components.live_cluster.LiveCluster", autospec=True):
+    with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live_cluster:
+        live_cluster.return_value.objects.return_value = {}
         doorway()
     root = get_root_resource()
     assert isinstance(root, Stack)

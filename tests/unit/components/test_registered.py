@@ -64,6 +64,8 @@ def test_the_provider_is_never_replaced_and_updates_config_maps_and_secrets_in_p
         "clusterIdentifier": "adb-tenants/dev",
         "enableConfigMapMutable": "true",
         "enableSecretMutable": "true",
+        "enablePatchForce": "true",
+        "upsertExistingObjects": "true",
     }
 
 

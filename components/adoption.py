@@ -1,0 +1,94 @@
+"""Which of a tenant's objects exist already, made by somebody else, and whether they may be taken over."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from components.live_cluster import LiveCluster, UnusableClusterError
+from tenants.fleet import Fleet, Role, Tenant
+
+PULUMI = "pulumi-kubernetes"
+"""What the plugin's field managers begin with: who has one of these made the object, or has taken it over."""
+
+Kind = str
+Name = str
+
+
+def adopt_or_refuse(fleet: Fleet, live: LiveCluster) -> None:
+    """Say what will be adopted; the provider then takes it over in place, as it is told to with every object.
+
+    Raises:
+        UnusableClusterError: An object is there that nobody said to adopt, or one that differs where the API server
+            allows no change. Every one of them is named.
+    """
+    namespace = fleet.cluster.namespace
+    there = live.objects(namespace)
+    faults: list[str] = []
+    for tenant in fleet.tenants:
+        foreign = [there[key] for key in objects_of(tenant) if key in there and not _is_ours(there[key])]
+        if not tenant.adopt:
+            faults += [
+                f"{_name(found)} is there already, made by {_makers(found)}: write `adopt: true` in {tenant.name}'s "
+                "entry to take it over as it is, or choose another name."
+                for found in foreign
+            ]
+            continue
+        faults += [
+            f"{_name(found)} cannot be adopted: {difference}, which cannot be changed in place. Nothing was changed."
+            for found in foreign
+            for difference in _unchangeable_differences(tenant, found)
+        ]
+        if foreign:
+            names = ", ".join(f"{found['kind']} {found['metadata']['name']}" for found in foreign)
+            # The engine's own word for it is "create": it knows only that the object is new to its state.
+            pulumi.log.info(f"{tenant.name} adopts what is there, in place and without restarting a pod: {names}")
+    if faults:
+        raise UnusableClusterError("\n".join(faults))
+
+
+def objects_of(tenant: Tenant) -> Iterator[tuple[Kind, Name]]:
+    """Kind and name of each namespaced object of a tenant."""
+    for role in Role:
+        yield "Service", tenant.control_node_name(role)
+        yield "StatefulSet", tenant.control_node_name(role)
+    yield "ConfigMap", tenant.virtual_ip_config_map_name
+    yield "Service", tenant.virtual_ip_name
+    yield "ReplicationController", tenant.virtual_ip_name
+
+
+def _name(found: Mapping[str, Any]) -> str:
+    return f"{found['kind']} {found['metadata']['namespace']}/{found['metadata']['name']}"
+
+
+def _makers(found: Mapping[str, Any]) -> str:
+    return ", ".join(sorted(_managers(found))) or "somebody else"
+
+
+def _managers(found: Mapping[str, Any]) -> set[str]:
+    return {entry["manager"] for entry in found["metadata"].get("managedFields", ()) if "subresource" not in entry}
+
+
+def _is_ours(found: Mapping[str, Any]) -> bool:
+    return any(manager.startswith(PULUMI) for manager in _managers(found))
+
+
+def _unchangeable_differences(tenant: Tenant, found: Mapping[str, Any]) -> Iterable[str]:
+    spec, name = found.get("spec", {}), found["metadata"]["name"]
+    match found["kind"]:
+        case "StatefulSet":
+            role = name.rpartition("-")[2]
+            labels = {"app": "adb", "role": role, "tenancy": tenant.name}
+            if spec["selector"] != {"matchLabels": labels}:
+                yield f"its selector is {spec['selector']}"
+            if spec["serviceName"] != name:
+                yield f"its serviceName is {spec['serviceName']}"
+            if spec.get("volumeClaimTemplates"):
+                yield "it has volumeClaimTemplates"
+        case "Service":
+            headless = name != tenant.virtual_ip_name
+            if headless != (spec.get("clusterIP") == "None"):
+                yield f"its clusterIP is {spec.get('clusterIP')}"
+        case "ConfigMap":
+            if found.get("immutable"):
+                yield "it is immutable"
