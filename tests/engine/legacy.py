@@ -1,4 +1,4 @@
-"""A tenant as the old Java service made it: its JSON, posted by another client, its node labels set by `kubectl label`."""
+"""A tenant as the old Java service made it: its JSON, posted by another client; labels by `kubectl label`."""
 
 import json
 from typing import Any
@@ -32,7 +32,7 @@ def posted_objects(namespace: str, name: str, vip: str) -> list[dict[str, Any]]:
             found["apiVersion"] = "apps/v1"
             found["spec"]["selector"] = {"matchLabels": found["spec"]["template"]["metadata"]["labels"]}
             found["spec"]["updateStrategy"] = {"type": "OnDelete"}
-        if "template" in found["spec"] if "spec" in found else False:
+        if "template" in found.get("spec", {}):
             # Its annotation means nothing to today's scheduler, and the nodes are tainted as the seed's were.
             toleration = {"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}
             found["spec"]["template"]["spec"]["tolerations"] = [toleration]

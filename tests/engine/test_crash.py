@@ -1,0 +1,101 @@
+"""An `up` that is killed at any moment is healed by the next one: no hand, no duplicate, no database restart."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.engine.cell import Cell
+from tests.engine.fleets import Config, tenant3, with_every_tenant, with_tenants
+from tests.engine.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+
+def fleet(cell: Cell, tenants: int) -> Config:
+    """So many tenants, each on two nodes of its own."""
+    entries = [
+        {
+            "name": f"tenant{number}",
+            "vip": f"192.168.143.{100 + number}",
+            "hosts": {role: cell.add_node(f"n{number}-{role}") for role in ("master", "standby")},
+        }
+        for number in range(tenants)
+    ]
+    return with_tenants(tenant3(cell), entries)
+
+
+def kill_an_up(stack: Stack, config: Config, *, after_seconds: float) -> bool:
+    """Start an `up`, kill the engine and its plugins after a while and drop its lock; whether it was still running."""
+    stack.configure(config)
+    command = [shutil.which("pulumi", path=stack.environment["PATH"]) or "pulumi", "up", "--yes", "--skip-preview"]
+    running = subprocess.Popen(
+        [*command, "--stack", stack.name, "--non-interactive"],
+        cwd=stack.project,
+        env=stack.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(after_seconds)
+    killed = running.poll() is None
+    if killed:
+        os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    stack.pulumi("cancel", "--yes")
+    return killed
+
+
+def database_pods(cell: Cell) -> dict[str, str]:
+    """Uid of each control pod that is there."""
+    return {name: uid for name, uid in cell.uids().items() if name.startswith("Pod") and name.endswith("-0")}
+
+
+def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) -> None:
+    """Create, fail over and remove a fleet, each step killed several times before it may finish."""
+    chance = random.Random(seed)  # noqa: S311 - for repeatable moments, not for secrets
+    created = fleet(cell, tenants)
+    failed_over = with_every_tenant(created, activeRole="standby")
+    retired = with_every_tenant(failed_over, state="retired")
+    steps = (
+        ("create", created),
+        ("fail over", failed_over),
+        ("retire", retired),
+        ("remove", with_tenants(retired, [])),
+    )
+    killed = 0
+    seen: dict[str, str] = {}
+    for step, config in steps:
+        for _ in range(kills):
+            killed += kill_an_up(stack, config, after_seconds=chance.uniform(1.5, 6 + tenants))
+            if step in ("create", "fail over"):
+                there = database_pods(cell)
+                assert {name: there.get(name) for name in seen} == seen, f"{step}: a database restarted"
+                seen = there
+        stack.up(config)
+        assert not stack.preview(config).counts, f"{step}: the next preview has changes left"
+        if step == "create":
+            seen = database_pods(cell)
+            assert len(seen) == 2 * tenants
+        if step == "fail over":
+            assert database_pods(cell) == seen, "a failover restarted a database"
+            assert {tenant: cell.endpoint_addresses(f"tenant{tenant}-vip") for tenant in range(tenants)} == {
+                tenant: [cell.pod_address(f"tenant{tenant}-standby-0")] for tenant in range(tenants)
+            }
+    assert not any("tenant" in name for name in cell.objects())
+    assert not any(cell.tenancy_labels().values())
+    assert killed, "no `up` was killed: the moments were all too late"
+
+
+def test_killed_ups_are_healed_by_the_next_one(cell: Cell, stack: Stack) -> None:
+    survive(cell, stack, tenants=2, kills=1, seed=1)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+def test_thirty_killed_ups_of_ten_tenants_are_healed_by_the_next_ones(cell: Cell, stack: Stack) -> None:
+    survive(cell, stack, tenants=10, kills=8, seed=2)
