@@ -1,0 +1,116 @@
+"""Pulumi property values as plain Python: `Secret` around what is secret, `UNKNOWN` for what is not known yet."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from google.protobuf.struct_pb2 import Struct, Value
+from pulumi.runtime import rpc
+
+Manifest = dict[str, Any]
+"""A Kubernetes object as the API server spells it, or a part of one."""
+
+
+# The engine marks a secret in a Struct by this key and value: a part of its protocol.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks secrets, is none
+
+
+class Unknown(Enum):
+    """The type of `UNKNOWN`, the value of an output before its resource exists."""
+
+    UNKNOWN = rpc.UNKNOWN
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that the engine encrypts in the state and never prints."""
+
+    value: Any
+
+
+def from_struct(struct: Struct) -> Manifest:
+    """Decode what the engine sent."""
+    return {key: _decode(value) for key, value in struct.fields.items()}
+
+
+def _decode(value: Value) -> Any:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "number_value":  # A Struct knows doubles only; the API server rejects `5432.0`.
+            return int(value.number_value) if value.number_value.is_integer() else value.number_value
+        case "list_value":
+            return [_decode(item) for item in value.list_value.values]
+        case "struct_value":
+            fields = value.struct_value.fields
+            if _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET:
+                return Secret(_decode(fields["value"]))
+            return from_struct(value.struct_value)
+        case _:
+            return None
+
+
+def to_struct(values: Manifest) -> Struct:
+    """Encode what the engine shall read."""
+    struct = Struct()
+    struct.update(_encode(values))
+    return struct
+
+
+def _encode(value: Any) -> Any:
+    match value:
+        case Secret():
+            return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
+        case Unknown():
+            return value.value
+        case dict():
+            return {key: _encode(item) for key, item in value.items()}
+        case list():
+            return [_encode(item) for item in value]
+        case _:
+            return value
+
+
+def plain(value: Any) -> Any:
+    """A deep copy of `value` without the secrets' wrapping."""
+    match value:
+        case Secret():
+            return plain(value.value)
+        case dict():
+            return {key: plain(item) for key, item in value.items()}
+        case list():
+            return [plain(item) for item in value]
+        case _:
+            return value
+
+
+def contains(value: Any, sort: type[Secret] | type[Unknown]) -> bool:
+    """Whether a value of `sort` lies anywhere within `value`."""
+    match value:
+        case dict():
+            return any(contains(item, sort) for item in value.values())
+        case list():
+            return any(contains(item, sort) for item in value)
+        case Secret() if sort is not Secret:
+            return contains(value.value, sort)
+        case _:
+            return isinstance(value, sort)
+
+
+def with_secrets_of(inputs: Manifest, values: Manifest) -> Manifest:
+    """`values` with everything made secret that is secret in `inputs`; the payload of a `Secret` always is."""
+    if values.get("kind") == "Secret":
+        return values | {key: Secret(values[key]) for key in ("data", "stringData") if key in values}
+    marked = dict(values)
+    for key in inputs.keys() & values.keys():
+        if isinstance(inputs[key], dict) and isinstance(values[key], dict):
+            marked[key] = with_secrets_of(inputs[key], values[key])
+        elif contains(inputs[key], Secret):
+            marked[key] = Secret(values[key])
+    return marked
