@@ -31,7 +31,9 @@ def of(places: Places, plugin: Plugin | None, outside: Mapping[str, str]) -> dic
     exports = {
         "PATH": os.pathsep.join(path),
         "KUBECONFIG": str(places.kubeconfig),
-        "PULUMI_BACKEND_URL": f"file://{places.state}",
+        # Without `metadata=skip` the backend also writes a sidecar file with a checksum, and not atomically: a killed
+        # `pulumi up` leaves it empty, and every later command ends in "failed to load checkpoint: EOF".
+        "PULUMI_BACKEND_URL": f"file://{places.state}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_STACK": STACK,

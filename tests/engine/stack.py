@@ -46,7 +46,7 @@ class Stack:
         self._settings = project / f"Pulumi.{name}.yaml"
         self.environment = {
             **environment,
-            "PULUMI_BACKEND_URL": state.as_uri(),
+            "PULUMI_BACKEND_URL": f"{state.as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "engine-tests",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }

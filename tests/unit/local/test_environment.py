@@ -16,7 +16,7 @@ def test_everything_that_pulumi_and_kubectl_need_is_exported() -> None:
     assert environment.of(PLACES, DOUBLE, {"PATH": "/usr/bin:/bin"}) == {
         "PATH": "/checkout/.venv/bin:/checkout/.local/bin:/checkout/local/plugin/bin:/usr/bin:/bin",
         "KUBECONFIG": "/checkout/.local/kubeconfig",
-        "PULUMI_BACKEND_URL": "file:///checkout/.local/state",
+        "PULUMI_BACKEND_URL": "file:///checkout/.local/state?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "adb-tenants-dev",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_STACK": "dev",
