@@ -1,11 +1,13 @@
 """`python -m tenants`: checks stack files and prints what there is to know about them."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
 
 from tenants import handbook, schema
+from tenants.discover import KINDS, discover
 from tenants.formats import FORMATS
 from tenants.lint import exit_code, lint_file
 
@@ -23,6 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lint.add_argument("--format", choices=FORMATS, default="text", help="how to write findings (default: %(default)s)")
     commands.add_parser("schema", help="print the JSON Schema of a stack file, for editors")
     commands.add_parser("rules", help="print the rules as Markdown")
+    commands.add_parser(
+        "discover",
+        help="print the entries of the tenants that a cluster holds, to be adopted",
+        usage=f"kubectl get {KINDS} --output json | python -m tenants discover",
+    )
     options = parser.parse_args(arguments)
 
     code = 0
@@ -30,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output = schema.document()
     elif options.command == "rules":
         output = handbook.document()
+    elif options.command == "discover":
+        try:
+            output = discover(json.load(sys.stdin)["items"]).as_yaml()
+        except (ValueError, KeyError, TypeError) as error:
+            sys.stderr.write(f"standard input is not what `kubectl get {KINDS} --output json` prints: {error!r}\n")
+            return 2
     else:
         reports = [lint_file(name) for name in options.files]
         code = exit_code(reports)

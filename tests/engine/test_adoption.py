@@ -1,9 +1,11 @@
 """`adopt: true` takes over what the old service made: in place, no pod restarted, and edits apply afterwards."""
 
 import json
+from typing import Any
 
 import pytest
 
+from tenants.discover import KINDS, discover
 from tests.engine.cell import Cell, eventually
 from tests.engine.fleets import tenant3, with_tenants
 from tests.engine.legacy import JAVA_CLIENT, create_legacy_tenant
@@ -12,6 +14,12 @@ from tests.engine.stack import Refused, Stack
 pytestmark = pytest.mark.engine
 
 TENANTS = 10
+
+
+def is_of(cell: Cell, item: dict[str, Any]) -> bool:
+    """Whether an object is the cell's: the tests share the cluster's nodes, and labels of the same names."""
+    name: str = item["metadata"]["name"]
+    return item["kind"] != "Node" or name.endswith(f".{cell.namespace}")
 
 
 def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(cell: Cell, stack: Stack) -> None:
@@ -28,6 +36,11 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
     )
     config = with_tenants(tenant3(cell), entries)
     before, labels = cell.uids(), cell.tenancy_labels()
+
+    own_nodes = [
+        item for item in json.loads(cell.kubectl("get", KINDS, "--output", "json"))["items"] if is_of(cell, item)
+    ]
+    assert list(discover(own_nodes).entries) == entries, "a whole cluster moves over by copy, review, `up`"
 
     without_leave = with_tenants(config, [{**entry, "adopt": False} for entry in entries])
     with pytest.raises(Refused, match=f"Service {cell.namespace}/old0-vip is there already, made by {JAVA_CLIENT}"):
