@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local import cluster as local_cluster
+from local.cluster import Cluster
 from tests.engine.cell import Cell
 from tests.engine.stack import Stack
 
@@ -15,11 +16,17 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def cluster_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Environment in which kubectl and the engine find a cluster that lives as long as the tests do."""
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A control plane that lives as long as the tests do."""
     directory = tmp_path_factory.mktemp("cluster")
-    with local_cluster.running(directory=directory, name="adb-engine-tests", nodes=()) as cluster:
-        yield {**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}
+    with local_cluster.running(directory=directory, name="adb-engine-tests", nodes=()) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def cluster_environment(cluster: Cluster) -> dict[str, str]:
+    """Environment in which kubectl and the engine find it."""
+    return {**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from tests.engine.cell import Cell
+from local.cluster import Cluster
+from tests.engine.cell import Cell, eventually
 from tests.engine.fleets import Config, tenant3, with_every_tenant, with_tenants
 from tests.engine.stack import Stack
 
@@ -29,23 +30,29 @@ def fleet(cell: Cell, tenants: int) -> Config:
     return with_tenants(tenant3(cell), entries)
 
 
-def kill_an_up(stack: Stack, config: Config, *, after_seconds: float) -> bool:
-    """Start an `up`, kill the engine and its plugins after a while and drop its lock; whether it was still running."""
+def start_an_up(stack: Stack, config: Config) -> subprocess.Popen[str]:
+    """Start an `up` in a process group of its own, and leave it alone."""
     stack.configure(config)
     command = [shutil.which("pulumi", path=stack.environment["PATH"]) or "pulumi", "up", "--yes", "--skip-preview"]
-    running = subprocess.Popen(
-        [*command, "--stack", stack.name, "--non-interactive"],
+    return subprocess.Popen(
+        [*command, "--stack", stack.name, "--non-interactive", "--color", "never"],
         cwd=stack.project,
         env=stack.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         start_new_session=True,
     )
+
+
+def kill_an_up(stack: Stack, config: Config, *, after_seconds: float) -> bool:
+    """Start an `up`, kill the engine and its plugins after a while and drop its lock; whether it was still running."""
+    running = start_an_up(stack, config)
     time.sleep(after_seconds)
     killed = running.poll() is None
     if killed:
         os.killpg(running.pid, signal.SIGKILL)
-    running.wait()
+    running.communicate()
     stack.pulumi("cancel", "--yes")
     return killed
 
@@ -93,6 +100,35 @@ def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) ->
 
 def test_killed_ups_are_healed_by_the_next_one(cell: Cell, stack: Stack) -> None:
     survive(cell, stack, tenants=2, kills=1, seed=1)
+
+
+def test_an_up_that_loses_the_api_server_is_healed_by_the_next_one(cell: Cell, stack: Stack, cluster: Cluster) -> None:
+    config = fleet(cell, 2)
+    running = start_an_up(stack, config)
+    eventually(lambda: "ConfigMap adbops-cm" in cell.objects(), what="the `up` has begun")
+    cluster.stop_component("kube-apiserver")
+    time.sleep(2)
+    cluster.start_components()
+    running.communicate()
+    seen = database_pods(cell)
+    stack.up(config)
+    there = database_pods(cell)
+    assert {name: there.get(name) for name in seen} == seen
+    assert len(there) == 4
+    assert not stack.preview(config).counts
+
+
+def test_a_second_up_is_told_of_the_first_and_changes_nothing(cell: Cell, stack: Stack) -> None:
+    config = fleet(cell, 2)
+    first = start_an_up(stack, config)
+    eventually(lambda: "ConfigMap adbops-cm" in cell.objects(), what="the first `up` has begun")
+    second = start_an_up(stack, config)
+    said, _ = second.communicate()
+    assert second.returncode != 0, said
+    assert "the stack is currently locked by 1 lock(s)" in said
+    first.communicate()
+    assert first.returncode == 0
+    assert not stack.preview(config).counts
 
 
 @pytest.mark.nightly
