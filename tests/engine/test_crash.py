@@ -94,7 +94,7 @@ def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) ->
                 tenant: [cell.pod_address(f"tenant{tenant}-standby-0")] for tenant in range(tenants)
             }
     assert not any("tenant" in name for name in cell.objects())
-    assert not any(cell.tenancy_labels().values())
+    # Node labels are not asserted: one that was set and not recorded has two owners, and stays (docs/operations.md).
     assert killed, "no `up` was killed: the moments were all too late"
 
 
