@@ -2,6 +2,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -94,10 +95,17 @@ def test_an_interrupted_pulumi_is_given_the_time_to_unlock_its_stack(
 ) -> None:
     checkpoint(places)
     (tmp_path / "bin" / "pulumi").write_text(
-        f"""#!/bin/sh
-trap 'sleep 0.5; echo unlocked > {pulumi}; exit 1' INT
-touch {tmp_path}/started
-while :; do sleep 0.05; done
+        # Python, not a shell: like Pulumi it heeds SIGINT even where a background job was started with it ignored.
+        f"""#!{sys.executable}
+import pathlib, signal, sys, time
+def unlock(*_):
+    time.sleep(0.5)
+    pathlib.Path("{pulumi}").write_text("unlocked\\n")
+    sys.exit(1)
+signal.signal(signal.SIGINT, unlock)
+pathlib.Path("{tmp_path}/started").touch()
+while True:
+    time.sleep(0.05)
 """
     )
 
