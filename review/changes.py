@@ -1,0 +1,183 @@
+"""Sorts the steps of a preview by tenant and by the part that each object plays."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from review.fields import FieldChange, field_changes
+from review.manifest import Manifest, at, mapping, text
+from review.preview import Action, Preview, Step
+from tenants.fleet import Role, State
+
+ROLES = tuple(str(role) for role in Role)
+
+
+class Part(Enum):
+    """What an object is to its tenant, or to all of them."""
+
+    DATABASE = "StatefulSet of a role"
+    DATABASE_NAME = "headless Service of a role"
+    NODE_LABEL = "label on a role's node"
+    VIP_SERVICE = "Service that selects the active role"
+    VIP_CONFIG = "ConfigMap that keepalived reads"
+    KEEPALIVED = "ReplicationController of keepalived"
+    PROMOTION = "Job that promotes a database"
+    SHARED = "object that all tenants' pods refer to"
+    KEEPALIVED_ACCESS = "permission of keepalived"
+    PROVIDER = "connection to the cluster"
+    STRANGER = "object that this program does not declare"
+
+
+PARTS_BY_KIND_AND_SUFFIX = (
+    ("StatefulSet", tuple(f"-{role}" for role in ROLES), Part.DATABASE),
+    ("Service", tuple(f"-{role}" for role in ROLES), Part.DATABASE_NAME),
+    ("NodePatch", tuple(f"-{role}" for role in ROLES), Part.NODE_LABEL),
+    ("ReplicationController", ("-vip",), Part.KEEPALIVED),
+    ("Service", ("-vip",), Part.VIP_SERVICE),
+    ("ConfigMap", ("-vip-cm",), Part.VIP_CONFIG),
+)
+ACCESS_KINDS = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectChange:
+    """What happens to one object in the cluster."""
+
+    kind: str
+    name: str
+    part: Part
+    role: Role | None
+    """For the parts of one role."""
+    action: Action
+    before: Manifest
+    after: Manifest
+    fields: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantChange:
+    """Everything that happens to one tenant's objects."""
+
+    name: str
+    objects: tuple[ObjectChange, ...]
+
+    def of(self, part: Part) -> tuple[ObjectChange, ...]:
+        """The changed objects that play this part."""
+        return tuple(change for change in self.objects if change.part is part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """What the stack's outputs say of a tenant before the change; empty where they say nothing."""
+
+    vip: str
+    active_role: str
+    hosts: Mapping[str, str]
+    vrid: str
+    state: str
+
+    @property
+    def active_host(self) -> str:
+        """The node that keepalived runs on."""
+        return self.hosts.get(self.active_role, "")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has pods; where nothing says so, it is taken to have them."""
+        return self.state in ("", State.RUNNING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """A preview, sorted."""
+
+    tenants: tuple[TenantChange, ...]
+    shared: tuple[ObjectChange, ...]
+    """Objects that belong to no single tenant."""
+    deployed: Mapping[str, Deployed]
+    """The fleet before the change, by tenant, as far as the stack's outputs show it."""
+
+
+def sort_by_tenant(preview: Preview) -> Changes:
+    """Sort; what stays as it is, and what only groups, is left out."""
+    by_tenant: defaultdict[str, list[ObjectChange]] = defaultdict(list)
+    shared = []
+    for step in preview.steps:
+        if step.action is Action.KEEP or not step.is_object:
+            continue
+        tenant, change = _object_change(step, adopted=(step.urn.kind, step.urn.name) in preview.adopted)
+        if tenant:
+            by_tenant[tenant].append(change)
+        else:
+            shared.append(change)
+    return Changes(
+        tenants=tuple(
+            TenantChange(name=name, objects=tuple(sorted(by_tenant[name], key=_order))) for name in sorted(by_tenant)
+        ),
+        shared=tuple(sorted(shared, key=_order)),
+        deployed=_deployed(preview.steps),
+    )
+
+
+def _order(change: ObjectChange) -> tuple[str, str, str]:
+    return (change.role or "", change.kind, change.name)
+
+
+def _object_change(step: Step, *, adopted: bool) -> tuple[str, ObjectChange]:
+    tenant, part, role = _place_in_fleet(step)
+    return tenant, ObjectChange(
+        kind=step.urn.kind,
+        name=step.urn.name,
+        part=part,
+        role=role,
+        action=Action.ADOPT if adopted and step.action is Action.CREATE else step.action,
+        before=step.before,
+        after=step.after,
+        fields=field_changes(step) if step.action in (Action.UPDATE, Action.REPLACE) else (),
+    )
+
+
+def _place_in_fleet(step: Step) -> tuple[str, Part, Role | None]:
+    """Tell the tenant (empty for what is shared), the part and the role, by names that are fixed by contract."""
+    kind, name = step.urn.kind, step.urn.name
+    types = "$".join(step.urn.types)
+    if "pulumi:providers:" in types:
+        return "", Part.PROVIDER, None
+    if ":Platform$" in types and kind in ("ConfigMap", "Secret"):
+        return "", Part.SHARED, None
+    if ":KeepalivedAccess$" in types and kind in ACCESS_KINDS:
+        return "", Part.KEEPALIVED_ACCESS, None
+    for of_kind, suffixes, part in PARTS_BY_KIND_AND_SUFFIX:
+        suffix = next((suffix for suffix in suffixes if kind == of_kind and name.endswith(suffix)), "")
+        if suffix and name != suffix:
+            return name.removesuffix(suffix), part, Role(suffix[1:]) if suffix[1:] in ROLES else None
+    tenant, inside, _ = name.partition("-promote-")
+    if kind == "Job" and inside and tenant:
+        return tenant, Part.PROMOTION, None
+    return _tenant_of_parent(step), Part.STRANGER, None
+
+
+def _tenant_of_parent(step: Step) -> str:
+    if step.parent is None:
+        return ""
+    component, name = step.parent.kind, step.parent.name
+    if component == "ControlNode":
+        return name.rpartition("-")[0]
+    if component == "VirtualIp":
+        return name.removesuffix("-vip")
+    return name if component == "Tenant" else ""
+
+
+def _deployed(steps: Iterable[Step]) -> dict[str, Deployed]:
+    outputs = next((step.outputs_before for step in steps if step.urn.types[-1] == "pulumi:pulumi:Stack"), {})
+    return {
+        name: Deployed(
+            vip=text(at(tenant, "endpoint")).rpartition(":")[0],
+            active_role=text(at(tenant, "activeRole")),
+            hosts={role: text(at(tenant, "hosts", role)) for role in ROLES},
+            vrid=str(at(tenant, "vrid") or ""),
+            state=text(at(tenant, "state")),
+        )
+        for name, tenant in mapping(outputs.get("tenants")).items()
+    }

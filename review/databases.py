@@ -1,0 +1,289 @@
+"""What happens to the databases of a tenant: their pods, their disks, the label that keeps them on their node."""
+
+from collections.abc import Iterator
+
+from review.access_path import Place, place, replicas, state
+from review.changes import ObjectChange, Part, TenantChange
+from review.danger import Danger
+from review.fields import FieldChange
+from review.findings import Finding, finding
+from review.manifest import Manifest, at, mapping, text
+from review.preview import Action
+from review.words import Words, words
+from tenants.fleet import State, UpdateStrategy
+
+# Fields of a StatefulSet, by the beginning of their path, the first that fits; what fits none is not known.
+HARMLESS = ("metadata.annotations", "metadata.labels", "spec.revisionHistoryLimit")
+HANDLED = ("spec.replicas", "spec.updateStrategy", "spec.template")
+NEVER_STARTS_A_POD = UpdateStrategy.ON_DELETE
+
+
+def database_findings(tenant: TenantChange, *, stays: bool) -> Iterator[Finding]:
+    """Judge StatefulSets, their names and their node labels; `stays` is false if the whole tenant comes or goes."""
+    moved = set()
+    for change in tenant.of(Part.DATABASE):
+        found = list(_stateful_set(change, stays=stays))
+        moved |= {change.role for each in found if each.danger is Danger.DATA_LOSS}
+        yield from found
+    if stays:
+        for change in tenant.of(Part.NODE_LABEL):
+            if change.role not in moved:
+                yield from _node_label(change)
+        for change in tenant.of(Part.DATABASE_NAME):
+            yield from _headless_service(change)
+
+
+def _stateful_set(change: ObjectChange, *, stays: bool) -> Iterator[Finding]:
+    if change.action is Action.DELETE:
+        yield from _deleted(change, stays=stays)
+    elif change.action is Action.CREATE:
+        if stays:
+            yield finding(
+                Danger.NONE, "StatefulSet is made again, on {}", _spelled(place(change.after)), about=change.role
+            )
+    elif change.action is Action.ADOPT:
+        if _strategy(change.after) != NEVER_STARTS_A_POD:
+            yield finding(
+                Danger.RESTART,
+                "adopted with an update strategy that is not OnDelete: restarts the database if its template differs",
+                about=change.role,
+            )
+    elif change.action in (Action.UPDATE, Action.REPLACE):
+        yield from _changed(change)
+    else:
+        yield finding(Danger.DATA_LOSS, "StatefulSet is {}", change.action.value, about=change.role)
+
+
+def _deleted(change: ObjectChange, *, stays: bool) -> Iterator[Finding]:
+    there = place(change.before)
+    retired = state(change.before) == State.RETIRED
+    if retired and not stays:
+        yield finding(Danger.NONE, "data stays on {}", _spelled(there), about=change.role)
+    else:
+        yield finding(
+            Danger.DATA_LOSS,
+            "database is deleted without being retired — what it wrote stays on {}, but nothing runs there any more",
+            _spelled(there),
+            about=change.role,
+        )
+
+
+def _changed(change: ObjectChange) -> Iterator[Finding]:
+    role = change.role
+    old, new = place(change.before), place(change.after)
+    runs, will_run = replicas(change.before), replicas(change.after)
+    stopped = will_run == 0
+    if change.before and change.after:
+        yield from _moved(change, old, new)
+    if not change.fields:
+        yield finding(Danger.RESTART, "StatefulSet changes, but the preview does not say what", about=role)
+    if change.action is Action.REPLACE:
+        stopping = runs == 0
+        yield finding(
+            Danger.NONE if stopping else Danger.RESTART,
+            "StatefulSet is replaced"
+            if stopping
+            else "database pod is deleted and started again: StatefulSet replaced",
+            about=role,
+        )
+    if runs != will_run:
+        yield from _scaled(change, runs, will_run)
+    yield from _other_fields(change, stopped=stopped or change.action is Action.REPLACE)
+
+
+def _moved(change: ObjectChange, old: Place, new: Place) -> Iterator[Finding]:
+    if _elsewhere(old.host, new.host) or old.data_path != new.data_path:
+        yield finding(
+            Danger.DATA_LOSS,
+            "database moves from {} to {} — nothing copies its data: it starts on an empty disk unless the data was "
+            "moved there by hand beforehand",
+            _spelled(old),
+            _spelled(new),
+            about=change.role,
+        )
+    elif old.log_path != new.log_path:
+        yield finding(
+            Danger.DATA_LOSS,
+            "log directory moves from {} to {} on {} — nothing copies the logs",
+            old.log_path,
+            new.log_path,
+            new.host or "its node",
+            about=change.role,
+        )
+    elif not new.host and _node_selector(change.before) != _node_selector(change.after):
+        yield finding(
+            Danger.DATA_LOSS,
+            "node selector changes and no host is named: the database may start elsewhere, on an empty disk",
+            about=change.role,
+        )
+
+
+def _elsewhere(old_host: str, new_host: str) -> bool:
+    """Whether the pod may find itself on another node; pinning one that was not pinned moves nothing."""
+    return bool(old_host) and old_host != new_host
+
+
+def _node_selector(stateful_set: Manifest) -> Manifest:
+    return mapping(at(stateful_set, "spec", "template", "spec", "nodeSelector"))
+
+
+def _scaled(change: ObjectChange, runs: int | None, will_run: int | None) -> Iterator[Finding]:
+    if will_run is None or will_run > 1:
+        yield finding(
+            Danger.DATA_LOSS,
+            "{} pods instead of {}: all of them write to one disk",
+            str(will_run if will_run is not None else "an unknown number of"),
+            str(runs),
+            about=change.role,
+        )
+    elif runs is None or runs > will_run:
+        yield finding(
+            Danger.RESTART, "database stops — data stays on {}", _spelled(place(change.after)), about=change.role
+        )
+    else:
+        yield finding(
+            Danger.NONE, "database starts on the data of {}", _spelled(place(change.after)), about=change.role
+        )
+
+
+def _other_fields(change: ObjectChange, *, stopped: bool) -> Iterator[Finding]:
+    strategy = _strategy(change.after)
+    # `apps/v1`'s own default restarts.
+    restarts = strategy != NEVER_STARTS_A_POD and not stopped
+    told = _told_as_a_move(place(change.before), place(change.after))
+    template = [
+        field
+        for field in change.fields
+        if field.path.startswith("spec.template.") and not (told and field.path.startswith(told))
+    ]
+    if template:
+        topics = dict.fromkeys(_topic(field) for field in template)
+        yield Finding(
+            danger=Danger.RESTART if restarts else Danger.NONE,
+            says=Words(
+                f"{', '.join(topic.template for topic in topics)} — {_effect(restarts=restarts, stopped=stopped)}",
+                tuple(value for topic in topics for value in topic.values),
+            ),
+            about=(change.role,) if change.role else (),
+        )
+    if any(field.path.startswith("spec.updateStrategy") for field in change.fields):
+        yield finding(
+            Danger.RESTART if restarts else Danger.NONE,
+            "update strategy becomes {}"
+            + (" — restarts at once a pod that still runs an older template" if restarts else " — restarts no pod"),
+            strategy or "the cluster's default",
+            about=change.role,
+        )
+    if change.action is Action.REPLACE:
+        return
+    strange = [field.path for field in change.fields if not field.path.startswith((*HARMLESS, *HANDLED))]
+    if strange:
+        yield finding(
+            Danger.RESTART,
+            "not known to this review, take it for a restart: {} of the StatefulSet changes",
+            ", ".join(strange),
+            about=change.role,
+        )
+
+
+def _strategy(stateful_set: Manifest) -> str:
+    return text(at(stateful_set, "spec", "updateStrategy", "type"))
+
+
+def _effect(*, restarts: bool, stopped: bool) -> str:
+    if stopped:
+        return "taken up by the pod's next start"
+    if restarts:
+        return "restarts the database: its update strategy is not OnDelete"
+    return "restarts no pod: taken up when the pod is next deleted"
+
+
+TOPICS = (
+    (".imagePullPolicy", "image pull policy"),
+    (".resources", "memory"),
+    (".env", "environment"),
+    (".tolerations", "tolerations"),
+    (".affinity", "affinity"),
+    (".nodeSelector", "node selector"),
+    (".hostname", "host name"),
+    (".volumes", "volumes"),
+    (".volumeMounts", "volume mounts"),
+    (".command", "command"),
+    (".args", "arguments"),
+)
+
+
+def _topic(field: FieldChange) -> Words:
+    if field.path.endswith(".image"):
+        return words("image change {} → {}", _bare(field.before), _bare(field.after))
+    topic = next((topic for part, topic in TOPICS if part in field.path), None)
+    return words(f"{topic} change") if topic else words("change of {}", field.path.removeprefix("spec.template."))
+
+
+def _bare(value: str) -> str:
+    return value.strip('"')
+
+
+def _told_as_a_move(old: Place, new: Place) -> tuple[str, ...]:
+    """Paths of fields that a move consists of: it has been told in one sentence."""
+    pod = "spec.template.spec."
+    told: list[str] = []
+    if _elsewhere(old.host, new.host):
+        told += [f"{pod}affinity.nodeAffinity"]
+    if old.data_path != new.data_path:
+        told += [f"{pod}volumes[data].hostPath"]
+    if old.log_path != new.log_path:
+        told += [f"{pod}volumes[adminlog].hostPath", f"{pod}volumes[tomcatlogs].hostPath"]
+    return tuple(told)
+
+
+def _spelled(there: Place) -> str:
+    paths = ", ".join(filter(None, (there.data_path, there.log_path)))
+    return f"{there.host or 'its node'}:{paths or 'its path'}"
+
+
+def _node_label(change: ObjectChange) -> Iterator[Finding]:
+    old, new = (text(at(inputs, "metadata", "name")) for inputs in (change.before, change.after))
+    labels_before, labels_after = (
+        mapping(at(inputs, "metadata", "labels")) for inputs in (change.before, change.after)
+    )
+    if change.action in (Action.CREATE, Action.ADOPT):
+        return
+    if change.action is Action.DELETE:
+        yield finding(
+            Danger.RESTART,
+            "label {} is taken from {}: the database cannot start there again",
+            ", ".join(labels_before),
+            old,
+            about=change.role,
+        )
+    elif old != new:
+        yield finding(
+            Danger.DATA_LOSS,
+            "node label moves from {} to {} — the database starts there next time, on an empty disk unless the data "
+            "was moved there by hand beforehand",
+            old,
+            new,
+            about=change.role,
+        )
+    elif labels_before != labels_after:
+        yield finding(
+            Danger.RESTART,
+            "label on {} changes: the database cannot start there again unless it asks for the new one",
+            new,
+            about=change.role,
+        )
+
+
+def _headless_service(change: ObjectChange) -> Iterator[Finding]:
+    if change.action in (Action.CREATE, Action.ADOPT):
+        return
+    harmless = all(field.path.startswith(("metadata.annotations", "metadata.labels")) for field in change.fields)
+    if change.action is Action.UPDATE and harmless:
+        return
+    yield finding(
+        Danger.TRAFFIC,
+        "the pod's name in DNS is {}: master and standby find each other by it",
+        "gone" if change.action is Action.DELETE else "interrupted",
+        about=change.role,
+    )

@@ -1,0 +1,206 @@
+"""Writes a review as the comment of a pull request.
+
+Whoever edits the tenant list chooses the names in it, so none is trusted: each is written as `<code>`, every character
+that could mean something as an entity. Inside `<code>` neither GitHub nor GitLab looks for mentions or references.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from review import mermaid
+from review.changes import ObjectChange
+from review.danger import Danger
+from review.findings import Finding
+from review.preview import Action, Refusal
+from review.verdict import Review, TenantVerdict
+from review.words import visible
+from tenants.fleet import Role, State
+
+GITHUB_LIMIT = 65_536
+"""Characters of a comment. Counted here in bytes, of which there are never fewer."""
+LONGEST_VALUE = 1_000
+LONGEST_DIFF = 6_000
+LONGEST_REFUSALS = 8_000
+SIGNS = {Danger.NONE: "🟢", Danger.TRAFFIC: "🟡", Danger.RESTART: "🟠", Danger.DATA_LOSS: "🔴"}
+ROOM_FOR_NOTES = 600
+"""Bytes kept free for what is said about what was left out."""
+
+
+def comment(review: Review, *, limit: int = GITHUB_LIMIT) -> str:
+    """Write the comment, at most `limit` bytes long: the least dangerous is left out first, and that is said."""
+    page = _Page(limit - ROOM_FOR_NOTES)
+    page.require(f"{_mark(review.stack)}\n### {_verdict(review)}\n")
+    if review.refusals:
+        page.require(_refusals(review.refusals))
+    elif not review.complete:
+        page.require("\n> The preview ends in the middle: more may happen than is listed here.\n")
+    _shared_objects(page, review)
+    _table(page, review)
+    _details(page, review)
+    return page.text()
+
+
+def _mark(stack: str) -> str:
+    """Write the first line, unseen by readers, by which a pipeline finds the comment again."""
+    return f"<!-- adb-tenants review of {re.sub(r'[^A-Za-z0-9._-]', '?', stack)} -->"
+
+
+def code(value: str) -> str:
+    """Write a value so that it can be nothing but a value."""
+    shown = visible(value)
+    if len(shown) > LONGEST_VALUE:
+        shown = shown[: LONGEST_VALUE - 1] + "…"
+    escaped = re.sub(r"[^\w .:/,→-]|_", lambda found: f"&#{ord(found[0])};", shown)
+    return f"<code>{escaped}</code>"
+
+
+class _Page:
+    """Text that knows how much room is left."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[str] = []
+        self._size = 0
+
+    def add(self, part: str, *, share: float = 1) -> bool:
+        """Add a part if it fits into this share of the page."""
+        size = len(part.encode())
+        if self._size + size > self._limit * share:
+            return False
+        self.require(part)
+        return True
+
+    def require(self, part: str) -> None:
+        """Add a part for which room has been kept."""
+        self._parts.append(part)
+        self._size += len(part.encode())
+
+    def text(self) -> str:
+        """Everything added so far."""
+        return "".join(self._parts)
+
+
+def _verdict(review: Review) -> str:
+    many = f"{len(review.tenants)} tenant{'s' if len(review.tenants) != 1 else ''}"
+    if not review.may_go_on:
+        return "⛔ Blocked: the preview was refused" if review.refusals else "⛔ Blocked: the preview is not complete"
+    if not review.changes:
+        return "🟢 Nothing changes"
+    if review.danger is Danger.NONE:
+        what = f"{many} changed" if review.tenants else "Only shared objects change"
+        return f"🟢 {what}: no client and no running database notices"
+    danger = review.danger
+    worst = [tenant.name for tenant in review.tenants if tenant.danger is danger]
+    at_stake = {
+        Danger.TRAFFIC: "traffic is moved or interrupted",
+        Danger.RESTART: "a running database is stopped or restarted",
+        Danger.DATA_LOSS: "a database may lose its data",
+    }[danger]
+    named = ", ".join(map(code, worst[:5])) + (f" and {len(worst) - 5} more" if len(worst) > 5 else "")
+    return f"{SIGNS[danger]} {danger.word}: {at_stake} — {named or 'all tenants'}"
+
+
+def _refusals(refusals: Sequence[Refusal]) -> str:
+    said = "\n\n".join(dict.fromkeys(_lines_of(refusal.message) for refusal in refusals))
+    if len(said.encode()) > LONGEST_REFUSALS:
+        said = said.encode()[:LONGEST_REFUSALS].decode(errors="ignore") + "\n… (cut)"
+    return f"\nIt would not be carried out. In the engine's words:\n\n{_block(said, 'text')}\n"
+
+
+def _lines_of(message: str) -> str:
+    return "\n".join(map(visible, message.split("\n")))
+
+
+def _block(content: str, language: str) -> str:
+    """Fence it with more backticks than it has in a row."""
+    longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{content}\n{fence}"
+
+
+def _table(page: _Page, review: Review) -> None:
+    if not review.tenants:
+        return
+    page.require("\n| tenant | danger | what happens |\n| --- | --- | --- |\n")
+    for number, tenant in enumerate(review.tenants):
+        row = f"| {code(tenant.name)} | {SIGNS[tenant.danger]} {tenant.danger.word} | {_told(tenant.findings)} |\n"
+        if not page.add(row):
+            left = review.tenants[number:]
+            page.require(
+                f"\n{len(left)} more changed tenants are left out for length, none more dangerous than "
+                f"**{left[0].danger.word}**.\n"
+            )
+            return
+
+
+def _told(findings: Sequence[Finding]) -> str:
+    return "<br>".join(map(_sentence, findings))
+
+
+def _sentence(each: Finding) -> str:
+    about = f"{', '.join(each.about)}: " if each.about else ""
+    return about + each.says.written(_value)
+
+
+OWN_WORDS = frozenset(str(word) for word in (*Role, *State, *(action.value for action in Action)))
+
+
+def _value(value: str) -> str:
+    return value if value in OWN_WORDS else code(value)
+
+
+def _shared_objects(page: _Page, review: Review) -> None:
+    if not review.shared.findings:
+        return
+    page.require("\nShared by all tenants:\n\n")
+    for number, each in enumerate(review.shared.findings):
+        sign = f"{SIGNS[each.danger]} {each.danger.word}"
+        # Half of the room at most: the tenants are what the reader is here for.
+        if not page.add(f"- {sign} — {_sentence(each)}\n", share=0.5):
+            left = review.shared.findings[number:]
+            page.require(f"- {len(left)} more, none more dangerous than **{left[0].danger.word}**\n")
+            return
+
+
+def _details(page: _Page, review: Review) -> None:
+    left_out: list[TenantVerdict] = []
+    for tenant in review.tenants:
+        if left_out or not page.add(_picture(tenant) + _diff(code(tenant.name), tenant.objects)):
+            left_out.append(tenant)
+    if left_out:
+        page.require(
+            f"\nPictures and field diffs of {len(left_out)} tenants are left out for length, none more dangerous than "
+            f"**{left_out[0].danger.word}**.\n"
+        )
+    if not left_out and review.shared.objects:
+        page.add(_diff("shared objects", review.shared.objects))
+
+
+def _picture(tenant: TenantVerdict) -> str:
+    if tenant.path_before == tenant.path_after or tenant.path_before is None:
+        return ""
+    drawn = mermaid.picture(tenant.path_before, tenant.path_after)
+    return f"\nHow clients reach {code(tenant.name)}:\n\n{_block(drawn, 'mermaid')}\n"
+
+
+def _diff(title: str, objects: Sequence[ObjectChange]) -> str:
+    lines = list(_diff_lines(objects))
+    shown: list[str] = []
+    size = 0
+    for line in lines:
+        size += len(line.encode()) + 1
+        if size > LONGEST_DIFF:
+            shown.append(f"# … {len(lines) - len(shown)} more lines")
+            break
+        shown.append(line)
+    count = f"{len(objects)} object{'s' if len(objects) != 1 else ''}"
+    block = _block("\n".join(shown), "diff")
+    return f"\n<details><summary>{title}: {count}, field by field</summary>\n\n{block}\n\n</details>\n"
+
+
+def _diff_lines(objects: Sequence[ObjectChange]) -> Iterator[str]:
+    for change in objects:
+        yield visible(f"# {change.kind} {change.name}: {change.action.value}")
+        for field in change.fields:
+            yield visible(f"- {field.path}: {field.before}")
+            yield visible(f"+ {field.path}: {field.after}")

@@ -1,0 +1,73 @@
+"""Who edits the tenant list chooses names; none of them becomes mark-up, a mention, or a picture of its own."""
+
+import json
+import re
+
+import pytest
+
+from review import mermaid
+from review.access_path import AccessPath
+from review.markdown import code, comment
+from review.preview import parse
+from review.verdict import review
+from tests.review_cases import DIRECTORY
+
+HOSTILE = (
+    "`x` | y",
+    "</code></details><script>alert(1)</script>",
+    "@everyone #1 https://example.org/x",
+    "a\nb\n```\n# heading",
+    "**bold** [link](http://x) ![image](http://x)",
+    "\u202eright-to-left\u0000",
+    '"]; click x "javascript:alert(1)"',
+    "``````",
+    "\ud800",
+)
+
+
+STATION = r'[\w> -]+\["(?:[A-Za-z0-9 ._:/-]|#\d+;)*"\]'
+LINE_OF_A_PICTURE = re.compile(rf'flowchart TB|before ~~~ after|subgraph \w+\["\w+"\]|direction LR|end|(?:{STATION})+')
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_stays_inside_its_code_element(name: str) -> None:
+    written = code(name)
+    inside = re.fullmatch(r"<code>(.*)</code>", written)
+    assert inside, "one line, one element"
+    assert re.fullmatch(r"(?:[\w .:/,→-]|&#\d+;)*", inside[1]), "nothing but letters and entities"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_label_cannot_end_its_node_or_its_block(name: str) -> None:
+    path = AccessPath(vip=name, keepalived_host=name, service=name, role="master", pod_host=name)
+    for line in mermaid.picture(path, None).splitlines():
+        assert LINE_OF_A_PICTURE.fullmatch(line.strip()), line
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_image_breaks_out_of_nothing(name: str) -> None:
+    digest = json.loads((DIRECTORY / "image-change" / "preview.json").read_text())
+    for step in digest["steps"]:
+        if ":StatefulSet::" in step["urn"]:
+            step["newState"]["inputs"]["spec"]["template"]["spec"]["containers"][0]["image"] = name
+    written = comment(review(parse(json.dumps(digest).encode())))
+    outside = re.sub(r"^(`{3,})\w+\n.*?^\1$", "", written, flags=re.DOTALL | re.MULTILINE)
+    assert set(re.findall(r"<[^>]*>", outside)) <= {
+        "<!-- adb-tenants review of dev -->",
+        "<code>",
+        "</code>",
+        "<br>",
+        "<details>",
+        "</details>",
+        "<summary>",
+        "</summary>",
+    }
+    assert "```" not in outside
+    rows = [line for line in outside.splitlines() if line.startswith("|")]
+    assert [row.count("|") for row in rows] == [4, 4, 4]
+    written.encode()
+
+
+def test_a_refusal_cannot_end_its_block() -> None:
+    digest = b'{"steps": [], "diagnostics": [{"severity": "error", "message": "````\\n<b>x</b>"}]}'
+    assert "`````text\n````\n<b>x</b>\n`````" in comment(review(parse(digest)))

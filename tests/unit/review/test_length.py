@@ -1,0 +1,52 @@
+"""However long the fleet, the comment fits where it is posted, and says what it leaves out: the least dangerous."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from review.markdown import GITHUB_LIMIT, comment
+from review.preview import parse
+from review.verdict import review
+from tests.review_cases import DIRECTORY
+
+
+def multiplied(recording: str, count: int) -> list[dict[str, Any]]:
+    """The changed objects of a recording's tenant3, again and again under other names."""
+    steps = json.loads((DIRECTORY / recording / "preview.json").read_text())["steps"]
+    changed = json.dumps([step for step in steps if "::tenant3-" in step["urn"]])
+    return [step for number in range(count) for step in json.loads(changed.replace("tenant3", f"{recording}{number}"))]
+
+
+@pytest.mark.parametrize("length", [1, 1_000, 100_000])
+def test_no_name_is_too_long_for_a_comment(length: int) -> None:
+    steps = json.dumps([*multiplied("failover", 20), *multiplied("host-move-allowed", 0)])
+    strangers = [
+        {"op": "delete", "urn": f"urn:pulumi:dev::p::kubernetes:core/v1:Namespace::{number}-{'é<' * length}"}
+        for number in range(300)
+    ]
+    document = {"steps": [*json.loads(steps.replace("failover1-", f"{'`' * length}-")), *strangers]}
+    written = comment(review(parse(json.dumps(document).encode())))
+    assert len(written.encode()) <= GITHUB_LIMIT
+    assert "more, none more dangerous than **data-loss**" in written
+
+
+@pytest.mark.parametrize("count", [1, 50, 150, 500, 2000])
+def test_a_comment_fits_and_cuts_the_least_dangerous_first(count: int) -> None:
+    steps = [
+        *multiplied("image-change", count),
+        *multiplied("failover", count),
+        *multiplied("host-move-allowed", 0),
+        *multiplied("tenant-stopped", 3),
+    ]
+    judged = review(parse(json.dumps({"steps": steps}).encode()))
+    written = comment(judged)
+    assert len(written.encode()) <= GITHUB_LIMIT
+    rows = re.findall(r"^\| <code>([^<]*)</code> \|", written, flags=re.MULTILINE)
+    assert rows == [tenant.name for tenant in judged.tenants][: len(rows)]
+    assert rows[:3] == ["tenant-stopped0", "tenant-stopped1", "tenant-stopped2"]
+    left_out = len(judged.tenants) - len(rows)
+    assert (f"{left_out} more changed tenants are left out for length" in written) == (left_out > 0)
+    pictures = written.count("```mermaid")
+    assert ("Pictures and field diffs of" in written) == (pictures < count)

@@ -1,0 +1,194 @@
+"""The comment on a pull request and the issue about drift: made once, edited from then on, on GitHub and on GitLab.
+
+`gh` and GitLab's API are doubles that keep what they are sent; the shell and the rest of the pipeline are real.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from tests.program import ROOT
+
+GH = """#!{python}
+import json, pathlib, sys
+store = pathlib.Path({store!r})
+comments = json.loads(store.read_text()) if store.exists() else []
+words = sys.argv[1:]
+option = lambda name: words[words.index(name) + 1] if name in words else None
+body = lambda: pathlib.Path((option("--field") or "").removeprefix("body=@") or option("--body-file")).read_text()
+if words[:2] == ["api", "--paginate"]:
+    assert words[2] == "repos/team/cells/issues/7/comments", words
+    # Two pages, as gh prints them.
+    print(json.dumps(comments[:1]) + json.dumps(comments[1:]))
+elif words[:3] == ["api", "--method", "POST"]:
+    comments.append({{"id": 100 + len(comments), "user": {{"type": "Bot"}}, "body": body()}})
+elif words[:3] == ["api", "--method", "PATCH"]:
+    (found,) = [each for each in comments if words[3].endswith(f"/comments/{{each['id']}}")]
+    found["body"] = body()
+elif words[:2] == ["issue", "list"]:
+    print(json.dumps([{{"number": each["number"], "title": each["title"]}} for each in comments if each["open"]]))
+elif words[:2] == ["issue", "create"]:
+    comments.append({{"number": 1 + len(comments), "title": option("--title"), "body": body(), "open": True}})
+elif words[:2] in (["issue", "edit"], ["issue", "close"]):
+    (found,) = [each for each in comments if each["number"] == int(words[2])]
+    found.update({{"body": body()}} if words[1] == "edit" else {{"open": False}})
+else:
+    sys.exit(f"gh was called with {{words}}")
+store.write_text(json.dumps(comments))
+"""
+
+
+def run(target: str, out: Path, **environment: str) -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory", "-f", "ci/pipeline.mk", target],
+        cwd=ROOT,
+        env={**os.environ, "OUT": str(out), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def write_review(out: Path, stack: str, text: str) -> None:
+    out.mkdir(exist_ok=True)
+    (out / "review.md").write_text(f"<!-- adb-tenants review of {stack} -->\n{text}\n")
+
+
+@dataclass
+class GitHub:
+    store: Path
+    environment: dict[str, str]
+
+    def kept(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.store.read_text())
+        return found
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> GitHub:
+    store = tmp_path / "store.json"
+    program = tmp_path / "bin" / "gh"
+    program.parent.mkdir()
+    program.write_text(GH.format(python=sys.executable, store=str(store)))
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    return GitHub(store=store, environment={"PATH": path, "REPOSITORY": "team/cells", "PR": "7"})
+
+
+def test_a_github_comment_is_made_once_for_each_stack_and_edited_from_then_on(github: GitHub, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    copycat = {"id": 1, "user": {"type": "User"}, "body": "<!-- adb-tenants review of prod -->\nnot ours"}
+    github.store.write_text(json.dumps([copycat]))
+    for stack, text in (("prod", "first"), ("prod2", "other stack"), ("prod", "second")):
+        write_review(out, stack, text)
+        run("note-github", out, **github.environment)
+    assert [comment["body"] for comment in github.kept()] == [
+        copycat["body"],
+        "<!-- adb-tenants review of prod -->\nsecond\n",
+        "<!-- adb-tenants review of prod2 -->\nother stack\n",
+    ]
+
+
+def test_a_github_issue_about_drift_is_opened_once_updated_and_closed(github: GitHub, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for stack, drifted, text in (
+        ("prod2", "yes", "theirs"),
+        ("prod", "yes", "first"),
+        ("prod", "yes", "second"),
+        ("prod", "no", "-"),
+        ("prod", "no", "-"),
+        ("prod", "yes", "again"),
+    ):
+        write_review(out, stack, text)
+        run("issue-github", out, **github.environment, STACK=stack, DRIFTED=drifted)
+    assert [(issue["title"], issue["body"].splitlines()[1], issue["open"]) for issue in github.kept()] == [
+        ("Drift in stack prod2", "theirs", True),
+        ("Drift in stack prod", "second", False),
+        ("Drift in stack prod", "again", True),
+    ]
+
+
+@dataclass
+class GitLab:
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def answer(self, method: str, path: str, form: dict[str, str]) -> Any:
+        kept = self.issues if path.startswith("/api/v4/projects/5/issues") else self.notes
+        assert kept is self.issues or path.startswith("/api/v4/projects/5/merge_requests/7/notes"), path
+        key = "iid" if kept is self.issues else "id"
+        if method == "GET":
+            return [each for each in kept if each.get("state") != "close"]
+        if method == "POST":
+            kept.append({key: len(kept) + 1, **form})
+            return kept[-1]
+        (found,) = (each for each in kept if path.endswith(f"/{each[key]}"))
+        found.update({"state" if name == "state_event" else name: value for name, value in form.items()})
+        return found
+
+
+@pytest.fixture
+def gitlab() -> Iterator[GitLab]:
+    kept = GitLab()
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_any(self) -> None:
+            assert self.headers["PRIVATE-TOKEN"] == "token"
+            form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
+            answer = kept.answer(
+                self.command, self.path.partition("?")[0], {name: value for name, [value] in form.items()}
+            )
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        do_GET = do_POST = do_PUT = handle_any  # noqa: N815 - the server's own names
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's own name
+            """Stay silent."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        kept.environment = {
+            "CI_API_V4_URL": f"http://127.0.0.1:{server.server_port}/api/v4",
+            "CI_PROJECT_ID": "5",
+            "CI_MERGE_REQUEST_IID": "7",
+            "FORGE_TOKEN": "token",
+            "no_proxy": "127.0.0.1",
+        }
+        yield kept
+        server.shutdown()
+
+
+def test_a_gitlab_note_is_made_once_for_each_stack_and_edited_from_then_on(gitlab: GitLab, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for stack, text in (("prod", "first & last"), ("prod2", "other stack"), ("prod", "second + third")):
+        write_review(out, stack, text)
+        run("note-gitlab", out, **gitlab.environment)
+    assert [note["body"] for note in gitlab.notes] == [
+        "<!-- adb-tenants review of prod -->\nsecond + third\n",
+        "<!-- adb-tenants review of prod2 -->\nother stack\n",
+    ]
+
+
+def test_a_gitlab_issue_about_drift_is_opened_once_updated_and_closed(gitlab: GitLab, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for drifted, text in (("yes", "first"), ("yes", "second"), ("no", "-"), ("no", "-"), ("yes", "again")):
+        write_review(out, "prod", text)
+        run("issue-gitlab", out, **gitlab.environment, STACK="prod", DRIFTED=drifted)
+    assert [(issue["title"], issue["description"].splitlines()[1], issue.get("state")) for issue in gitlab.issues] == [
+        ("Drift in stack prod", "second", "close"),
+        ("Drift in stack prod", "again", None),
+    ]

@@ -1,0 +1,117 @@
+"""The workflows hold up before the tools that forges' users check them with, and before what their headers promise."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.program import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+GITLAB = ROOT / ".gitlab-ci.yml"
+CONFIDENTIAL = "${{ secrets."
+PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def loaded(file: Path) -> Any:
+    return yaml.safe_load(file.read_text())
+
+
+def jobs_of(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = loaded(file)["jobs"]
+    return found
+
+
+def uses_of(file: Path) -> list[str]:
+    jobs = jobs_of(file).values()
+    steps = [step for job in jobs for step in job.get("steps", [])]
+    return [entry["uses"] for entry in (*jobs, *steps) if "uses" in entry]
+
+
+def test_actionlint_has_nothing_to_say() -> None:
+    run("actionlint", "-color=false", *(str(file) for file in WORKFLOWS))
+
+
+def test_zizmor_has_nothing_to_say() -> None:
+    run("zizmor", "--offline", "--no-progress", "--persona", "regular", str(ROOT / ".github" / "workflows"))
+
+
+def test_gitlab_would_accept_its_file() -> None:
+    # GitLab's own schema, as check-jsonschema ships it.
+    run(
+        *("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
+        str(GITLAB),
+    )
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_every_action_is_pinned_by_commit(file: Path) -> None:
+    foreign = [use for use in uses_of(file) if not use.startswith("./")]
+    assert [use for use in foreign if not PINNED.fullmatch(use)] == []
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_every_job_asks_for_its_own_permissions_and_writes_only_where_it_says_so(file: Path) -> None:
+    assert loaded(file)["permissions"] == {}
+    writes = {
+        (file.stem, name): {scope for scope, access in job["permissions"].items() if access == "write"} - {"id-token"}
+        for name, job in jobs_of(file).items()
+    }
+    may_write = {("preview", "comment"): {"pull-requests"}, ("drift", "issue"): {"issues"}}
+    assert {job: scopes for job, scopes in writes.items() if scopes} == {
+        job: scopes for job, scopes in may_write.items() if job[0] == file.stem
+    }
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_no_job_has_both_secrets_and_leave_to_write(file: Path) -> None:
+    for name, job in jobs_of(file).items():
+        writes = {scope for scope, access in job["permissions"].items() if access == "write"} - {"id-token"}
+        assert not (writes and CONFIDENTIAL in json.dumps(job)), name
+
+
+def test_a_pull_request_from_a_fork_gets_no_secret() -> None:
+    preview = jobs_of(ROOT / ".github" / "workflows" / "preview.yml")
+    # YAML reads the key `on` as true.
+    assert set(loaded(ROOT / ".github" / "workflows" / "preview.yml")[True]) == {"pull_request"}
+    with_secrets = {name: job for name, job in preview.items() if CONFIDENTIAL in json.dumps(job)}
+    assert set(with_secrets) == {"preview"}
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in with_secrets["preview"]["if"]
+    gitlab_rule = loaded(GITLAB)["preview"]["rules"][0]["if"]
+    assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in gitlab_rule
+
+
+def test_the_shell_of_every_step_is_in_the_pipeline_that_the_engine_tests_run() -> None:
+    """A step may prepare a file or print one; whatever does something is a target of ci/pipeline.mk."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "ci" / "pipeline.mk").read_text(), flags=re.MULTILINE))
+    scripts = [
+        step["run"]
+        for file in WORKFLOWS
+        for job in jobs_of(file).values()
+        for step in job.get("steps", [])
+        if "run" in step
+    ]
+    scripts += [line for job in loaded(GITLAB).values() if isinstance(job, dict) for line in job.get("script", [])]
+    called = {target for script in scripts for target in re.findall(r"make -f ci/pipeline\.mk ([a-z-]+)", script)}
+    assert called == targets - {"help"}
+    others = {word for script in scripts for word in re.findall(r"^\s*([a-z][\w-]+)", script, flags=re.MULTILINE)}
+    assert others <= {"make", "pip", "echo", "cat", "if", "then", "else", "fi", "case", "mkdir", "test"}
+
+
+def test_what_holds_the_configuration_is_never_kept() -> None:
+    for file in (*WORKFLOWS, GITLAB):
+        kept = [
+            line
+            for line in file.read_text().splitlines()
+            if "preview.json" in line and not line.strip().startswith("#")
+        ]
+        assert kept == [], f"{file.name}: preview.json holds the stack's configuration in plain words"
