@@ -14,11 +14,17 @@ help: ## show this
 up: ## set up, start the local cluster, `pulumi up` of stack dev, show the access path
 	@$(PYTHON) -m local up
 
-test: ## set up, lint, run every test
+test: chromium ## set up, lint, run every test
 	@$(WITH_ENV) $(MAKE) --no-print-directory lint-here && python -m pytest
 
 lint: ## format, lint, types and layers
 	@$(WITH_ENV) $(MAKE) --no-print-directory lint-here
+
+# The fleet page is tested in a real browser. Where Debian's package can be installed it is; elsewhere the tests say how.
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || [ -n "$$CHROMIUM" ] || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
+		|| { echo "installing chromium for the browser tests"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; }
 
 .PHONY: lint-here
 lint-here:

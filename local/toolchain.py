@@ -135,6 +135,17 @@ REQUIREMENTS = (
         probed=("kubectl",),
         asks_version=("version", "--client"),
     ),
+    Requirement(
+        tools=ToolSet(
+            "actionlint",
+            Version(1, 7, 12),
+            (Command("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint", minutes=0.4),),
+        ),
+        accepted=VersionRange(Version(1, 7), Version(1, 8)),
+        reason="the workflows were checked with 1.7",
+        probed=("actionlint",),
+        asks_version=("-version",),
+    ),
 )
 
 

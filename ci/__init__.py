@@ -1,0 +1,1 @@
+"""What pipelines run: `pipeline.mk`, and the little that its shell cannot say."""

@@ -1,0 +1,111 @@
+# What the workflows run, step by step: the shell is here, so that it can be run and tested anywhere.
+#   make -f ci/pipeline.mk preview STACK=prod
+# needs `pulumi`, the Python packages of requirements.txt, a login to the state's backend, and the cluster's kubeconfig.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help lint preview gate unchanged up drift note-github issue-github note-gitlab issue-gitlab
+
+STACK ?= dev
+# change, traffic, restart, data-loss: the least danger that stops the pipeline; none: only what the engine refuses.
+FAIL_ON ?= data-loss
+OUT ?= build/review/$(STACK)
+LINT_FORMAT ?= text
+REVIEWED ?= $(OUT)/approved/review.md
+export STACK FAIL_ON OUT REVIEWED
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' ci/pipeline.mk
+
+lint: ## check every stack file, without an engine or a cluster
+	@python -m tenants lint --format "$(LINT_FORMAT)" Pulumi.*.yaml
+
+preview: ## write $OUT/review.md and review.json; fails only if there is nothing to review
+	@mkdir -p "$$OUT"
+	# preview.json holds the stack's whole configuration: it stays on this machine. A refused preview fails as well.
+	pulumi preview --stack "$$STACK" --json --non-interactive >"$$OUT/preview.json" || true
+	code=0; python -m review "$$OUT/preview.json" >"$$OUT/review.md" || code=$$?
+	[ "$$code" -le 1 ]
+	python -m review "$$OUT/preview.json" --format json >"$$OUT/review.json" || true
+
+gate: ## fail if the danger reaches $FAIL_ON, or the engine refuses
+	@case "$$FAIL_ON" in none) set --;; *) set -- --fail-on "$$FAIL_ON";; esac
+	python -m review "$$OUT/preview.json" "$$@" >/dev/null || {
+	  echo "Stopped: the review of $$STACK reaches $$FAIL_ON, or its preview was refused. See $$OUT/review.md." >&2
+	  exit 1
+	}
+
+unchanged: preview ## preview anew and fail unless the review still reads as the approved one, $REVIEWED
+	@diff -u "$$REVIEWED" "$$OUT/review.md" || {
+	  echo "Stopped: since the review was approved, what would happen has changed. Start again." >&2
+	  exit 1
+	}
+
+up: ## carry it out
+	@pulumi up --stack "$$STACK" --yes --non-interactive
+
+drift: ## compare the cluster with what is declared; fail if anything differs
+	@mkdir -p "$$OUT"
+	pulumi preview --stack "$$STACK" --refresh --json --non-interactive >"$$OUT/preview.json" || true
+	code=0; python -m review "$$OUT/preview.json" --fail-on change >"$$OUT/review.md" || code=$$?
+	[ "$$code" -le 1 ] || echo "The comparison itself failed: see the job's log." >"$$OUT/review.md"
+	exit "$$code"
+
+# What follows talks to the forge and to nothing else: no cluster, no state. It runs in a job of its own, which alone may
+# write, on the text that the jobs above left behind.
+
+note-github: ## create or edit the one comment of $STACK on pull request $PR of $REPOSITORY
+	@first="$$(head -n 1 "$$OUT/review.md")"
+	id="$$(gh api --paginate "repos/$$REPOSITORY/issues/$$PR/comments" | python3 -m ci.first_with body "$$first")"
+	if [ -n "$$id" ]; then
+	  gh api --method PATCH "repos/$$REPOSITORY/issues/comments/$$id" --field body=@"$$OUT/review.md" >/dev/null
+	else
+	  gh api --method POST "repos/$$REPOSITORY/issues/$$PR/comments" --field body=@"$$OUT/review.md" >/dev/null
+	fi
+
+issue-github: ## open, update or close the one issue about the drift of $STACK, after DRIFTED=yes or no
+	@title="Drift in stack $$STACK"
+	number="$$(gh issue list --repo "$$REPOSITORY" --state open --limit 500 --json number,title \
+	  | python3 -m ci.first_with title "$$title")"
+	if [ "$$DRIFTED" = yes ]; then
+	  if [ -n "$$number" ]; then
+	    gh issue edit "$$number" --repo "$$REPOSITORY" --body-file "$$OUT/review.md"
+	  else
+	    gh issue create --repo "$$REPOSITORY" --title "$$title" --body-file "$$OUT/review.md"
+	  fi
+	elif [ -n "$$number" ]; then
+	  gh issue close "$$number" --repo "$$REPOSITORY" --comment "No drift any more."
+	fi
+
+# $FORGE_TOKEN: a project access token with the `api` scope. curl reads it from a file descriptor, so that it is on no
+# command line.
+GITLAB = curl --silent --show-error --fail --header @<(echo "PRIVATE-TOKEN: $$FORGE_TOKEN")
+PROJECT = $$CI_API_V4_URL/projects/$$CI_PROJECT_ID
+
+note-gitlab: ## create or edit the one note of $STACK on merge request $CI_MERGE_REQUEST_IID
+	@first="$$(head -n 1 "$$OUT/review.md")"
+	notes="$(PROJECT)/merge_requests/$$CI_MERGE_REQUEST_IID/notes"
+	id="$$($(GITLAB) "$$notes?per_page=100&sort=asc" | python3 -m ci.first_with body "$$first")"
+	if [ -n "$$id" ]; then
+	  $(GITLAB) --request PUT "$$notes/$$id" --data-urlencode body@"$$OUT/review.md" >/dev/null
+	else
+	  $(GITLAB) --request POST "$$notes" --data-urlencode body@"$$OUT/review.md" >/dev/null
+	fi
+
+issue-gitlab: ## open, update or close the one issue about the drift of $STACK, after DRIFTED=yes or no
+	@title="Drift in stack $$STACK"
+	issues="$(PROJECT)/issues"
+	number="$$($(GITLAB) "$$issues?state=opened&in=title&per_page=100&search=Drift" \
+	  | python3 -m ci.first_with title "$$title")"
+	if [ "$$DRIFTED" = yes ]; then
+	  if [ -n "$$number" ]; then
+	    $(GITLAB) --request PUT "$$issues/$$number" --data-urlencode description@"$$OUT/review.md" >/dev/null
+	  else
+	    $(GITLAB) --request POST "$$issues" --data-urlencode "title=$$title" \
+	      --data-urlencode description@"$$OUT/review.md" >/dev/null
+	  fi
+	elif [ -n "$$number" ]; then
+	  $(GITLAB) --request PUT "$$issues/$$number" --data state_event=close >/dev/null
+	fi
