@@ -1,0 +1,42 @@
+"""`python -m review fleet --live` shows what is in the cluster, not what was declared."""
+
+import pytest
+
+from review.fleet_view import Seat, TenantView
+from review.live_fleet import from_cluster
+from tenants.fleet import Role
+from tests.engine.cell import Cell, eventually
+from tests.engine.fleets import tenant3
+from tests.engine.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+
+def test_the_live_fleet_shows_who_serves_and_what_was_changed_by_hand(
+    cell: Cell, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", cell.environment["KUBECONFIG"])
+    stack.up(tenant3(cell))
+
+    def seen() -> TenantView:
+        (tenant,) = from_cluster(namespace=cell.namespace, context=None).tenants
+        return tenant
+
+    def seat(role: Role, node: str, *, ready: bool | None = True, old: bool = False) -> Seat:
+        return Seat(role=role, node=cell.node(node), ready=ready, old_revision=old)
+
+    assert seen() == TenantView(
+        name="tenant3",
+        vip="192.168.143.144",
+        active_role="master",
+        vrid=144,
+        state="running",
+        seats=(seat(Role.MASTER, "m1"), seat(Role.STANDBY, "m2")),
+    )
+    stack.up(tenant3(cell, image="docker.dtdream.com/adb/adb-control:v1.2.0"))
+    cell.kubectl("patch", "service", "tenant3-vip", "--patch", '{"spec": {"selector": {"role": "standby"}}}')
+    cell.kubectl("scale", "statefulset", "tenant3-master", "--replicas", "0")
+    eventually(lambda: "Pod tenant3-master-0" not in cell.objects(), what="the master's pod goes")
+    eventually(lambda: seen().seats[1].old_revision, what="the standby's pod runs an older revision")
+    assert seen().active_role == "standby"
+    assert seen().seats == (seat(Role.MASTER, "m1", ready=None), seat(Role.STANDBY, "m2", old=True))

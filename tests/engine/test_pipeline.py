@@ -1,0 +1,106 @@
+"""The way of an edit from a branch to the cluster, by the very commands that the workflows run."""
+
+import os
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.engine.cell import Cell
+from tests.engine.fleets import tenant3
+from tests.engine.stack import Stack
+from tests.program import PROJECT, ROOT
+
+pytestmark = pytest.mark.engine
+
+
+class Checkout:
+    """A team's repository, with its stack file, and what its pipeline runs in it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.directory = stack.project
+        self.review = self.directory / "out" / "review.md"
+        for part in ("ci", "review"):
+            (self.directory / part).symlink_to(ROOT / part)
+        self.git("init", "--quiet", "--initial-branch", "main")
+
+    def git(self, *arguments: str) -> None:
+        """Run git as nobody in particular."""
+        identity = ["-c", "user.name=operator", "-c", "user.email=operator@example.org"]
+        subprocess.run(["git", *identity, *arguments], cwd=self.directory, check=True)
+
+    def commit(self, config: dict[str, Any], message: str) -> None:
+        """Commit the stack file with this configuration."""
+        self.stack.configure(config)
+        self.git("add", f"Pulumi.{self.stack.name}.yaml")
+        self.git("commit", "--quiet", "--message", message)
+
+    def edit(self, **fields: Any) -> None:
+        """Change fields of the first tenant, as an operator would with an editor, and commit."""
+        file = self.directory / f"Pulumi.{self.stack.name}.yaml"
+        settings = yaml.safe_load(file.read_text())
+        config = {key.removeprefix(f"{PROJECT}:"): value for key, value in settings["config"].items()}
+        config["tenants"][0].update(fields)
+        self.commit(config, f"Set {', '.join(fields)}")
+
+    def run(self, target: str, **variables: str) -> int:
+        """Run one target of the pipeline; returns its exit code, 0 or 2."""
+        environment = {**os.environ, **self.stack.environment, "STACK": self.stack.name, "OUT": "out"}
+        command = ["make", "--no-print-directory", "-f", "ci/pipeline.mk", target]
+        return subprocess.run(command, cwd=self.directory, env=environment | variables, check=False).returncode
+
+
+def test_an_edit_is_linted_previewed_reviewed_merged_and_brought_up(cell: Cell, stack: Stack) -> None:
+    checkout = Checkout(stack)
+    checkout.commit(tenant3(cell), "Begin with tenant3")
+    assert (checkout.run("lint"), checkout.run("preview"), checkout.run("up")) == (0, 0, 0)
+
+    checkout.git("switch", "--quiet", "--create", "failover")
+    checkout.edit(activeRole="standby")
+    assert (checkout.run("lint"), checkout.run("preview")) == (0, 0)
+    said = checkout.review.read_text()
+    assert said.startswith("<!-- adb-tenants review of dev -->\n### 🟡 traffic")
+    assert f"failover master → standby on <code>{cell.node('m2')}</code>" in said
+    assert checkout.run("gate") == 0
+    assert checkout.run("gate", FAIL_ON="traffic") != 0
+
+    approved = checkout.review.rename(checkout.directory / "approved.md")
+    checkout.git("switch", "--quiet", "main")
+    checkout.git("merge", "--quiet", "failover")
+    assert checkout.run("unchanged", REVIEWED=str(approved)) == 0
+    assert checkout.run("up") == 0
+    assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address("tenant3-standby-0")]
+
+    assert checkout.run("drift") == 0
+    assert "Nothing changes" in checkout.review.read_text()
+    # What was approved has happened; to carry it out again would be something else.
+    assert checkout.run("unchanged", REVIEWED=str(approved)) != 0
+
+
+def test_a_pipeline_stops_what_would_lose_data_and_names_what_was_changed_by_hand(cell: Cell, stack: Stack) -> None:
+    checkout = Checkout(stack)
+    checkout.commit(tenant3(cell), "Begin with tenant3")
+    assert checkout.run("up") == 0
+
+    checkout.edit(dataPath="/data1/tenant3/data")
+    assert checkout.run("preview") == 0
+    assert checkout.review.read_text().splitlines()[1] == "### ⛔ Blocked: the preview was refused"
+    assert checkout.run("gate", FAIL_ON="none") != 0
+    assert checkout.run("up") != 0
+    checkout.git("revert", "--no-edit", "HEAD")
+
+    cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", "0")
+    assert checkout.run("drift") != 0
+    assert "database starts on the data of" in checkout.review.read_text()
+    assert checkout.run("up") == 0
+
+
+def test_a_stack_file_with_a_fault_goes_no_further_than_the_lint(cell: Cell, stack: Stack) -> None:
+    checkout = Checkout(stack)
+    checkout.commit(tenant3(cell, vip="192.168.143.300"), "Begin with a fault")
+    assert checkout.run("lint", LINT_FORMAT="github") != 0
+    assert checkout.run("preview") == 0
+    assert "E401" in checkout.review.read_text()
+    assert cell.objects() == set()

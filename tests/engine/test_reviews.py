@@ -1,0 +1,141 @@
+"""What `python -m review` says of real previews, for each case in tests/data/review.
+
+`RECORD_REVIEWS=1 python -m pytest tests/engine/test_reviews.py` records the previews and the expected reviews anew.
+"""
+
+import copy
+import itertools
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.cell import Cell
+from tests.engine.fleets import tenant3, with_tenants
+from tests.engine.legacy import create_legacy_tenant
+from tests.engine.stack import Stack
+from tests.review_cases import CASES, DIRECTORY, Case, written_review
+
+pytestmark = pytest.mark.engine
+
+RECORD = "RECORD_REVIEWS" in os.environ
+NAMESPACE = "adb-cell"
+"""What the cell is called in recorded previews, whichever it was."""
+NOISE = frozenset({"sourcePosition", "stackTrace", "managedFields", "propertyDependencies"})
+"""Where the recording machine keeps its files, and who set which field when."""
+
+
+def _fleet(cell: Cell, *edits: Any, platform: Any = None) -> dict[str, Any]:
+    base = tenant3(cell)
+    tenants: dict[str, dict[str, Any]] = {
+        "tenant3": base["tenants"][0],
+        "tenant4": {"name": "tenant4", "vip": "192.168.143.145", "hosts": {"master": "m3", "standby": "m1"}},
+    }
+    for edit in edits:
+        for name, fields in edit.items():
+            if fields is None:
+                del tenants[name]
+            else:
+                tenants[name] = {"name": name, **tenants.get(name, {}), **fields}
+    config = with_tenants(base, [_placed(cell, entry) for entry in tenants.values()])
+    config["platform"] = copy.deepcopy(config["platform"])
+    for name, shared in (platform or {}).items():
+        if shared is None:
+            del config["platform"][name]
+        else:
+            config["platform"][name]["data"].update(shared["data"])
+    return config
+
+
+def _placed(cell: Cell, entry: dict[str, Any]) -> dict[str, Any]:
+    """Give each host that is a short name its full one."""
+    full = {short: cell.node(short) for short in ("m1", "m2", "m3")}
+    hosts = {role: full.get(host, host) for role, host in entry["hosts"].items()}
+    moves = [move | ({"host": full[move["host"]]} if "host" in move else {}) for move in entry.get("allowMove", [])]
+    return {**entry, "hosts": hosts} | ({"allowMove": moves} if moves else {})
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    cluster_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Case], tuple[Cell, Stack]]:
+    """Bring up what a case starts from, once for all cases that start alike: a preview changes nothing."""
+    made: dict[str, tuple[Cell, Stack]] = {}
+    numbers = itertools.count(1)
+
+    def bring_up(case: Case) -> tuple[Cell, Stack]:
+        start = json.dumps([case.deployed, case.legacy, case.by_hand])
+        if start not in made:
+            cell = Cell(namespace=f"reviews-{next(numbers)}", environment=cluster_environment)
+            cell.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cell.namespace}})
+            for node in ("m1", "m2", "m3"):
+                cell.add_node(node)
+            stack = Stack(tmp_path_factory.mktemp("stack"), name="dev", environment=cell.environment)
+            if case.deployed != "nothing":
+                stack.up(_fleet(cell, case.deployed))
+            if case.legacy:
+                hosts = {"master": cell.node("m1"), "standby": cell.node("m2")}
+                create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts)
+            if case.by_hand:
+                _meddle(cell)
+            made[start] = (cell, stack)
+        return made[start]
+
+    return bring_up
+
+
+def _meddle(cell: Cell) -> None:
+    """Change by hand what the engine's own refresh sees."""
+    cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", "0")
+    cell.kubectl("delete", "service", "tenant4-vip")
+    cell.kubectl("patch", "service", "tenant3-vip", "--patch", '{"spec": {"selector": {"role": "standby"}}}')
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_review_of_a_real_preview_is_the_expected_one(
+    case: Case, deployed: Callable[[Case], tuple[Cell, Stack]], tmp_path: Path
+) -> None:
+    cell, stack = deployed(case)
+    stack.configure(
+        _fleet(cell, case.deployed if case.deployed != "nothing" else {}, case.edit, platform=case.platform)
+    )
+    environment = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"} if case.form == "events" else {}
+    preview = stack.pulumi("preview", "--json", *case.options, **environment).stdout
+    preview = preview.replace(cell.namespace, NAMESPACE)
+    if RECORD:
+        case.directory.mkdir(exist_ok=True)
+        case.preview.write_text(_without_noise(preview, case.form))
+        case.review.write_text(written_review(case.preview))
+    fresh = tmp_path / case.preview.name
+    fresh.write_text(preview)
+    assert written_review(fresh) == case.review.read_text(), "the engine's preview of today reads differently"
+
+
+def _without_noise(preview: str, form: str) -> str:
+    if form == "events":
+        events = [json.loads(line) for line in preview.splitlines() if line]
+        kept = [event for event in events if not _is_chatter(event.get("diagnosticEvent", {}))]
+        return "".join(json.dumps(_cleaned(event)) + "\n" for event in kept)
+    digest = json.loads(preview)
+    digest["diagnostics"] = [entry for entry in digest.get("diagnostics", []) if not _is_chatter(entry)]
+    return json.dumps(_cleaned(digest)) + "\n"
+
+
+def _is_chatter(diagnostic: dict[str, Any]) -> bool:
+    return diagnostic.get("severity") in ("debug", "warning") or not diagnostic.get("message", "-").strip()
+
+
+def _cleaned(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {key: _cleaned(value) for key, value in document.items() if key not in NOISE}
+    if isinstance(document, list):
+        return [_cleaned(entry) for entry in document]
+    return document
+
+
+def test_no_case_is_without_its_recording() -> None:
+    recorded = {path.name for path in DIRECTORY.iterdir() if path.is_dir()}
+    assert recorded == {case.name for case in CASES}
