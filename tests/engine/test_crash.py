@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from local.cluster import Cluster
 from tests.engine.cell import Cell, eventually
 from tests.engine.fleets import Config, tenant3, with_every_tenant, with_tenants
 from tests.engine.stack import Stack
@@ -100,22 +99,6 @@ def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) ->
 
 def test_killed_ups_are_healed_by_the_next_one(cell: Cell, stack: Stack) -> None:
     survive(cell, stack, tenants=2, kills=1, seed=1)
-
-
-def test_an_up_that_loses_the_api_server_is_healed_by_the_next_one(cell: Cell, stack: Stack, cluster: Cluster) -> None:
-    config = fleet(cell, 2)
-    running = start_an_up(stack, config)
-    eventually(lambda: "ConfigMap adbops-cm" in cell.objects(), what="the `up` has begun")
-    cluster.stop_component("kube-apiserver")
-    time.sleep(2)
-    cluster.start_components()
-    running.communicate()
-    seen = database_pods(cell)
-    stack.up(config)
-    there = database_pods(cell)
-    assert {name: there.get(name) for name in seen} == seen
-    assert len(there) == 4
-    assert not stack.preview(config).counts
 
 
 def test_a_second_up_is_told_of_the_first_and_changes_nothing(cell: Cell, stack: Stack) -> None:
