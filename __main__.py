@@ -32,8 +32,8 @@ opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[hos
 platform = Platform("platform", spec=fleet.platform, cluster=fleet.cluster, opts=opts)
 keepalived_access = KeepalivedAccess("keepalived", cluster=fleet.cluster, opts=opts)
 
-for tenant in fleet.tenants:
-    Tenant(
+declared = {
+    tenant.name: Tenant(
         spec=tenant,
         cluster=fleet.cluster,
         nodes=hosts.nodes,
@@ -43,12 +43,14 @@ for tenant in fleet.tenants:
         traffic_guard=traffic_guard,
         opts=opts,
     )
+    for tenant in fleet.tenants
+}
 
 pulumi.export(
     "tenants",
     {
         tenant.name: {
-            "endpoint": f"{tenant.vip}:5432",
+            "endpoint": declared[tenant.name].virtual_ip.endpoint,
             "activeRole": tenant.active_role,
             "hosts": {"master": tenant.hosts.master, "standby": tenant.hosts.standby},
             "vrid": tenant.vrid,

@@ -72,6 +72,10 @@ class Cell:
             f"{item['kind']} {item['metadata']['name']}": item["metadata"]["uid"] for item in self.live(OWNED_KINDS)
         }
 
+    def database_pods(self) -> dict[str, str]:
+        """Uid of each control pod that is there."""
+        return {name: uid for name, uid in self.uids().items() if name.startswith("Pod") and name.endswith("-0")}
+
     def tenancy_labels(self) -> dict[str, dict[str, str]]:
         """The `tenancy-` labels of each node of this cell."""
         return {

@@ -56,11 +56,6 @@ def kill_an_up(stack: Stack, config: Config, *, after_seconds: float) -> bool:
     return killed
 
 
-def database_pods(cell: Cell) -> dict[str, str]:
-    """Uid of each control pod that is there."""
-    return {name: uid for name, uid in cell.uids().items() if name.startswith("Pod") and name.endswith("-0")}
-
-
 def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) -> None:
     """Create, fail over and remove a fleet, each step killed several times before it may finish."""
     chance = random.Random(seed)  # noqa: S311 - for repeatable moments, not for secrets
@@ -79,16 +74,16 @@ def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) ->
         for _ in range(kills):
             killed += kill_an_up(stack, config, after_seconds=chance.uniform(1.5, 6 + tenants))
             if step in ("create", "fail over"):
-                there = database_pods(cell)
+                there = cell.database_pods()
                 assert {name: there.get(name) for name in seen} == seen, f"{step}: a database restarted"
                 seen = there
         stack.up(config)
         assert not stack.preview(config).counts, f"{step}: the next preview has changes left"
         if step == "create":
-            seen = database_pods(cell)
+            seen = cell.database_pods()
             assert len(seen) == 2 * tenants
         if step == "fail over":
-            assert database_pods(cell) == seen, "a failover restarted a database"
+            assert cell.database_pods() == seen, "a failover restarted a database"
             assert {tenant: cell.endpoint_addresses(f"tenant{tenant}-vip") for tenant in range(tenants)} == {
                 tenant: [cell.pod_address(f"tenant{tenant}-standby-0")] for tenant in range(tenants)
             }

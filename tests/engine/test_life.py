@@ -9,14 +9,9 @@ from tests.engine.stack import Refused, Stack
 pytestmark = pytest.mark.engine
 
 
-def database_pods(cell: Cell) -> dict[str, str]:
-    """Uid of each control pod."""
-    return {name: uid for name, uid in cell.uids().items() if name.startswith("Pod") and name.endswith("-0")}
-
-
 def test_a_failover_and_the_way_back_move_traffic_and_touch_no_database(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
-    databases = database_pods(cell)
+    databases = cell.database_pods()
     assert len(databases) == 2
     for role, node in (("standby", "m2"), ("master", "m1")):
         before = cell.uids()
@@ -24,7 +19,7 @@ def test_a_failover_and_the_way_back_move_traffic_and_touch_no_database(cell: Ce
         after = cell.uids()
         assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address(f"tenant3-{role}-0")]
         assert cell.keepalived_pod("tenant3")["spec"]["nodeName"] == cell.node(node)
-        assert database_pods(cell) == databases
+        assert cell.database_pods() == databases
         changed = {name for name in before | after if before.get(name) != after.get(name)}
         assert {name for name in changed if not name.startswith("Pod tenant3-vip-")} == {
             "ReplicationController tenant3-vip"
@@ -54,7 +49,7 @@ def test_a_stopped_tenant_keeps_every_object_but_its_pods_and_starts_again(cell:
     assert not stack.preview(tenant3(cell, state="stopped")).counts
 
     stack.up(tenant3(cell))
-    assert set(database_pods(cell)) == {"Pod tenant3-master-0", "Pod tenant3-standby-0"}
+    assert set(cell.database_pods()) == {"Pod tenant3-master-0", "Pod tenant3-standby-0"}
     assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address("tenant3-master-0")]
 
 
@@ -77,9 +72,9 @@ def test_an_upgrade_is_three_edits_and_each_database_restarts_once(cell: Cell, s
         )
 
     stack.up(tenant3(cell))
-    before = database_pods(cell)
+    before = cell.database_pods()
     stack.up(tenant3(cell, image=new))
-    assert database_pods(cell) == before
+    assert cell.database_pods() == before
     restart("standby")
     assert running_image("standby") == new
     stack.up(tenant3(cell, image=new, activeRole="standby"))
