@@ -125,10 +125,8 @@ class Cluster:
                 self._keep_logs()
                 self.delete()
                 raise
-        elif not self.is_running():
-            self._forget_dead_processes()
-            self._kwokctl("start", "cluster")
-            self._wait_until_ready()
+        else:
+            self.start_components()
         self._ensure_nodes(nodes)
         return new
 
@@ -156,9 +154,26 @@ class Cluster:
         self._forget_dead_processes()
 
     def start_components(self) -> None:
-        """Start whatever does not run."""
-        self._kwokctl("start", "cluster")
-        self._wait_until_ready()
+        """Start whatever does not run, and again what ends before all are ready.
+
+        kwokctl starts each component once and looks no further; an API server that finds etcd busy with its recovery
+        ends, and who needs the API server ends with it (seen after a power cut, on a loaded machine, 2026-11).
+
+        Raises:
+            Refusal: They do not all come up.
+        """
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self.is_running():
+            absent = set(_COMPONENTS) - set(self._running())
+            if time.monotonic() > deadline:
+                raise Refusal(
+                    f"The local cluster {self.name} is not ready (not running: {', '.join(sorted(absent)) or 'none'}); "
+                    f"the components' logs are in {self._log_places}."
+                )
+            if absent:
+                self._forget_dead_processes()
+                self._kwokctl("start", "cluster")
+            time.sleep(0.5)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Run kubectl against this cluster and return its stdout.
@@ -190,7 +205,7 @@ class Cluster:
             *("create", "cluster", "--config", str(configuration)),
             *("--kubeconfig", str(self.kubeconfig), "--timeout", f"{_READY_SECONDS}s", "--wait", f"{_READY_SECONDS}s"),
         )
-        self._wait_until_ready()
+        self.start_components()
         self._finished.write_text(str(self._data))
 
     def _keep_logs(self) -> None:
@@ -235,6 +250,9 @@ class Cluster:
             "componentsPatches": [
                 # Services and pods in ranges of their own, those of the seed's cell; kwok's defaults overlap.
                 _extra_arguments("kube-apiserver", {"service-cluster-ip-range": "10.96.0.0/12"}),
+                # There is one of each. With an election, they end when the API server is away for 10 s.
+                _extra_arguments("kube-controller-manager", overridden={"leader-elect": "false"}),
+                _extra_arguments("kube-scheduler", overridden={"leader-elect": "false"}),
                 _extra_arguments(
                     "kwok-controller",
                     {
@@ -273,17 +291,6 @@ class Cluster:
         except Refusal:
             return False
         return True
-
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _READY_SECONDS
-        while not self.is_running():
-            if time.monotonic() > deadline:
-                absent = ", ".join(sorted(set(_COMPONENTS) - set(self._running()))) or "none"
-                raise Refusal(
-                    f"The local cluster {self.name} is not ready (not running: {absent}); "
-                    f"the components' logs are in {self._log_places}."
-                )
-            time.sleep(0.1)
 
     def _ensure_nodes(self, nodes: Sequence[Node]) -> None:
         """Create the missing ones: with POST, since only it takes a node's status along."""
@@ -348,9 +355,11 @@ def running(*, name: str, directory: Path, nodes: Sequence[Node] = ()) -> Iterat
         cluster.delete()
 
 
-def _extra_arguments(component: str, added: dict[str, str], overridden: dict[str, str] | None = None) -> dict[str, Any]:
+def _extra_arguments(
+    component: str, added: dict[str, str] | None = None, overridden: dict[str, str] | None = None
+) -> dict[str, Any]:
     """A patch of a component's command line, in kwokctl's words."""
-    arguments = [{"key": key, "value": value} for key, value in added.items()]
+    arguments = [{"key": key, "value": value} for key, value in (added or {}).items()]
     overriding = [{"key": key, "value": value, "override": True} for key, value in (overridden or {}).items()]
     return {"name": component, "extraArgs": arguments + overriding}
 
