@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from local.cluster import Cluster
 from tests.engine.cell import Cell, eventually
 from tests.engine.fleets import Config, tenant3, with_every_tenant, with_tenants
 from tests.engine.stack import Stack
@@ -107,6 +108,23 @@ def test_a_second_up_is_told_of_the_first_and_changes_nothing(cell: Cell, stack:
     first.communicate()
     assert first.returncode == 0
     assert not stack.preview(config).counts
+
+
+def test_an_up_that_loses_the_api_server_is_healed_by_the_next_one(cell: Cell, stack: Stack, cluster: Cluster) -> None:
+    config = fleet(cell, 2)
+    running = start_an_up(stack, config)
+    eventually(lambda: "StatefulSet tenant0-master" in cell.objects(), what="the `up` is half-way")
+    cluster.stop_component("kube-apiserver")
+    time.sleep(3)
+    cluster.start_components()
+    said, _ = running.communicate(timeout=200)
+    before = cell.database_pods()
+
+    stack.up(config)
+    assert not stack.preview(config).counts, f"changes are left after an `up` that said:\n{said}"
+    after = cell.database_pods()
+    assert {name: after.get(name) for name in before} == before, "a database restarted"
+    assert set(after) == {f"Pod tenant{number}-{role}-0" for number in range(2) for role in ("master", "standby")}
 
 
 @pytest.mark.nightly
