@@ -11,6 +11,7 @@ from components import (
     TrafficGuard,
     adopt_or_refuse,
     cluster_provider,
+    database_revisions,
     live_cluster,
 )
 from tenants import FleetError, load
@@ -46,6 +47,7 @@ declared = {
     for tenant in fleet.tenants
 }
 
+revisions = database_revisions(fleet, declared, live)
 pulumi.export(
     "tenants",
     {
@@ -55,6 +57,7 @@ pulumi.export(
             "hosts": {"master": tenant.hosts.master, "standby": tenant.hosts.standby},
             "vrid": tenant.vrid,
             "state": tenant.state,
+            "revisions": revisions[tenant.name],
         }
         for tenant in fleet.tenants
     },

@@ -7,6 +7,7 @@ from components.data_guard import DataGuard
 from components.keepalived_access import KeepalivedAccess
 from components.platform import Platform
 from components.provider import cluster_provider
+from components.revisions import database_revisions
 from components.tenant import Tenant
 from components.traffic_guard import TrafficGuard
 from components.virtual_ip import VirtualIp
@@ -22,4 +23,5 @@ __all__ = [
     "VirtualIp",
     "adopt_or_refuse",
     "cluster_provider",
+    "database_revisions",
 ]

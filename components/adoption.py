@@ -20,10 +20,9 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster) -> None:
 
     Raises:
         UnusableClusterError: An object is there that nobody said to adopt, or one that differs where the API server
-            allows no change. Every one of them is named.
+            allows no change, or where the change would move clients or a database. Every one of them is named.
     """
-    namespace = fleet.cluster.namespace
-    there = live.objects(namespace)
+    there = live.objects(fleet.cluster.namespace)
     faults: list[str] = []
     for tenant in fleet.tenants:
         foreign = [there[key] for key in objects_of(tenant) if key in there and not _is_ours(there[key])]
@@ -39,10 +38,19 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster) -> None:
             for found in foreign
             for difference in _unchangeable_differences(tenant, found)
         ]
+        faults += [
+            f"{_name(found)} is not adopted: {difference}. Adopting takes over what is there and moves neither clients "
+            "nor data; change it afterwards. Nothing was changed."
+            for found in foreign
+            for difference in _displacing_differences(tenant, found, live)
+        ]
         if foreign:
             names = ", ".join(f"{found['kind']} {found['metadata']['name']}" for found in foreign)
             # The engine's own word for it is "create": it knows only that the object is new to its state.
             pulumi.log.info(f"{tenant.name} adopts what is there, in place and without restarting a pod: {names}")
+            for found in foreign:
+                for difference in _template_differences(tenant, found):
+                    pulumi.log.info(f"{_name(found)} {difference}, from the next start of its pod on")
     if faults:
         raise UnusableClusterError("\n".join(faults))
 
@@ -77,8 +85,7 @@ def _unchangeable_differences(tenant: Tenant, found: Mapping[str, Any]) -> Itera
     spec, name = found.get("spec", {}), found["metadata"]["name"]
     match found["kind"]:
         case "StatefulSet":
-            role = name.rpartition("-")[2]
-            labels = {"app": "adb", "role": role, "tenancy": tenant.name}
+            labels = {"app": "adb", "role": _role(found), "tenancy": tenant.name}
             if spec["selector"] != {"matchLabels": labels}:
                 yield f"its selector is {spec['selector']}"
             if spec["serviceName"] != name:
@@ -92,3 +99,52 @@ def _unchangeable_differences(tenant: Tenant, found: Mapping[str, Any]) -> Itera
         case "ConfigMap":
             if found.get("immutable"):
                 yield "it is immutable"
+
+
+def _displacing_differences(tenant: Tenant, found: Mapping[str, Any], live: LiveCluster) -> Iterator[str]:
+    """What a take-over would change for clients, or where a database would look for its data."""
+    match found["kind"]:
+        case "StatefulSet":
+            role, pod = _role(found), found["spec"]["template"]["spec"]
+            paths = {volume["name"]: volume["hostPath"]["path"] for volume in pod["volumes"] if "hostPath" in volume}
+            for volume, key, declared in (
+                ("data", "dataPath", tenant.data_path),
+                ("adminlog", "logPath", tenant.log_path),
+            ):
+                if paths.get(volume) != declared:
+                    yield f"its {volume} lies in {paths.get(volume)}, and the entry says {key}: {declared}"
+            host = live.host_of_pod(found["metadata"]["namespace"], f"{tenant.control_node_name(role)}-0")
+            # Without a pod, as of a tenant that was scaled to 0, the labels say where it would start.
+            hosts = [host] if host else live.nodes_labelled(tenant.node_label, role)
+            if hosts and tenant.hosts.of(role) not in hosts:
+                yield f"its pod belongs on {', '.join(hosts)}, and the entry says hosts.{role}: {tenant.hosts.of(role)}"
+        case "ConfigMap":
+            announced = ", ".join(found.get("data") or {})
+            if announced != str(tenant.vip):
+                yield f"it announces {announced or 'no address'}, and the entry says vip: {tenant.vip}"
+        case "Service" if found["metadata"]["name"] == tenant.virtual_ip_name:
+            selected = found["spec"].get("selector", {}).get("role")
+            if selected != tenant.active_role:
+                yield f"it leads to the {selected}, and the entry says activeRole: {tenant.active_role}"
+
+
+def _template_differences(tenant: Tenant, found: Mapping[str, Any]) -> Iterator[str]:
+    """What a take-over writes into a template while the pod goes on as it is."""
+    if found["kind"] not in ("StatefulSet", "ReplicationController"):
+        return
+    container = found["spec"]["template"]["spec"]["containers"][0]
+    if found["kind"] == "StatefulSet":
+        image = tenant.image
+        memory = container.get("resources", {}).get("limits", {}).get("memory")
+        if memory != tenant.memory:
+            yield f"gets memory {tenant.memory} instead of {memory}"
+    else:
+        image = tenant.keepalived.image
+        if f"--vrid={tenant.vrid}" not in container.get("args", ()):
+            yield f"gets --vrid={tenant.vrid} instead of {' '.join(container.get('args', ()))}"
+    if container["image"] != image:
+        yield f"gets image {image} instead of {container['image']}"
+
+
+def _role(stateful_set: Mapping[str, Any]) -> Role:
+    return Role(stateful_set["metadata"]["name"].rpartition("-")[2])

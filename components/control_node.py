@@ -41,6 +41,8 @@ OWNER_ONLY = 0o600
 class ControlNode(pulumi.ComponentResource):
     """A node's label, the headless Service that names the pod, and the StatefulSet that keeps it there."""
 
+    stateful_set: StatefulSet
+
     def __init__(
         self,
         *,
@@ -82,7 +84,7 @@ class ControlNode(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        StatefulSet(
+        self.stateful_set = StatefulSet(
             name,
             metadata=ObjectMetaArgs(
                 name=name,

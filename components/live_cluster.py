@@ -7,7 +7,7 @@ it can say anything, and what the plugin prints then ends in the advice to drop 
 
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +17,8 @@ from kubernetes import client, config
 
 CONNECT_AND_READ_SECONDS = (5, 30)
 MOST_NEAR_NAMES = 5
-NAMES_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+JSON = "application/json"
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 
 
 class UnusableClusterError(Exception):
@@ -51,10 +52,16 @@ class LiveCluster:
 
     def require_nodes(self, wanted: Iterable[str]) -> None:
         """Raise `UnusableClusterError` naming each wanted node that is not there, with the names that are near."""
-        present = {item["metadata"]["name"] for item in self._get("/api/v1/nodes", accept=NAMES_ONLY)["items"]}
+        present = {item["metadata"]["name"] for item in self._nodes()}
         missing = [name for name in wanted if name not in present]
         if missing:
             raise UnusableClusterError("\n".join(_no_such_node(name, present) for name in missing))
+
+    def nodes_labelled(self, label: str, value: str) -> Sequence[str]:
+        """The nodes whose label has this value, sorted."""
+        return sorted(
+            item["metadata"]["name"] for item in self._nodes() if item["metadata"].get("labels", {}).get(label) == value
+        )
 
     def objects(self, namespace: str) -> Mapping[tuple[str, str], Mapping[str, Any]]:
         """Every object of the kinds that a tenant is made of, by kind and name."""
@@ -68,7 +75,7 @@ class LiveCluster:
         return {
             (kind, item["metadata"]["name"]): {**item, "kind": kind}
             for kind, path in lists.items()
-            for item in self._get(path)["items"]
+            for item in self._list(path)
         }
 
     def pod_is_ready(self, namespace: str, name: str) -> bool:
@@ -77,9 +84,36 @@ class LiveCluster:
         conditions = pod.get("status", {}).get("conditions", [])
         return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
-    def _get(
-        self, path: str, *, accept: str = "application/json", absent: Mapping[str, Any] | None = None
-    ) -> Mapping[str, Any]:
+    def host_of_pod(self, namespace: str, name: str) -> str | None:
+        """The node that a pod is on; `None` where there is no such pod, or it is not scheduled."""
+        pod = self._get(f"/api/v1/namespaces/{namespace}/pods/{name}", absent={})
+        host: str | None = pod.get("spec", {}).get("nodeName")
+        return host
+
+    def revisions(self, namespace: str) -> Mapping[str, str]:
+        """What each StatefulSet's first pod runs: its `current` template or an `old` one; without a pod, no word."""
+        latest = {
+            item["metadata"]["name"]: item["status"].get("updateRevision")
+            for item in self._list(f"/apis/apps/v1/namespaces/{namespace}/statefulsets")
+        }
+        runs = {
+            item["metadata"]["name"]: item["metadata"].get("labels", {}).get("controller-revision-hash")
+            for item in self._list(f"/api/v1/namespaces/{namespace}/pods", accept=METADATA_ONLY)
+        }
+        return {
+            name: "current" if runs[f"{name}-0"] == revision else "old"
+            for name, revision in latest.items()
+            if f"{name}-0" in runs
+        }
+
+    def _nodes(self) -> Sequence[Mapping[str, Any]]:
+        return self._list("/api/v1/nodes", accept=METADATA_ONLY)
+
+    def _list(self, path: str, *, accept: str = JSON) -> Sequence[Mapping[str, Any]]:
+        # An empty list of metadata comes as `null`.
+        return self._get(path, accept=accept)["items"] or ()
+
+    def _get(self, path: str, *, accept: str = JSON, absent: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         request = self._client.param_serialize(
             "GET", path, header_params={"Accept": accept}, auth_settings=["BearerToken"]
         )

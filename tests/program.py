@@ -161,10 +161,12 @@ def run_program(config: Mapping[str, Any], *, cluster: ClusterOfMocks | None = N
 
     with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live_cluster:
         live_cluster.return_value.objects.return_value = {}
+        live_cluster.return_value.revisions.return_value = {"tenant3-master": "current"}
         doorway()
     root = get_root_resource()
     assert isinstance(root, Stack)
-    return Program(resources=monitor.registered, exports=dict(root.outputs))
+    exports = asyncio.get_event_loop().run_until_complete(pulumi.Output.from_input(root.outputs).future())
+    return Program(resources=monitor.registered, exports=exports or {})
 
 
 def _in_plain_words(inputs: Manifest) -> Manifest:

@@ -1,5 +1,6 @@
 """A stack of its own for one test: the real engine, run on this checkout's program against a real API server."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -83,6 +84,11 @@ class Stack:
     def refresh(self) -> None:
         """Let the engine look at the cluster."""
         self._stack.refresh()
+
+    def tenant_output(self, tenant: str) -> Mapping[str, Any]:
+        """What the stack's outputs say of a tenant."""
+        found: Mapping[str, Any] = json.loads(self.pulumi("stack", "output", "tenants", "--json").stdout)[tenant]
+        return found
 
     def exported_state(self) -> str:
         """The stack's state as it lies in the backend, secrets encrypted."""

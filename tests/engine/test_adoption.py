@@ -1,6 +1,7 @@
 """`adopt: true` takes over what the old service made: in place, no pod restarted, and edits apply afterwards."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -83,3 +84,54 @@ def test_an_object_that_differs_in_a_fixed_field_is_named_and_nothing_is_changed
             operation(tenant3(cell, adopt=True))
     after = {name: uid for name, uid in cell.uids().items() if not name.startswith("Pod")}
     assert after == before
+
+
+def test_what_would_move_clients_or_a_database_is_named_and_not_adopted(cell: Cell, stack: Stack) -> None:
+    hosts = {"master": cell.node("m1"), "standby": cell.node("m2")}
+    create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts)
+    pods = ("tenant3-master-0", "tenant3-standby-0")
+    eventually(
+        lambda: all(f"Pod {pod}" in cell.objects() and cell.get("pod", pod)["spec"].get("nodeName") for pod in pods),
+        what="the old tenant's pods have their nodes",
+    )
+    before = cell.uids()
+    other = tenant3(
+        cell,
+        adopt=True,
+        vip="192.168.143.145",
+        activeRole="standby",
+        dataPath="/data1/tenant3/data",
+        hosts={"master": cell.node("m2"), "standby": cell.node("m1")},
+    )
+    with pytest.raises(Refused) as refused:
+        stack.up(other)
+    said = set(re.findall(r"\S+ \S+ is not adopted: [^.]+(?:\.[^ ][^.]*)*", str(refused.value)))
+    name, vip = f"{cell.namespace}/tenant3", "192.168.143.144"
+    assert said == {
+        f"StatefulSet {name}-{role} is not adopted: {difference}"
+        for role, mine, theirs in (("master", "m2", "m1"), ("standby", "m1", "m2"))
+        for difference in (
+            "its data lies in /data0/tenant3/data, and the entry says dataPath: /data1/tenant3/data",
+            f"its pod belongs on {cell.node(theirs)}, and the entry says hosts.{role}: {cell.node(mine)}",
+        )
+    } | {
+        f"ConfigMap {name}-vip-cm is not adopted: it announces {vip}, and the entry says vip: 192.168.143.145",
+        f"Service {name}-vip is not adopted: it leads to the master, and the entry says activeRole: standby",
+    }
+    assert cell.uids() == before
+
+
+def test_a_template_that_differs_is_adopted_and_named_because_its_pod_goes_on_as_it_is(
+    cell: Cell, stack: Stack
+) -> None:
+    hosts = {"master": cell.node("m1"), "standby": cell.node("m2")}
+    create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts)
+    image = "docker.dtdream.com/adb/adb-control:v1.2.0"
+    stack.configure(tenant3(cell, adopt=True, image=image, vrid=77))
+    preview = stack.pulumi("preview").stdout
+    for role in ("master", "standby"):
+        assert (
+            f"StatefulSet {cell.namespace}/tenant3-{role} gets image {image} instead of "
+            "docker.dtdream.com/adb/adb-control:v1.1.0, from the next start of its pod on" in preview
+        )
+    assert f"ReplicationController {cell.namespace}/tenant3-vip gets --vrid=77 instead of " in preview

@@ -71,15 +71,22 @@ def test_an_upgrade_is_three_edits_and_each_database_restarts_once(cell: Cell, s
             what=f"{role} is back",
         )
 
+    def revisions() -> dict[str, str]:
+        return dict(stack.tenant_output("tenant3")["revisions"])
+
     stack.up(tenant3(cell))
+    assert revisions() == {"master": "current", "standby": "current"}
     before = cell.database_pods()
     stack.up(tenant3(cell, image=new))
     assert cell.database_pods() == before
+    assert revisions() == {"master": "old", "standby": "old"}
     restart("standby")
     assert running_image("standby") == new
     stack.up(tenant3(cell, image=new, activeRole="standby"))
     assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address("tenant3-standby-0")]
+    assert revisions() == {"master": "old", "standby": "current"}
     restart("master")
     assert running_image("master") == new
     stack.up(tenant3(cell, image=new))
+    assert revisions() == {"master": "current", "standby": "current"}
     assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address("tenant3-master-0")]

@@ -216,6 +216,7 @@ def test_stack_outputs_describe_each_tenant(tenant3: Program) -> None:
                 "hosts": {"master": "m1.adb.g1.com", "standby": "m2.adb.g1.com"},
                 "vrid": 144,
                 "state": "running",
+                "revisions": {"master": "current"},
             }
         }
     }
