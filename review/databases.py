@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from review.access_path import Place, place, replicas, state
+from review.access_path import Place, place, replicas
 from review.changes import ObjectChange, Part, TenantChange
 from review.danger import Danger
 from review.fields import FieldChange
@@ -10,7 +10,7 @@ from review.findings import Finding, finding
 from review.manifest import Manifest, at, mapping, text
 from review.preview import Action
 from review.words import Words, words
-from tenants.fleet import State, UpdateStrategy
+from tenants.fleet import UpdateStrategy
 
 # Fields of a StatefulSet, by the beginning of their path, the first that fits; what fits none is not known.
 HARMLESS = ("metadata.annotations", "metadata.labels", "spec.revisionHistoryLimit")
@@ -18,11 +18,17 @@ HANDLED = ("spec.replicas", "spec.updateStrategy", "spec.template")
 NEVER_STARTS_A_POD = UpdateStrategy.ON_DELETE
 
 
-def database_findings(tenant: TenantChange, *, stays: bool) -> Iterator[Finding]:
-    """Judge StatefulSets, their names and their node labels; `stays` is false if the whole tenant comes or goes."""
+def database_findings(tenant: TenantChange, *, stays: bool, retired: bool) -> Iterator[Finding]:
+    """Judge StatefulSets, their names and their node labels.
+
+    Args:
+        tenant: what happens to it.
+        stays: false if the whole tenant comes or goes.
+        retired: whether it was, so that its databases may go with it.
+    """
     moved = set()
     for change in tenant.of(Part.DATABASE):
-        found = list(_stateful_set(change, stays=stays))
+        found = list(_stateful_set(change, may_go=retired and not stays, stays=stays))
         moved |= {change.role for each in found if each.danger is Danger.DATA_LOSS}
         yield from found
     if stays:
@@ -33,9 +39,9 @@ def database_findings(tenant: TenantChange, *, stays: bool) -> Iterator[Finding]
             yield from _headless_service(change)
 
 
-def _stateful_set(change: ObjectChange, *, stays: bool) -> Iterator[Finding]:
+def _stateful_set(change: ObjectChange, *, may_go: bool, stays: bool) -> Iterator[Finding]:
     if change.action is Action.DELETE:
-        yield from _deleted(change, stays=stays)
+        yield _deleted(change, may_go=may_go)
     elif change.action is Action.CREATE:
         if stays:
             yield finding(
@@ -54,18 +60,16 @@ def _stateful_set(change: ObjectChange, *, stays: bool) -> Iterator[Finding]:
         yield finding(Danger.DATA_LOSS, "StatefulSet is {}", change.action.value, about=change.role)
 
 
-def _deleted(change: ObjectChange, *, stays: bool) -> Iterator[Finding]:
-    there = place(change.before)
-    retired = state(change.before) == State.RETIRED
-    if retired and not stays:
-        yield finding(Danger.NONE, "data stays on {}", _spelled(there), about=change.role)
-    else:
-        yield finding(
-            Danger.DATA_LOSS,
-            "database is deleted without being retired — what it wrote stays on {}, but nothing runs there any more",
-            _spelled(there),
-            about=change.role,
-        )
+def _deleted(change: ObjectChange, *, may_go: bool) -> Finding:
+    there = _spelled(place(change.before))
+    if may_go:
+        return finding(Danger.NONE, "data stays on {}", there, about=change.role)
+    return finding(
+        Danger.DATA_LOSS,
+        "database is deleted without being retired — what it wrote stays on {}, but nothing runs there any more",
+        there,
+        about=change.role,
+    )
 
 
 def _changed(change: ObjectChange) -> Iterator[Finding]:

@@ -107,14 +107,14 @@ def _findings(tenant: TenantChange, changes: Changes) -> Iterator[Finding]:
     if comes:
         yield _arrival(tenant, changes)
     elif goes:
-        yield from _departure(tenant)
+        yield _departure(retired=_was_retired(tenant, changes))
     else:
         adopted = [change for change in tenant.objects if change.action is Action.ADOPT]
         if adopted:
             yield finding(Danger.NONE, "{} of its objects adopted: taken over as they are", str(len(adopted)))
         yield from _change_of_state(tenant)
         yield from traffic_findings(tenant, changes, serving=_serving(tenant, changes))
-    yield from database_findings(tenant, stays=not (comes or goes))
+    yield from database_findings(tenant, stays=not (comes or goes), retired=_was_retired(tenant, changes))
     for change in tenant.of(Part.STRANGER):
         yield stranger_finding(change)
 
@@ -157,14 +157,16 @@ def _arrival(tenant: TenantChange, changes: Changes) -> Finding:
     )
 
 
-def _departure(tenant: TenantChange) -> Iterator[Finding]:
-    states = {state(change.before) for part in (Part.DATABASE, Part.KEEPALIVED) for change in tenant.of(part)}
-    if states == {State.RETIRED}:
-        yield finding(Danger.NONE, "removed after its retirement: its objects and node labels go, its data stays")
-    else:
-        yield finding(
-            Danger.DATA_LOSS, "removed without being retired: its databases are deleted and its clients cut off"
-        )
+def _departure(*, retired: bool) -> Finding:
+    if retired:
+        return finding(Danger.NONE, "removed after its retirement: its objects and node labels go, its data stays")
+    return finding(Danger.DATA_LOSS, "removed without being retired: its databases are deleted and its clients cut off")
+
+
+def _was_retired(tenant: TenantChange, changes: Changes) -> bool:
+    """Whether every workload that says what it was meant to do says so; where none does, the stack's outputs do."""
+    told = {state(change.before) for part in (Part.DATABASE, Part.KEEPALIVED) for change in tenant.of(part)} - {""}
+    return (told or {changes.deployed.get(tenant.name, UNKNOWN).state}) == {State.RETIRED}
 
 
 def _change_of_state(tenant: TenantChange) -> Iterator[Finding]:

@@ -196,3 +196,16 @@ def test_a_promotion_is_named_for_the_command_that_it_runs() -> None:
     judged = reviewed("failover", edit)
     assert [tenant.name for tenant in judged.tenants] == ["tenant3"]
     assert "the promotion command runs first: Job tenant3-promote-standby" in said(judged)
+
+
+@pytest.mark.parametrize(("told_by_outputs", "danger"), [("retired", Danger.NONE), ("running", Danger.DATA_LOSS)])
+def test_where_no_object_says_that_its_tenant_was_retired_the_stacks_outputs_do(
+    told_by_outputs: str, danger: Danger
+) -> None:
+    def edit(steps: list[Step]) -> None:
+        for step in steps:
+            step.get("oldState", {}).get("inputs", {}).get("metadata", {}).pop("annotations", None)
+        stack = step_of(steps, "Stack", "adb-tenants-dev")
+        stack["oldState"]["outputs"]["tenants"]["tenant3"]["state"] = told_by_outputs
+
+    assert reviewed("retired-tenant-removed", edit).danger is danger
