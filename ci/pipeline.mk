@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help lint preview gate unchanged up drift note-github issue-github note-gitlab issue-gitlab
+.PHONY: help lint preview gate unchanged up drift repair note-github issue-github note-gitlab issue-gitlab
 
 STACK ?= dev
 # change, traffic, restart, data-loss: the least danger that stops the pipeline; none: only what the engine refuses.
@@ -49,9 +49,19 @@ up: ## carry it out
 drift: ## compare the cluster with what is declared; fail if anything differs
 	@mkdir -p "$$OUT"
 	pulumi preview --stack "$$STACK" --refresh --json --non-interactive >"$$OUT/preview.json" || true
-	code=0; python -m review "$$OUT/preview.json" --fail-on change >"$$OUT/review.md" || code=$$?
+	code=0; python -m review "$$OUT/preview.json" --fail-on change --limit 48000 >"$$OUT/review.md" || code=$$?
 	[ "$$code" -le 1 ] || echo "The comparison itself failed: see the job's log." >"$$OUT/review.md"
-	exit "$$code"
+	# The state with its secrets goes through a pipe and lies in no file.
+	found=0; pulumi stack export --stack "$$STACK" --show-secrets \
+	  | python -m drift --format markdown - >"$$OUT/drift.md" || found=$$?
+	[ "$$found" -le 1 ] || echo "What was changed by hand could not be listed: see the job's log." >"$$OUT/drift.md"
+	{ echo; cat "$$OUT/drift.md"; } >>"$$OUT/review.md"
+	[ "$$code" = 0 ] && [ "$$found" = 0 ]
+
+repair: ## take out of the cluster what was added by hand, then bring back the rest
+	@code=0; pulumi stack export --stack "$$STACK" --show-secrets | python -m drift --repair - || code=$$?
+	[ "$$code" -le 1 ]
+	pulumi up --stack "$$STACK" --refresh --yes --non-interactive
 
 # What follows talks to the forge and to nothing else: no cluster, no state. It runs in a job of its own, which alone may
 # write, on the text that the jobs above left behind.

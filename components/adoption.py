@@ -25,8 +25,13 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster) -> None:
     there = live.objects(fleet.cluster.namespace)
     faults: list[str] = []
     for tenant in fleet.tenants:
-        foreign = [there[key] for key in objects_of(tenant) if key in there and not _is_ours(there[key])]
+        present = [there[key] for key in objects_of(tenant) if key in there]
+        foreign = [found for found in present if not _is_ours(found)]
         if not tenant.adopt:
+            if len(foreign) < len(present):
+                # The tenant is ours. Nothing tells any more that this object was, since somebody has changed all that
+                # we set of it (the one address of a ConfigMap, say) or made it anew: it is put right, not refused.
+                continue
             faults += [
                 f"{_name(found)} is there already, made by {_makers(found)}: write `adopt: true` in {tenant.name}'s "
                 "entry to take it over as it is, or choose another name."

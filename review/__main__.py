@@ -17,7 +17,7 @@ from review.verdict import Review, review
 
 UNUSABLE = 2
 ANY_CHANGE = "change"
-FORMATS = {"markdown": markdown.comment, "json": machine.document}
+FORMATS = ("markdown", "json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +42,13 @@ def _review(arguments: Sequence[str]) -> int:
         metavar="LEVEL",
         help="exit with 1 if the danger is this or worse (traffic, restart, data-loss), or at any `change`",
     )
+    parser.add_argument(
+        "--limit",
+        type=int,
+        default=markdown.GITHUB_LIMIT,
+        metavar="BYTES",
+        help="of the Markdown; what does not fit is left out, the least dangerous first (default: %(default)s)",
+    )
     options = parser.parse_args(arguments)
     try:
         judged = review(parse(_read(options.file)))
@@ -49,7 +56,8 @@ def _review(arguments: Sequence[str]) -> int:
         return _unusable(f"{options.file}: {error.strerror or error}")
     except UnreadableError as error:
         return _unusable(f"{options.file}: {error}.")
-    sys.stdout.write(FORMATS[options.format](judged))
+    written = machine.document(judged) if options.format == "json" else markdown.comment(judged, limit=options.limit)
+    sys.stdout.write(written)
     return exit_code(judged, options.fail_on)
 
 

@@ -1,19 +1,16 @@
 """Reads a fleet from the cluster itself, by kubectl: what is, whatever the stack's state says."""
 
-import json
 import re
-import subprocess
 from collections import defaultdict
 from collections.abc import Sequence
 
 from review.access_path import pinned_host, replicas, selected_role, state, vips
 from review.fleet_view import FleetView, Seat, TenantView, fleet_of
-from review.json_text import UnreadableError
-from review.manifest import Manifest, at, items, mapping, number, text
+from review.kubectl import objects
+from review.manifest import Manifest, at, items, number, text
 from tenants.fleet import Role, State
 
 KINDS = "statefulsets,services,configmaps,replicationcontrollers,pods"
-SECONDS = 60
 
 
 def from_cluster(*, namespace: str, context: str | None) -> FleetView:
@@ -22,29 +19,15 @@ def from_cluster(*, namespace: str, context: str | None) -> FleetView:
     Raises:
         UnreadableError: kubectl cannot be run, or the cluster does not answer.
     """
-    chosen = ["--context", context] if context else []
-    objects = _kubectl([*chosen, "--namespace", namespace, "get", KINDS])
-    nodes = [text(at(node, "metadata", "name")) for node in _kubectl([*chosen, "get", "nodes"])]
-    return fleet_of(f"namespace {namespace}", tenants_among(objects), nodes)
+    found = objects(["--namespace", namespace, "get", KINDS], context=context)
+    nodes = [text(at(node, "metadata", "name")) for node in objects(["get", "nodes"], context=context)]
+    return fleet_of(f"namespace {namespace}", tenants_among(found), nodes)
 
 
-def _kubectl(arguments: Sequence[str]) -> list[Manifest]:
-    try:
-        done = subprocess.run(
-            ["kubectl", *arguments, "--output", "json"], capture_output=True, check=True, timeout=SECONDS
-        )
-        return [mapping(item) for item in items(at(json.loads(done.stdout), "items"))]
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {error.returncode}"]
-        raise UnreadableError(f"kubectl: {said[-1]}") from error
-    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
-        raise UnreadableError(f"kubectl: {error}") from error
-
-
-def tenants_among(objects: Sequence[Manifest]) -> list[TenantView]:
+def tenants_among(live: Sequence[Manifest]) -> list[TenantView]:
     """Find the tenants that these objects belong to, whoever made them."""
     found: defaultdict[tuple[str, str], Manifest] = defaultdict(dict)
-    for each in objects:
+    for each in live:
         found[text(each.get("kind")), text(at(each, "metadata", "name"))] = each
     names = {name.removesuffix("-vip") for kind, name in found if kind == "Service" and name.endswith("-vip")}
     tenants = []

@@ -8,6 +8,7 @@ import pytest
 
 from tenants.discover import KINDS, discover
 from tests.engine.cell import Cell, eventually
+from tests.engine.drift_list import drift_list
 from tests.engine.fleets import tenant3, with_tenants
 from tests.engine.legacy import JAVA_CLIENT, create_legacy_tenant
 from tests.engine.stack import Refused, Stack
@@ -56,6 +57,17 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
     assert {name: after.get(name) for name in before} == before, "an object was replaced or a pod restarted"
     assert cell.tenancy_labels() == labels
     assert not stack.preview(config).counts
+    listed = drift_list(stack)
+    assert listed.none
+    tolerations = 'spec.template.metadata.annotations["scheduler.alpha.kubernetes.io/tolerations"]'
+    assert {(each.of, each.path, each.manager) for each in listed.left_behind} == {
+        (of, tolerations, JAVA_CLIENT)
+        for number in range(TENANTS)
+        for of in (
+            *(f"StatefulSet old{number}-{role}" for role in ("master", "standby")),
+            f"ReplicationController old{number}-vip",
+        )
+    }, "what the old service left, and nobody has changed since, is no drift"
 
     # The edit after the adoption is where a foreign owner of a field used to stand in the way.
     moved = [{**entry, "activeRole": "standby", "memory": "24Gi"} for entry in entries]
@@ -66,6 +78,11 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
     kept = {name: uid for name, uid in before.items() if not name.startswith(("ReplicationController", "Pod"))}
     databases = {name: uid for name, uid in before.items() if name.startswith("Pod") and name.endswith("-0")}
     assert {name: after.get(name) for name in kept | databases} == kept | databases
+
+    repaired = drift_list(stack, "--repair")
+    assert repaired.none
+    assert not repaired.left_behind
+    assert cell.database_pods() == databases
 
 
 def test_an_object_that_differs_in_a_fixed_field_is_named_and_nothing_is_changed(cell: Cell, stack: Stack) -> None:

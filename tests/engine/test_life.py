@@ -3,6 +3,7 @@
 import pytest
 
 from tests.engine.cell import Cell, eventually
+from tests.engine.drift_list import drift_list
 from tests.engine.fleets import tenant3
 from tests.engine.stack import Refused, Stack
 
@@ -25,6 +26,7 @@ def test_a_failover_and_the_way_back_move_traffic_and_touch_no_database(cell: Ce
             "ReplicationController tenant3-vip"
         }
         assert not stack.preview(tenant3(cell, activeRole=role)).counts
+        assert drift_list(stack).none
 
 
 def test_a_failover_to_a_pod_that_is_not_ready_is_refused_unless_forced(cell: Cell, stack: Stack) -> None:
@@ -47,6 +49,7 @@ def test_a_stopped_tenant_keeps_every_object_but_its_pods_and_starts_again(cell:
     stack.up(tenant3(cell, state="stopped"))
     eventually(lambda: cell.objects() == objects, what="every object is there, and no pod")
     assert not stack.preview(tenant3(cell, state="stopped")).counts
+    assert drift_list(stack).none
 
     stack.up(tenant3(cell))
     assert set(cell.database_pods()) == {"Pod tenant3-master-0", "Pod tenant3-standby-0"}
@@ -80,6 +83,7 @@ def test_an_upgrade_is_three_edits_and_each_database_restarts_once(cell: Cell, s
     stack.up(tenant3(cell, image=new))
     assert cell.database_pods() == before
     assert revisions() == {"master": "old", "standby": "old"}
+    assert drift_list(stack).none
     restart("standby")
     assert running_image("standby") == new
     stack.up(tenant3(cell, image=new, activeRole="standby"))

@@ -22,7 +22,7 @@ class Checkout:
         self.stack = stack
         self.directory = stack.project
         self.review = self.directory / "out" / "review.md"
-        for part in ("ci", "review"):
+        for part in ("ci", "drift", "review"):
             (self.directory / part).symlink_to(ROOT / part)
         self.git("init", "--quiet", "--initial-branch", "main")
 
@@ -74,7 +74,8 @@ def test_an_edit_is_linted_previewed_reviewed_merged_and_brought_up(cell: Cell, 
     assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address("tenant3-standby-0")]
 
     assert checkout.run("drift") == 0
-    assert "Nothing changes" in checkout.review.read_text()
+    assert "### 🟢 Nothing changes" in checkout.review.read_text()
+    assert "### 🟢 Changed by hand: no drift" in checkout.review.read_text()
     # What was approved has happened; to carry it out again would be something else.
     assert checkout.run("unchanged", REVIEWED=str(approved)) != 0
 
@@ -94,7 +95,18 @@ def test_a_pipeline_stops_what_would_lose_data_and_names_what_was_changed_by_han
     cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", "0")
     assert checkout.run("drift") != 0
     assert "database starts on the data of" in checkout.review.read_text()
-    assert checkout.run("up") == 0
+    cell.kubectl("label", "service", "tenant3-vip", "foreign=x")
+    assert checkout.run("repair") == 0
+    assert cell.get("statefulset", "tenant3-standby")["spec"]["replicas"] == 1
+    assert "foreign" not in cell.get("service", "tenant3-vip")["metadata"]["labels"]
+
+    cell.kubectl("label", "service", "tenant3-vip", "foreign=x")
+    assert checkout.run("drift") != 0
+    said = checkout.review.read_text()
+    assert "### 🟢 Nothing changes" in said, "the engine's refresh does not see it"
+    assert "### 🟡 Changed by hand: 1 difference" in said
+    assert "<code>metadata.labels.foreign</code>" in said
+    assert "demo-adb-password" not in said
 
 
 def test_a_stack_file_with_a_fault_goes_no_further_than_the_lint(cell: Cell, stack: Stack) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.engine.cell import Cell
+from tests.engine.drift_list import drift_list
 from tests.engine.fleets import tenant3, with_every_tenant, with_tenants
 from tests.engine.stack import Stack
 
@@ -99,6 +100,7 @@ def test_two_fleets_in_two_namespaces_of_one_cluster_do_not_collide(cell: Cell, 
     # The labels are the same on both fleets' nodes; only the node's name keeps a pod at home.
     assert west.get("pod", "tenant3-master-0")["spec"]["nodeName"] == west.node("m1")
     assert west.keepalived_pod("tenant3")["spec"]["nodeName"] == west.node("m1")
+    assert drift_list(stack).none, "the other fleet's labels are no drift of this one"
     other.up(with_every_tenant(tenant3(west), state="retired"))
     other.up(with_tenants(tenant3(west), []))
 

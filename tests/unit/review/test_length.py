@@ -2,10 +2,12 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from review.__main__ import main
 from review.markdown import GITHUB_LIMIT, comment
 from review.preview import parse
 from review.verdict import review
@@ -50,3 +52,12 @@ def test_a_comment_fits_and_cuts_the_least_dangerous_first(count: int) -> None:
     assert (f"{left_out} more changed tenants are left out for length" in written) == (left_out > 0)
     pictures = written.count("```mermaid")
     assert ("Pictures and field diffs of" in written) == (pictures < count)
+
+
+def test_a_comment_can_be_told_to_leave_room(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "preview.json"
+    file.write_text(json.dumps({"steps": multiplied("tenant-stopped", 50)}))
+    assert main([str(file), "--limit", "4000"]) == 0
+    written = capsys.readouterr().out
+    assert len(written.encode()) <= 4000
+    assert "more changed tenants are left out for length" in written

@@ -102,7 +102,8 @@ def test_the_shell_of_every_step_is_in_the_pipeline_that_the_engine_tests_run() 
     ]
     scripts += [line for job in loaded(GITLAB).values() if isinstance(job, dict) for line in job.get("script", [])]
     called = {target for script in scripts for target in re.findall(r"make -f ci/pipeline\.mk ([a-z-]+)", script)}
-    assert called == targets - {"help"}
+    # What was changed by hand may have been changed for a reason: nothing puts it back but a person.
+    assert called == targets - {"help", "repair"}
     others = {word for script in scripts for word in re.findall(r"^\s*([a-z][\w-]+)", script, flags=re.MULTILINE)}
     assert others <= {"make", "pip", "echo", "cat", "if", "then", "else", "fi", "case", "mkdir", "test"}
 

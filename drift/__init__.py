@@ -1,0 +1,1 @@
+"""What was changed in the cluster by hand: compares what a stack deployed with what is there, strictly."""

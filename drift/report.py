@@ -1,0 +1,105 @@
+"""Writes what was found: for a terminal, for the issue of a pipeline, for programs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from drift.findings import Finding, Repair
+from drift.survey import Survey
+from review.markdown import code
+from review.words import visible
+
+MOST_BYTES = 16_000
+"""Of the Markdown: a quarter of what an issue on GitHub holds, beside the review of the preview."""
+WAYS = {way: f"for `{way.value}`" for way in (Repair.HERE, Repair.UP)} | {Repair.BY_HAND: Repair.BY_HAND.value}
+"""In the order in which they are to be gone."""
+
+
+def text(survey: Survey, repaired: Sequence[Finding]) -> str:
+    """Write one line for each finding."""
+    lines = [f"repaired: {_line(each)}" for each in repaired]
+    lines += [f"{_line(each)}; repair: {_repair(each)}" for each in survey.findings]
+    if survey.left_behind:
+        lines += ["", "No drift, but left by whoever made the object that was adopted; --repair takes it out:"]
+        lines += [_line(each) for each in survey.left_behind]
+    return "\n".join([*lines, _verdict(survey, visible(survey.stack))]) + "\n"
+
+
+def markdown(survey: Survey, repaired: Sequence[Finding]) -> str:
+    """Write a section, no longer than `MOST_BYTES`."""
+    sign = "🟡" if survey.findings else "🟢"
+    parts = [f"### {sign} Changed by hand: {_verdict(survey, code(survey.stack))}\n\n"]
+    sections = (
+        ("Repaired", repaired),
+        ("", survey.findings),
+        ("Left by makers of adopted objects", survey.left_behind),
+    )
+    room = MOST_BYTES - len(parts[0].encode())
+    for title, findings in sections:
+        rows = [_row(each) for each in findings]
+        if not rows:
+            continue
+        heading = f"{title}:\n\n" if title else ""
+        parts.append(f"{heading}| object | field | should be | is | by | repair |\n|---|---|---|---|---|---|\n")
+        for number, row in enumerate(rows):
+            room -= len(row.encode())
+            if room < 0:
+                parts.append(f"\n{len(rows) - number} more are left out for length.\n")
+                return "".join(parts)
+            parts.append(row)
+        parts.append("\n")
+    return "".join(parts)
+
+
+def document(survey: Survey, repaired: Sequence[Finding]) -> str:
+    """Write everything as JSON."""
+    content = {
+        "stack": survey.stack,
+        "objects": survey.objects,
+        "drift": _entries(survey.findings),
+        "leftBehind": _entries(survey.left_behind),
+        "repaired": _entries(repaired),
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _verdict(survey: Survey, stack: str) -> str:
+    compared = f"{survey.objects} objects of stack {stack} compared"
+    if not survey.findings:
+        return f"no drift ({compared})"
+    many = len(survey.findings)
+    by = {way: sum(each.repair is way for each in survey.findings) for way in WAYS}
+    counts = ", ".join(f"{count} {WAYS[way]}" for way, count in by.items() if count)
+    return f"{many} difference{'s' if many != 1 else ''} ({compared}): {counts}"
+
+
+def _line(each: Finding) -> str:
+    what = f"{each.kind} {_place(each)}" + (f" {each.path}" if each.path else "")
+    by = f" ({', '.join(filter(None, (each.manager, each.time)))})" if each.manager else ""
+    return visible(f"{what}: should be {each.expected}, is {each.actual}{by}")
+
+
+def _place(each: Finding) -> str:
+    return "/".join(filter(None, (each.namespace, each.name)))
+
+
+def _repair(each: Finding) -> str:
+    return visible(each.advice or each.repair.value)
+
+
+def _row(each: Finding) -> str:
+    by = " ".join(filter(None, (each.manager, each.time)))
+    cells = (
+        f"{each.kind} {_place(each)}",
+        each.path,
+        each.expected,
+        each.actual,
+        by,
+        each.advice or each.repair.value,
+    )
+    return "| " + " | ".join(code(cell) if cell else "" for cell in cells) + " |\n"
+
+
+def _entries(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [{**asdict(each), "repair": each.repair.value} for each in findings]

@@ -1,0 +1,274 @@
+"""`python -m drift` lists whatever was changed by hand, and together with `up --refresh` repairs it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from drift.cluster import Cluster
+from drift.deployed import parse
+from drift.findings import RESTARTS
+from drift.repair import repair
+from drift.survey import look
+from tests.engine.cell import Cell, eventually
+from tests.engine.drift_list import Found, drift_list
+from tests.engine.fleets import Config, tenant3, with_tenants
+from tests.engine.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+UP, HERE, BY_HAND = "pulumi up --refresh", "python -m drift --repair", "by hand"
+NONE, DECLARED, SECRET = "(none)", "(as declared)", "[secret]"
+
+
+def east_and_west(cell: Cell, **changes: Any) -> Config:
+    """Two tenants that share m2; no other cell has tenants of these names, whose labels could be meant for them."""
+    common = tenant3(cell, **changes)["tenants"][0]
+    east = {**common, "name": "east", "vip": "192.168.143.146"}
+    hosts = {"master": cell.node("m2"), "standby": cell.node("m4")}
+    west = {**common, "name": "west", "vip": "192.168.143.147", "hosts": hosts}
+    return with_tenants(tenant3(cell), [east, west])
+
+
+def patch(cell: Cell, of: str, change: Any) -> None:
+    """Change an object as `kubectl edit` would."""
+    sort = "json" if isinstance(change, list) else "merge"
+    kind, name = of.split()
+    cell.kubectl("patch", kind, name, "--type", sort, "--patch", json.dumps(change))
+
+
+def up(stack: Stack) -> None:
+    """What the list names for whatever is declared."""
+    done = stack.pulumi("up", "--refresh", "--yes", "--skip-preview")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def swapped_mounts(cell: Cell, stateful_set: str) -> list[Any]:
+    """A JSON patch that swaps a container's first two volume mounts."""
+    containers = cell.get("statefulset", stateful_set)["spec"]["template"]["spec"]["containers"]
+    first, second, *others = containers[0]["volumeMounts"]
+    path = "/spec/template/spec/containers/0/volumeMounts"
+    return [{"op": "replace", "path": path, "value": [second, first, *others]}]
+
+
+def delete_one_of_each_kind(cell: Cell) -> set[Found]:
+    """Delete objects; no database's pod goes with them."""
+    binding = f"adb-keepalived-{cell.namespace}"
+    cell.kubectl("delete", "service", "west-master", "east-standby")
+    cell.kubectl("delete", "statefulset", "east-standby", "--cascade=orphan")
+    cell.kubectl("delete", "replicationcontroller", "west-vip")
+    cell.kubectl("delete", "configmap", "west-vip-cm")
+    cell.kubectl("delete", "secret", "mysql-connect")
+    cell.kubectl("delete", "serviceaccount", "adb-keepalived")
+    cell.kubectl("delete", "clusterrolebinding", binding)
+    gone = (
+        *("Service west-master", "Service east-standby", "StatefulSet east-standby"),
+        *("ReplicationController west-vip", "ConfigMap west-vip-cm", "Secret mysql-connect"),
+        *("ServiceAccount adb-keepalived", f"ClusterRoleBinding {binding}"),
+    )
+    return {Found(of, "", DECLARED, "(gone)", "", UP) for of in gone}
+
+
+def change_what_is_declared(cell: Cell) -> set[Found]:
+    """Change fields, or take them out, that the program sets."""
+    patch(cell, "service east-vip", {"spec": {"selector": {"role": "standby"}}, "metadata": {"labels": {"app": None}}})
+    cell.kubectl("scale", "statefulset", "west-master", "--replicas", "2")
+    # Its only key: nothing in the object tells any more that we made it.
+    patch(cell, "configmap east-vip-cm", {"data": {"192.168.143.146": "elsewhere/east-vip"}})
+    patch(cell, "configmap adbops-cm", {"data": {"rm.addr": "192.168.143.99"}})
+    patch(cell, "secret adb-connect-secret", {"data": {"adb.password": "Y2hhbmdlZC1wYXNzd29yZA=="}})
+    patch(cell, "statefulset west-master", swapped_mounts(cell, "west-master"))
+    cell.kubectl("label", "--overwrite", "node", cell.node("m1"), "tenancy-east=standby")
+    kubectl = ("kubectl-patch", UP)
+    right, wrong = f'"{cell.namespace}/east-vip"', '"elsewhere/east-vip"'
+    mounts = "spec.template.spec.containers[west-master].volumeMounts"
+    order = '["data", "adminlog", "tomcatlogs", "root-ssh-volume", "gpadmin-ssh-volume"]'
+    order_found = order.replace('"data", "adminlog"', '"adminlog", "data"')
+    return {
+        Found("Service east-vip", "spec.selector.role", '"master"', '"standby"', *kubectl),
+        Found("Service east-vip", "metadata.labels.app", '"east-vip"', NONE, "", UP),
+        Found("StatefulSet west-master", "spec.replicas", "1", "2", "kubectl", UP),
+        Found("ConfigMap east-vip-cm", 'data["192.168.143.146"]', right, wrong, *kubectl),
+        Found("ConfigMap adbops-cm", 'data["rm.addr"]', SECRET, SECRET, *kubectl),
+        Found("Secret adb-connect-secret", 'data["adb.password"]', SECRET, SECRET, *kubectl),
+        Found("StatefulSet west-master", mounts, order, order_found, "", UP),
+        Found(f"Node {cell.node('m1')}", "metadata.labels.tenancy-east", '"master"', '"standby"', "kubectl-label", UP),
+    }
+
+
+def add_what_nobody_declares(cell: Cell) -> set[Found]:
+    """Add fields, and change a default: what neither a refresh nor an `up` would notice."""
+    access = f"adb-keepalived-{cell.namespace}"
+    patch(cell, "service west-vip", {"spec": {"selector": {"debug": "on"}, "internalTrafficPolicy": "Local"}})
+    for labelled in ("service/east-master", "statefulset/east-master", "secret/root-ssh-key"):
+        cell.kubectl("label", labelled, "foreign=x")
+    patch(cell, "configmap east-vip-cm", {"data": {"192.168.143.148": "elsewhere/east-vip"}})
+    patch(cell, "secret root-ssh-key", {"data": {"id_dsa": "c3RvbGVuLWtleQ=="}})
+    variable, note = {"name": "DEBUG", "value": "1"}, {"note": "x"}
+    patch(
+        cell,
+        "statefulset east-master",
+        [
+            {"op": "add", "path": "/spec/template/spec/containers/0/env/0", "value": variable},
+            {"op": "add", "path": "/spec/template/metadata/annotations", "value": note},
+        ],
+    )
+    sidecar = {"name": "debug", "image": "busybox"}
+    containers = "/spec/template/spec/containers/-"
+    patch(cell, "replicationcontroller east-vip", [{"op": "add", "path": containers, "value": sidecar}])
+    rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
+    patch(cell, f"clusterrole {access}", [{"op": "add", "path": "/rules/-", "value": rule}])
+    cell.kubectl("label", "node", cell.node("m3"), "tenancy-west=master")
+    with_defaults = {
+        **sidecar,
+        "imagePullPolicy": "Always",
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+    }
+    shown = json.dumps(with_defaults, sort_keys=True)[:159] + "…"
+    pod = "spec.template.spec.containers"
+    label, kubectl = ("metadata.labels.foreign", NONE, '"x"', "kubectl-label", HERE), ("kubectl-patch", HERE)
+    return {
+        Found("Service west-vip", "spec.selector.debug", NONE, '"on"', *kubectl),
+        Found("Service west-vip", "spec.internalTrafficPolicy", '"Cluster"', '"Local"', *kubectl),
+        Found("Service east-master", *label),
+        Found("StatefulSet east-master", *label),
+        Found("Secret root-ssh-key", *label),
+        Found("ConfigMap east-vip-cm", 'data["192.168.143.148"]', NONE, '"elsewhere/east-vip"', *kubectl),
+        Found("Secret root-ssh-key", "data.id_dsa", NONE, SECRET, *kubectl),
+        Found("StatefulSet east-master", f"{pod}[east-master].env[DEBUG]", NONE, json.dumps(variable), *kubectl),
+        Found("StatefulSet east-master", "spec.template.metadata.annotations.note", NONE, '"x"', *kubectl),
+        Found("ReplicationController east-vip", f"{pod}[debug]", NONE, shown, *kubectl),
+        Found(f"ClusterRole {access}", "rules[1]", NONE, json.dumps(rule), *kubectl),
+        Found(f"Node {cell.node('m3')}", "metadata.labels.tenancy-west", NONE, '"master"', "kubectl-label", HERE),
+    }
+
+
+def make_a_node_anew(cell: Cell) -> set[Found]:
+    """It comes without its label, and the pod that is to run there waits."""
+    cell.kubectl("delete", "node", cell.node("m4"))
+    cell.add_node("m4")
+    cell.kubectl("delete", "pod", "west-standby-0", "--force", "--grace-period", "0")
+    return {Found(f"Node {cell.node('m4')}", "metadata.labels.tenancy-west", '"standby"', NONE, "", UP)}
+
+
+def test_whatever_is_changed_by_hand_is_listed_and_repaired_and_no_database_restarts_for_it(
+    cell: Cell, stack: Stack
+) -> None:
+    for node in ("m3", "m4"):
+        cell.add_node(node)
+    stack.up(east_and_west(cell))
+    assert drift_list(stack).none
+    databases, keepalived = cell.database_pods(), cell.keepalived_pod("east")["metadata"]["uid"]
+
+    seen_by_the_engine = delete_one_of_each_kind(cell) | change_what_is_declared(cell) | make_a_node_anew(cell)
+    added = add_what_nobody_declares(cell)
+    listed = drift_list(stack)
+    assert listed.drift == seen_by_the_engine | added
+    assert not listed.left_behind
+    for secret in ("Y2hhbmdlZC1wYXNzd29yZA==", "c3RvbGVuLWtleQ==", "demo-adb-password", "ZGVtby1hZGItcGFzc3dvcmQ="):
+        assert secret not in listed.printed
+
+    after = drift_list(stack, "--repair")
+    assert (after.repaired, after.drift) == (added, seen_by_the_engine)
+    up(stack)
+    assert drift_list(stack).none
+    assert stack.pulumi("preview", "--refresh", "--expect-no-changes").returncode == 0
+    eventually(lambda: bool(cell.endpoint_addresses("west-standby")), what="the pod runs on its node again")
+    # That pod was deleted with the node; west-master-1 was one too many.
+    assert {**cell.database_pods(), "Pod west-standby-0": ""} == {**databases, "Pod west-standby-0": ""}
+    assert cell.keepalived_pod("east")["metadata"]["uid"] == keepalived
+    for tenant in ("east", "west"):
+        assert cell.endpoint_addresses(f"{tenant}-vip") == [cell.pod_address(f"{tenant}-master-0")]
+    assert cell.tenancy_labels() == {
+        cell.node("m1"): {"tenancy-east": "master"},
+        cell.node("m2"): {"tenancy-east": "standby", "tenancy-west": "master"},
+        cell.node("m3"): {},
+        cell.node("m4"): {"tenancy-west": "standby"},
+    }
+
+
+def test_what_would_restart_a_database_or_cannot_be_changed_back_is_left_and_its_way_out_is_said(
+    cell: Cell, stack: Stack
+) -> None:
+    rolling = tenant3(cell, name="north", updateStrategy="RollingUpdate")
+    stack.up(rolling)
+    master = cell.database_pods()["Pod north-master-0"]
+    # Not by kubectl, whose additions an `up` takes over and out with any other change of the object.
+    change = json.dumps({"spec": {"template": {"metadata": {"annotations": {"note": "x"}}}}})
+    cell.kubectl("patch", "statefulset", "north-master", "--patch", change, "--field-manager", "console")
+    cell.kubectl("label", "statefulset", "north-master", "foreign=x")
+    patch(cell, "configmap mysql-configmap", {"immutable": True})
+    standby = cell.get("statefulset", "north-standby")
+    cell.kubectl("delete", "statefulset", "north-standby", "--cascade=orphan")
+    cell.create(
+        {
+            **standby,
+            "metadata": {"name": "north-standby", "annotations": standby["metadata"]["annotations"]},
+            "spec": {**standby["spec"], "podManagementPolicy": "Parallel"},
+        }
+    )
+    eventually(
+        lambda: (
+            cell.database_pods().get("Pod north-master-0", master) != master
+            and bool(cell.endpoint_addresses("north-master"))
+        ),
+        what="whoever changed the template has restarted the master",
+    )
+    databases = cell.database_pods()
+
+    label = Found("StatefulSet north-master", "metadata.labels.foreign", NONE, '"x"', "kubectl-label", HERE)
+    template = Found(
+        "StatefulSet north-master", "spec.template.metadata.annotations.note", NONE, '"x"', "console", BY_HAND
+    )
+    frozen = "immutable: Forbidden: field is immutable when `immutable` is set"
+    other_kind = (
+        "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', "
+        "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are "
+        "forbidden"
+    )
+    refused = {
+        Found(of, "", DECLARED, f"(the API server refuses to put it right: {why})", "", BY_HAND)
+        for of, why in {"ConfigMap mysql-configmap": frozen, "StatefulSet north-standby": other_kind}.items()
+    }
+    listed = drift_list(stack)
+    assert listed.drift == {label, template} | refused
+    freed = f"kubectl --namespace {cell.namespace} delete configmap mysql-configmap"
+    orphaned = f"kubectl --namespace {cell.namespace} delete statefulset north-standby --cascade=orphan"
+    assert listed.advice == {
+        f"`{freed}`, then `pulumi up --refresh`",
+        f"`{orphaned}`, then `pulumi up --refresh`",
+        RESTARTS,
+    }
+
+    after = drift_list(stack, "--repair")
+    assert (after.repaired, after.drift) == ({label}, {template} | refused)
+    for command in (freed, orphaned):
+        cell.kubectl(*command.split()[1:])
+    stack.configure(tenant3(cell, name="north", updateStrategy="OnDelete"))
+    up(stack)
+    assert drift_list(stack).drift == {template._replace(repair=HERE)}
+    assert drift_list(stack, "--repair").none
+    assert stack.pulumi("preview", "--refresh", "--expect-no-changes").returncode == 0
+    assert cell.database_pods() == databases
+
+
+def test_an_object_that_changes_while_it_is_repaired_is_left_alone_and_that_is_said(
+    cell: Cell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", cell.environment["KUBECONFIG"])
+    cell.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "east"}, "data": {"a": "1", "b": "2"}})
+    made = cell.get("configmap", "east")
+    inputs = {**made, "metadata": {"name": "east", "namespace": cell.namespace}, "data": {"a": "1"}}
+    urn = "urn:pulumi:dev::adb-tenants::kubernetes:core/v1:ConfigMap::east"
+    resource = {"urn": urn, "type": "kubernetes:core/v1:ConfigMap", "inputs": inputs, "outputs": {}}
+    deployed = parse(json.dumps({"version": 3, "deployment": {"resources": [resource]}}).encode())
+    survey = look(deployed, Cluster(None))
+    patch(cell, "configmap east", {"data": {"b": "3"}})
+
+    done = repair(survey, Cluster(None))
+    assert not done.repaired
+    (said,) = done.refused.values()
+    assert "the object has been modified" in said
+    assert cell.get("configmap", "east")["data"] == {"a": "1", "b": "3"}

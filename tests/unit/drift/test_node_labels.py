@@ -1,0 +1,71 @@
+"""A tenant's label on a node that is not its own, unless it may be for another fleet's tenant of that name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from drift.deployed import Declared
+from drift.node_labels import foreign_labels
+from review.manifest import at, text
+
+
+def node(name: str, **labels: str) -> dict[str, Any]:
+    return {"kind": "Node", "metadata": {"name": name, "labels": labels}}
+
+
+def declared(manifest: dict[str, Any], *, in_part: bool) -> Declared:
+    return Declared(manifest=manifest, in_part=in_part, uid="", secret_fields=frozenset())
+
+
+FLEET = (
+    declared(node("m1", **{"tenancy-a": "master"}), in_part=True),
+    declared(node("m2", **{"tenancy-a": "standby", "tenancy-b": "master"}), in_part=True),
+    declared({"kind": "StatefulSet", "metadata": {"name": "a-master", "namespace": "cell"}}, in_part=False),
+)
+
+
+def stateful_set(namespace: str, host: str = "") -> dict[str, Any]:
+    pod: dict[str, Any] = {"nodeSelector": {"tenancy-a": "master"}}
+    if host:
+        term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [host]}]}
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+        pod["affinity"] = {"nodeAffinity": required}
+    return {"metadata": {"name": "a-master", "namespace": namespace}, "spec": {"template": {"spec": pod}}}
+
+
+def found(nodes: Sequence[dict[str, Any]], elsewhere: Sequence[dict[str, Any]]) -> set[tuple[str, str]]:
+    return {
+        (text(at(each, "metadata", "name")), label) for each, label in foreign_labels(FLEET, nodes, lambda: elsewhere)
+    }
+
+
+OWN = (
+    node("m1", **{"tenancy-a": "master", "os": "linux"}),
+    node("m2", **{"tenancy-a": "standby", "tenancy-b": "master"}),
+    node("m3", **{"tenancy-of-another-fleet": "master"}),
+)
+STRAY = node("m3", **{"tenancy-a": "master", "tenancy-b": "standby"})
+
+
+def test_labels_that_the_stack_put_there_and_those_of_other_tenants_are_no_drift() -> None:
+    def never() -> Sequence[dict[str, Any]]:
+        raise AssertionError("there is nothing to ask")
+
+    assert list(foreign_labels(FLEET, OWN, never)) == []
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "foreign"),
+    [
+        pytest.param([], {"tenancy-a", "tenancy-b"}, id="nobody else has such tenants"),
+        pytest.param([stateful_set("other")], {"tenancy-b"}, id="another fleet looks for it anywhere"),
+        pytest.param([stateful_set("other", "m3")], {"tenancy-b"}, id="another fleet looks for it here"),
+        pytest.param([stateful_set("other", "m9")], {"tenancy-a", "tenancy-b"}, id="another fleet looks elsewhere"),
+        pytest.param([stateful_set("cell")], {"tenancy-a", "tenancy-b"}, id="our own does not count"),
+    ],
+)
+def test_a_tenants_label_on_another_node_is_foreign_unless_it_may_be_another_fleets(
+    elsewhere: list[dict[str, Any]], foreign: set[str]
+) -> None:
+    assert found([*OWN, STRAY], elsewhere) == {("m3", label) for label in foreign}
