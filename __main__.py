@@ -13,6 +13,7 @@ from components import (
     cluster_provider,
     database_revisions,
     live_cluster,
+    planned_promotions,
 )
 from tenants import FleetError, load
 
@@ -22,6 +23,7 @@ try:
     live = live_cluster.LiveCluster(fleet.cluster.context)
     live.require_nodes(fleet.node_names)
     adopt_or_refuse(fleet, live)
+    promotions = planned_promotions(fleet, live)
 except (FleetError, live_cluster.UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
@@ -42,6 +44,7 @@ declared = {
         keepalived_access=keepalived_access,
         guard=guard,
         traffic_guard=traffic_guard,
+        planned_promotion=promotions.get(tenant.name),
         opts=opts,
     )
     for tenant in fleet.tenants

@@ -6,6 +6,8 @@ from components.control_node import ControlNode
 from components.data_guard import DataGuard
 from components.keepalived_access import KeepalivedAccess
 from components.platform import Platform
+from components.promotion import Promotion
+from components.promotion_plan import planned_promotions
 from components.provider import cluster_provider
 from components.revisions import database_revisions
 from components.tenant import Tenant
@@ -18,10 +20,12 @@ __all__ = [
     "DataGuard",
     "KeepalivedAccess",
     "Platform",
+    "Promotion",
     "Tenant",
     "TrafficGuard",
     "VirtualIp",
     "adopt_or_refuse",
     "cluster_provider",
     "database_revisions",
+    "planned_promotions",
 ]

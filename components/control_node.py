@@ -5,19 +5,13 @@ import re
 import pulumi
 from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs, StatefulSetUpdateStrategyArgs
 from pulumi_kubernetes.core.v1 import (
-    ConfigMapKeySelectorArgs,
     ContainerArgs,
-    EnvVarArgs,
-    EnvVarSourceArgs,
     HostPathVolumeSourceArgs,
-    KeyToPathArgs,
     Node,
     NodePatch,
     PodSpecArgs,
     PodTemplateSpecArgs,
     ResourceRequirementsArgs,
-    SecretKeySelectorArgs,
-    SecretVolumeSourceArgs,
     Service,
     ServicePortArgs,
     ServiceSpecArgs,
@@ -26,6 +20,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs, ObjectMetaPatchArgs
 
+from components import control_environment
 from components.data_guard import STATE_ANNOTATION, DataGuard
 from components.placement import only_on, toleration_args
 from components.platform import Platform
@@ -34,8 +29,6 @@ from tenants.fleet import Role
 
 HOSTNAME_OVERRIDE_SINCE = (1, 35)
 """The first Kubernetes that has `spec.hostnameOverride` without a feature gate (KEP-4762)."""
-
-OWNER_ONLY = 0o600
 
 
 class ControlNode(pulumi.ComponentResource):
@@ -115,18 +108,7 @@ class ControlNode(pulumi.ComponentResource):
                                 image=spec.image,
                                 image_pull_policy="IfNotPresent",
                                 command=["/bin/sh", "-c", "/entry/entry-point.sh"],
-                                env=[
-                                    EnvVarArgs(name="MEMORY_LIMIT", value=str(spec.memory_limit)),
-                                    EnvVarArgs(name="MASTER", value=spec.control_node_name(Role.MASTER)),
-                                    EnvVarArgs(name="STANDBY", value=spec.control_node_name(Role.STANDBY)),
-                                    _env_from_config_map("RM_ADDR", platform.adbops, "rm.addr"),
-                                    _env_from_config_map("RM_PORT", platform.adbops, "rm.port"),
-                                    _env_from_secret("ADB_ADMIN", platform.adb_connect, "adb.admin"),
-                                    _env_from_secret("ADB_PASSWORD", platform.adb_connect, "adb.password"),
-                                    _env_from_config_map("MYSQL_ADDR", platform.mysql, "mysql.vip"),
-                                    _env_from_secret("MYSQL_USER", platform.mysql_connect, "user"),
-                                    _env_from_secret("MYSQL_PASSWORD", platform.mysql_connect, "password"),
-                                ],
+                                env=control_environment.variables(spec, platform),
                                 resources=ResourceRequirementsArgs(
                                     limits={"memory": spec.memory},
                                     requests={"memory": spec.memory},
@@ -136,10 +118,7 @@ class ControlNode(pulumi.ComponentResource):
                                     VolumeMountArgs(name="data", mount_path="/home/gpadmin/data"),
                                     VolumeMountArgs(name="adminlog", mount_path="/home/gpadmin/gpAdminLogs"),
                                     VolumeMountArgs(name="tomcatlogs", mount_path="/opt/tomcat/logs"),
-                                    VolumeMountArgs(name="root-ssh-volume", mount_path="/opt/root-ssh", read_only=True),
-                                    VolumeMountArgs(
-                                        name="gpadmin-ssh-volume", mount_path="/opt/gpadmin-ssh", read_only=True
-                                    ),
+                                    *control_environment.ssh_key_mounts(),
                                 ],
                             )
                         ],
@@ -149,8 +128,7 @@ class ControlNode(pulumi.ComponentResource):
                             VolumeArgs(
                                 name="tomcatlogs", host_path=HostPathVolumeSourceArgs(path=spec.tomcat_log_path)
                             ),
-                            VolumeArgs(name="root-ssh-volume", secret=_ssh_key_volume(platform.root_ssh_key)),
-                            VolumeArgs(name="gpadmin-ssh-volume", secret=_ssh_key_volume(platform.gpadmin_ssh_key)),
+                            *control_environment.ssh_key_volumes(platform),
                         ],
                         dns_policy="ClusterFirst",
                         restart_policy="Always",
@@ -173,27 +151,3 @@ def knows_hostname_override(kubelet_version: str) -> bool:
     """Tell whether a node of this version (`v1.36.3`) sets `spec.hostnameOverride`; `False` for what is no version."""
     match = re.match(r"v(\d+)\.(\d+)\.", kubelet_version)
     return match is not None and (int(match[1]), int(match[2])) >= HOSTNAME_OVERRIDE_SINCE
-
-
-def _env_from_config_map(name: str, config_map: pulumi.Input[str], key: str) -> EnvVarArgs:
-    selector = ConfigMapKeySelectorArgs(name=config_map, key=key)
-    return EnvVarArgs(name=name, value_from=EnvVarSourceArgs(config_map_key_ref=selector))
-
-
-def _env_from_secret(name: str, secret: pulumi.Input[str], key: str) -> EnvVarArgs:
-    selector = SecretKeySelectorArgs(name=secret, key=key)
-    return EnvVarArgs(name=name, value_from=EnvVarSourceArgs(secret_key_ref=selector))
-
-
-def _ssh_key_volume(secret_name: pulumi.Input[str]) -> SecretVolumeSourceArgs:
-    return SecretVolumeSourceArgs(
-        secret_name=secret_name,
-        default_mode=0o644,
-        # sshd and ssh refuse a key that others can read.
-        items=[
-            KeyToPathArgs(key="authorized_keys", path="authorized_keys", mode=OWNER_ONLY),
-            KeyToPathArgs(key="id_rsa", path="id_rsa", mode=OWNER_ONLY),
-            KeyToPathArgs(key="id_rsa.pub", path="id_rsa.pub"),
-            KeyToPathArgs(key="known_hosts", path="known_hosts"),
-        ],
-    )

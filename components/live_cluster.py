@@ -78,6 +78,14 @@ class LiveCluster:
             for item in self._list(path)
         }
 
+    def services(self, namespace: str) -> Sequence[Mapping[str, Any]]:
+        """Every Service."""
+        return self._list(f"/api/v1/namespaces/{namespace}/services")
+
+    def jobs(self, namespace: str) -> Sequence[Mapping[str, Any]]:
+        """Every Job."""
+        return self._list(f"/apis/batch/v1/namespaces/{namespace}/jobs")
+
     def pod_is_ready(self, namespace: str, name: str) -> bool:
         """Whether the pod is there and ready to serve."""
         pod = self._get(f"/api/v1/namespaces/{namespace}/pods/{name}", absent={})

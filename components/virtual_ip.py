@@ -27,6 +27,7 @@ from components.control_node import ControlNode
 from components.data_guard import STATE_ANNOTATION, DataGuard
 from components.keepalived_access import KeepalivedAccess
 from components.placement import only_on, toleration_args
+from components.promotion import Promotion
 from components.traffic_guard import TrafficGuard
 from tenants import fleet
 
@@ -49,6 +50,7 @@ class VirtualIp(pulumi.ComponentResource):
         spec: fleet.Tenant,
         cluster: fleet.Cluster,
         control_nodes: Sequence[ControlNode],
+        promotion: Promotion | None,
         keepalived_access: KeepalivedAccess,
         guard: DataGuard,
         traffic_guard: TrafficGuard,
@@ -86,7 +88,8 @@ class VirtualIp(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=control_nodes,
+                # Traffic moves to a database that has been promoted, or not at all.
+                depends_on=[*control_nodes, *([promotion] if promotion else [])],
                 hooks=traffic_guard.service,
             ),
         )

@@ -18,14 +18,14 @@ def traffic_findings(tenant: TenantChange, changes: Changes, *, serving: bool) -
     """Judge a tenant that stays; `serving` tells whether clients can be cut off at all: it was running."""
     deployed = changes.deployed.get(tenant.name, UNKNOWN)
     danger = Danger.TRAFFIC if serving else Danger.NONE
+    for change in tenant.of(Part.PROMOTION):
+        yield from _promotion(change)
     for change in tenant.of(Part.VIP_SERVICE):
         yield from _vip_service(change, tenant, deployed, danger)
     for change in tenant.of(Part.VIP_CONFIG):
         yield from _vip_config(change, danger)
     for change in tenant.of(Part.KEEPALIVED):
         yield from _keepalived(change, danger)
-    for change in tenant.of(Part.PROMOTION):
-        yield from _promotion(change)
 
 
 def served_throughout(changes: Changes) -> Mapping[str, frozenset[str]]:
@@ -179,9 +179,17 @@ def _image(controller: object) -> str:
 
 
 def _promotion(change: ObjectChange) -> Iterator[Finding]:
+    job = text(at(change.after or change.before, "metadata", "name")) or change.name
     if change.action in (Action.CREATE, Action.REPLACE):
-        yield finding(Danger.TRAFFIC, "the promotion command runs first: Job {}", change.name)
+        if at(change.after, "spec", "suspend") is True:
+            yield finding(Danger.NONE, "a promotion command is kept for the next failover: nothing runs now")
+        else:
+            yield finding(
+                Danger.TRAFFIC, "the promotion command runs first: Job {} — traffic moves only if it succeeds", job
+            )
     elif change.action is Action.DELETE:
-        yield finding(Danger.NONE, "the finished promotion Job {} is removed", change.name)
+        yield finding(Danger.NONE, "the promotion Job {} is removed", job)
+    elif change.action is Action.UPDATE and not change.fields:
+        yield finding(Danger.TRAFFIC, "the promotion Job {}, begun earlier, is waited for", job)
     elif change.action is not Action.ADOPT:
-        yield finding(Danger.TRAFFIC, "the promotion Job {} is {}", change.name, change.action.value)
+        yield finding(Danger.TRAFFIC, "the promotion Job {} is {}", job, change.action.value)

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANTS
-from tenants.draft import EntryDraft, FleetDraft, SettingsDraft, TenantDraft
+from tenants.draft import EntryDraft, FleetDraft, PromotionDraft, SettingsDraft, TenantDraft
 from tenants.findings import Finding, Notes, TooManyFindingsError
 from tenants.fleet import (
     Cluster,
     Fleet,
     Hosts,
     Keepalived,
+    Promotion,
     Role,
     State,
     Tenant,
@@ -201,5 +202,16 @@ def _resolved_tenant(draft: TenantDraft) -> Tenant:
         tolerations=_all_known(settings.tolerations),
         allow_move=_all_known(draft.entry.allow_move),
         force=draft.entry.force,
+        promotion=_resolved_promotion(settings.promotion, _known(settings.image)),
         waivers=_all_known(settings.waivers),
+    )
+
+
+def _resolved_promotion(draft: PromotionDraft | None, tenant_image: str) -> Promotion | None:
+    if draft is None:
+        return None
+    return Promotion(
+        command=_all_known(draft.command),
+        image=draft.image or tenant_image,
+        timeout_seconds=_known(draft.timeout_seconds),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from tenants.draft import ClusterDraft, EntryDraft, HostsDraft, SettingsDraft, SettingsLayer
+from tenants.draft import ClusterDraft, EntryDraft, HostsDraft, PromotionDraft, SettingsDraft, SettingsLayer
 from tenants.findings import Notes, Path
 from tenants.fleet import (
     DEFAULT_SEGMENT,
@@ -22,6 +22,7 @@ from tenants.fleet import (
     Waiver,
 )
 from tenants.kinds import (
+    ANY_TEXT,
     SOME_TEXT,
     Boolean,
     Choice,
@@ -393,6 +394,58 @@ TOLERATIONS = Field(
     about="Tolerations of the control and keepalived pods.",
     default="dedicated=master:NoSchedule",
 )
+
+
+class CommandKind:
+    """A command and its arguments, each a text of its own; no shell reads it unless it names one."""
+
+    _WORDS = ListOf(ANY_TEXT, "write it as one, such as [ssh, $(PROMOTE), gpactivatestandby, -a]")
+
+    def read(self, value: object, path: Path, notes: Notes) -> tuple[str | None, ...] | None:
+        """See `Kind`."""
+        words = self._WORDS.read(value, path, notes)
+        fault = pods.check_command(words) if words is not None else None
+        if fault:
+            notes.add(pods.COMMAND, path, fault)
+        return words
+
+    def schema(self) -> JsonSchema:
+        """See `Kind`."""
+        return {**self._WORDS.schema(), "minItems": 1}
+
+
+PROMOTION_SECONDS = 600
+_PROMOTION_COMMAND = Field(
+    key="command",
+    kind=CommandKind(),
+    about="The command and its arguments, a list of texts; $(PROMOTE) and $(DEMOTE) are the two roles' hostnames.",
+    required=True,
+)
+_PROMOTION_IMAGE = Field(
+    key="image", kind=IMAGE, about="The image that it runs in.", default="the image of the control pods"
+)
+_PROMOTION_TIMEOUT = Field(
+    key="timeoutSeconds",
+    kind=Integer(1, 86_400),
+    about="How long it may take, the start of its pod included, before it counts as failed.",
+    default=str(PROMOTION_SECONDS),
+)
+
+
+def _promotion(opened: Opened) -> PromotionDraft:
+    return PromotionDraft(
+        command=opened.read(_PROMOTION_COMMAND),
+        image=opened.read(_PROMOTION_IMAGE),
+        timeout_seconds=opened.read(_PROMOTION_TIMEOUT) if _PROMOTION_TIMEOUT in opened else PROMOTION_SECONDS,
+    )
+
+
+PROMOTION = Field(
+    key="promotion",
+    kind=Record((_PROMOTION_COMMAND, _PROMOTION_IMAGE, _PROMOTION_TIMEOUT), _promotion),
+    about="A command that promotes a role's database: it must succeed before a failover moves traffic there.",
+    default="none: promote it yourself, then fail over",
+)
 WAIVE = Field(
     key="waive",
     kind=ListOf(WAIVER),
@@ -413,6 +466,7 @@ _SETTINGS: tuple[Field[Any], ...] = (
     UPDATE_STRATEGY,
     KEEPALIVED,
     TOLERATIONS,
+    PROMOTION,
     WAIVE,
 )
 
@@ -429,6 +483,7 @@ _FIELDS = {
     "logPath": "log_path",
     "updateStrategy": "update_strategy",
     "tolerations": "tolerations",
+    "promotion": "promotion",
     "waive": "waivers",
 }
 """Names of a `SettingsDraft`'s fields by the keys that they are written under; `keepalived` is a map of its own."""
@@ -453,6 +508,7 @@ def _settings(opened: Opened) -> SettingsLayer:
         update_strategy=opened.read(UPDATE_STRATEGY),
         keepalived_image=opened.read(KEEPALIVED),
         tolerations=opened.read(TOLERATIONS),
+        promotion=opened.read(PROMOTION),
         waivers=opened.read(WAIVE),
     )
     return SettingsLayer(settings=settings, fields=frozenset(fields))

@@ -33,6 +33,16 @@ class HostsDraft:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PromotionDraft:
+    """`promotion` of a tenant."""
+
+    command: tuple[str | None, ...] | None
+    image: str | None
+    """`None` also where the control pods' image is meant."""
+    timeout_seconds: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SettingsDraft:
     """The tenant fields that `defaults` may hold as well."""
 
@@ -48,6 +58,7 @@ class SettingsDraft:
     update_strategy: UpdateStrategy | None = None
     keepalived_image: str | None = None
     tolerations: tuple[Toleration | None, ...] | None = None
+    promotion: PromotionDraft | None = None
     waivers: tuple[Waiver | None, ...] | None = None
 
 

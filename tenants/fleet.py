@@ -66,6 +66,15 @@ class Keepalived:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Promotion:
+    """What makes a role's database the primary, run as a Job before a failover moves traffic to it."""
+
+    command: tuple[str, ...]
+    image: str
+    timeout_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AllowedMove:
     """Leave to start a role's database in a new place, because its data has been moved there; `None`: does not move."""
 
@@ -115,6 +124,8 @@ class Tenant:
     allow_move: tuple[AllowedMove, ...] = ()
     force: str | None = None
     """Why a failover may lead to a pod that is not ready."""
+    promotion: Promotion | None = None
+    """Has to succeed before a failover moves traffic; `None`: whoever fails over has promoted the database."""
     waivers: tuple[Waiver, ...] = ()
 
     def control_node_name(self, role: Role) -> str:
@@ -130,6 +141,10 @@ class Tenant:
     def virtual_ip_config_map_name(self) -> str:
         """Name of the ConfigMap that keepalived reads."""
         return f"{self.name}-vip-cm"
+
+    def promotion_job_name(self, role: Role) -> str:
+        """Name of the Job that promotes `role`."""
+        return f"{self.name}-promote-{role}"
 
     @property
     def node_label(self) -> str:

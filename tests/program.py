@@ -3,7 +3,7 @@
 import asyncio
 import json
 import runpy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Registered:
     """What a read resource was looked up by; empty for one that is declared."""
     provider: str
     dependencies: frozenset[str]
+    ignore_changes: tuple[str, ...]
     replace_on_changes: tuple[str, ...]
     delete_before_replace: bool
     protect: bool
@@ -79,6 +80,9 @@ class ClusterOfMocks(mocks.Mocks):
     kubelet_version: str = "v1.36.3"
     shared_objects: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """`data` of the ConfigMaps and Secrets that are there already, by `namespace/name`."""
+    services: Sequence[Manifest] = ()
+    jobs: Sequence[Manifest] = ()
+    """What else is there, as far as the program looks."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Manifest]:
         """Give a resource its id and outputs."""
@@ -121,6 +125,7 @@ class RecordingMonitor(mocks.MockMonitor):
                 read_id="",
                 provider=request.provider,
                 dependencies=frozenset(request.dependencies),
+                ignore_changes=tuple(request.ignoreChanges),
                 replace_on_changes=tuple(request.replaceOnChanges),
                 delete_before_replace=request.deleteBeforeReplace,
                 protect=request.protect,
@@ -141,6 +146,7 @@ class RecordingMonitor(mocks.MockMonitor):
             read_id=request.id,
             provider=request.provider,
             dependencies=frozenset(request.dependencies),
+            ignore_changes=(),
             replace_on_changes=(),
             delete_before_replace=False,
             protect=False,
@@ -150,7 +156,8 @@ class RecordingMonitor(mocks.MockMonitor):
 
 def run_program(config: Mapping[str, Any], *, cluster: ClusterOfMocks | None = None, stack: str = "dev") -> Program:
     """Run `__main__.py` with this configuration (keys without the project's prefix)."""
-    monitor = RecordingMonitor(cluster or ClusterOfMocks())
+    cluster = cluster or ClusterOfMocks()
+    monitor = RecordingMonitor(cluster)
     asyncio.set_event_loop(asyncio.new_event_loop())
     mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
     set_all_config({f"{PROJECT}:{key}": json.dumps(value) for key, value in config.items()})
@@ -161,6 +168,8 @@ def run_program(config: Mapping[str, Any], *, cluster: ClusterOfMocks | None = N
 
     with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live_cluster:
         live_cluster.return_value.objects.return_value = {}
+        live_cluster.return_value.services.return_value = cluster.services
+        live_cluster.return_value.jobs.return_value = cluster.jobs
         live_cluster.return_value.revisions.return_value = {"tenant3-master": "current"}
         doorway()
     root = get_root_resource()

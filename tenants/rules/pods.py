@@ -1,6 +1,7 @@
-"""Rules about what goes into pods as it stands: memory, images, tolerations."""
+"""Rules about what goes into pods as it stands: memory, images, tolerations, commands."""
 
 import re
+from collections.abc import Sequence
 
 from tenants.findings import Problem, Rule, quoted
 from tenants.fleet import Toleration
@@ -21,8 +22,14 @@ TOLERATION = Rule(
     title="A toleration is one that the API server takes",
     why="A wrong one is refused half-way through `up`; one that matches nothing leaves the pods pending.",
 )
+COMMAND = Rule(
+    id="E804",
+    title="A command begins with what is to be run",
+    why="A container without a command runs what its image runs by default. Of the control pods' image that is a "
+    "database, which never ends: the failover would wait for its promotion until the time is over.",
+)
 
-RULES = (MEMORY_QUANTITY, IMAGE_REFERENCE, TOLERATION)
+RULES = (MEMORY_QUANTITY, IMAGE_REFERENCE, TOLERATION, COMMAND)
 
 QUANTITY = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]{1,3})?"
 """As `resource.ParseQuantity` reads it."""
@@ -108,4 +115,13 @@ def check_toleration(toleration: Toleration) -> str | None:
         return f"{quoted(toleration.value)} cannot be a taint's value"
     if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
         return "tolerationSeconds needs effect: NoExecute"
+    return None
+
+
+def check_command(words: Sequence[str | None]) -> str | None:
+    """What is wrong with a command in itself, if anything; `None` stands for a word that is not known."""
+    if not words:
+        return "is empty; write the command and its arguments, or remove the whole promotion"
+    if words[0] is not None and not words[0].strip():
+        return "begins with an empty text; write first what is to be run"
     return None

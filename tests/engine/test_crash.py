@@ -1,10 +1,6 @@
 """An `up` that is killed at any moment is healed by the next one: no hand, no duplicate, no database restart."""
 
-import os
 import random
-import shutil
-import signal
-import subprocess
 import time
 
 import pytest
@@ -12,6 +8,7 @@ import pytest
 from local.cluster import Cluster
 from tests.engine.cell import Cell, eventually
 from tests.engine.fleets import Config, tenant3, with_every_tenant, with_tenants
+from tests.engine.interruption import kill, start_an_up
 from tests.engine.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -30,30 +27,12 @@ def fleet(cell: Cell, tenants: int) -> Config:
     return with_tenants(tenant3(cell), entries)
 
 
-def start_an_up(stack: Stack, config: Config) -> subprocess.Popen[str]:
-    """Start an `up` in a process group of its own, and leave it alone."""
-    stack.configure(config)
-    command = [shutil.which("pulumi", path=stack.environment["PATH"]) or "pulumi", "up", "--yes", "--skip-preview"]
-    return subprocess.Popen(
-        [*command, "--stack", stack.name, "--non-interactive", "--color", "never"],
-        cwd=stack.project,
-        env=stack.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-
-
 def kill_an_up(stack: Stack, config: Config, *, after_seconds: float) -> bool:
     """Start an `up`, kill the engine and its plugins after a while and drop its lock; whether it was still running."""
     running = start_an_up(stack, config)
     time.sleep(after_seconds)
     killed = running.poll() is None
-    if killed:
-        os.killpg(running.pid, signal.SIGKILL)
-    running.communicate()
-    stack.pulumi("cancel", "--yes")
+    kill(stack, running)
     return killed
 
 

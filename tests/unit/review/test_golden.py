@@ -16,6 +16,8 @@ DANGER = {
     "first-tenants-created": Danger.NONE,
     "tenant-created": Danger.NONE,
     "failover": Danger.TRAFFIC,
+    "failover-with-promotion": Danger.TRAFFIC,
+    "promotion-added": Danger.NONE,
     "failover-as-events": Danger.TRAFFIC,
     "image-change": Danger.NONE,
     "memory-change-of-a-rolling-tenant": Danger.RESTART,

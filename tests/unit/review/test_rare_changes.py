@@ -188,14 +188,33 @@ def test_an_adopted_database_that_restarts_on_a_change_is_named() -> None:
     assert "adopted with an update strategy that is not OnDelete" in said(judged)
 
 
-def test_a_promotion_is_named_for_the_command_that_it_runs() -> None:
+@pytest.mark.parametrize(
+    ("operation", "before", "after", "danger", "words"),
+    [
+        ("create", None, {"spec": {"suspend": False}}, Danger.TRAFFIC, "the promotion command runs first: Job again-2"),
+        ("create", None, {"spec": {"suspend": True}}, Danger.NONE, "kept for the next failover: nothing runs now"),
+        ("replace", {"spec": {}}, {"spec": {}}, Danger.TRAFFIC, "the promotion command runs first: Job again-2"),
+        ("update", {"spec": {}}, {"spec": {}}, Danger.TRAFFIC, "Job again-2, begun earlier, is waited for"),
+        ("update", {"spec": {}}, {"spec": {"backoffLimit": 9}}, Danger.TRAFFIC, "the promotion Job again-2 is updated"),
+        ("delete", {"spec": {}}, None, Danger.NONE, "the promotion Job again-2 is removed"),
+    ],
+)
+def test_a_promotion_is_named_for_what_its_job_does(
+    operation: str, before: Step | None, after: Step | None, danger: Danger, words: str
+) -> None:
     def edit(steps: list[Step]) -> None:
-        urn = f"{PARENTS}Tenant$adb:tenants:VirtualIp$kubernetes:batch/v1:Job::tenant3-promote-standby"
-        steps.append({"op": "create", "urn": urn, "newState": {"custom": True, "inputs": {"kind": "Job"}}})
+        urn = f"{PARENTS}Tenant$adb:tenants:Promotion$kubernetes:batch/v1:Job::tenant3-promote-standby"
+        states = {
+            key: {"custom": True, "inputs": {"kind": "Job", "metadata": {"name": "again-2"}, **inputs}}
+            for key, inputs in (("oldState", before), ("newState", after))
+            if inputs is not None
+        }
+        steps.append({"op": operation, "urn": urn, **states})
 
-    judged = reviewed("failover", edit)
+    judged = reviewed("nothing-changes", edit)
     assert [tenant.name for tenant in judged.tenants] == ["tenant3"]
-    assert "the promotion command runs first: Job tenant3-promote-standby" in said(judged)
+    assert judged.danger is danger
+    assert words in said(judged)
 
 
 @pytest.mark.parametrize(("told_by_outputs", "danger"), [("retired", Danger.NONE), ("running", Danger.DATA_LOSS)])

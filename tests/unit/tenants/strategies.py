@@ -26,6 +26,10 @@ TOLERATIONS: tuple[list[Raw], ...] = (
     [{"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}],
     [{"key": "example.com/adb", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}],
 )
+PROMOTIONS: tuple[Raw, ...] = (
+    {"command": ["ssh", "gpadmin@$(PROMOTE)", "gpactivatestandby", "-a"]},
+    {"command": ["/promote.sh", ""], "image": "localhost:5000/adb__control:V1_0", "timeoutSeconds": 86_400},
+)
 
 
 def tenant_names() -> st.SearchStrategy[str]:
@@ -59,6 +63,7 @@ def _settings(draw: st.DrawFn) -> Raw:
         "adopt": st.booleans(),
         "updateStrategy": st.sampled_from(["OnDelete", "RollingUpdate"]),
         "tolerations": st.sampled_from(TOLERATIONS),
+        "promotion": st.sampled_from(PROMOTIONS),
     }
     chosen = draw(st.sets(st.sampled_from(sorted(kinds)), max_size=4))
     return {key: draw(kinds[key]) for key in sorted(chosen)}

@@ -15,6 +15,7 @@ from tenants import (
     Hosts,
     Keepalived,
     Platform,
+    Promotion,
     Role,
     SharedObject,
     State,
@@ -149,6 +150,7 @@ def test_every_field_of_the_contract_arrives() -> None:
                     "tolerations": [{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
                     "waive": [{"rule": "E601", "reason": "alone"}],
                     "force": "the master's node is gone",
+                    "promotion": {"command": ["p", "-x"], "image": "q", "timeoutSeconds": 7},
                     "allowMove": [{"role": "master", "host": "a", "dataPath": "/d/1", "logPath": "/d/2"}],
                 }
             ],
@@ -188,9 +190,24 @@ def test_every_field_of_the_contract_arrives() -> None:
             tolerations=(Toleration(key="x", operator="Exists", effect="NoExecute", toleration_seconds=3),),
             allow_move=(AllowedMove(role=Role.MASTER, host="a", data_path="/d/1", log_path="/d/2"),),
             force="the master's node is gone",
+            promotion=Promotion(command=("p", "-x"), image="q", timeout_seconds=7),
             waivers=(Waiver(rule="E601", reason="alone"),),
         ),
     )
+
+
+def test_a_promotion_runs_in_the_control_pods_image_for_ten_minutes_unless_it_says_otherwise() -> None:
+    fleet = load(
+        {
+            "defaults": {"promotion": {"command": ["p"]}},
+            "tenants": [entry(1), entry(2, image="i"), entry(3, promotion={"command": ["q"], "timeoutSeconds": 5})],
+        }
+    )
+    assert [tenant.promotion for tenant in fleet.tenants] == [
+        Promotion(command=("p",), image=TENANT3.image, timeout_seconds=600),
+        Promotion(command=("p",), image="i", timeout_seconds=600),
+        Promotion(command=("q",), image=TENANT3.image, timeout_seconds=5),
+    ]
 
 
 def test_secrets_are_not_in_what_a_fleet_prints() -> None:

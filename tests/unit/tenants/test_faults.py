@@ -35,6 +35,7 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
         ("keepalived", "adb"),
         ("tolerations", {"key": "dedicated"}),
         ("waive", "E601"),
+        ("promotion", ["promote.sh"]),
     ],
     "E104": [("activeRole", "primary"), ("state", "deleted"), ("updateStrategy", "Recreate")],
     "E106": [("memoryLimit", 0), ("memoryLimit", -5)],
@@ -62,9 +63,12 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
     ],
     "E802": [("image", ""), ("image", "A:b"), ("image", "a b"), ("image", "a:b:c"), ("image", "a@sha256:0")],
     "E803": [("tolerations", [{"value": "x"}])],
+    "E804": [("promotion", {"command": []}), ("promotion", {"command": [" ", "-a"]})],
 }
 """Faults of a single value, by rule: the key of a tenant, and what is wrong for it."""
 AT_KEYS = {"E101"}
+WITHIN = {"E803": (0,), "E804": ("command",)}
+"""Where in the value the finding is, if not at the value itself."""
 ONLY_IN_ENTRIES = {"name", "vip", "hosts"}
 
 
@@ -90,8 +94,7 @@ def faults_of_one_value(draw: st.DrawFn) -> Planted:
     spot = draw(st.sampled_from(spots))
     target = raw.setdefault("defaults", {}) if spot == ("defaults",) else raw["tenants"][spot[1]]
     target[key] = value
-    place = (*spot, key, 0) if rule == "E803" else (*spot, key)
-    return Planted(raw, rule, place)
+    return Planted(raw, rule, (*spot, key, *WITHIN.get(rule, ())))
 
 
 @st.composite

@@ -124,6 +124,7 @@ def test_a_fleet_holds_what_was_written_and_the_defaults_elsewhere(raw: Raw) -> 
             "logPath": tenant.log_path,
             "updateStrategy": tenant.update_strategy,
             "keepalived": tenant.keepalived.image,
+            "promotion": tenant.promotion and list(tenant.promotion.command),
         } == {
             "name": entry["name"],
             "vip": entry["vip"],
@@ -139,6 +140,7 @@ def test_a_fleet_holds_what_was_written_and_the_defaults_elsewhere(raw: Raw) -> 
             "logPath": f"/data0/{tenant.name}/adminlog",
             "updateStrategy": written.get("updateStrategy", "OnDelete"),
             "keepalived": keepalived.get("image", "docker.dtdream.com/dtdream/kube-keepalived-vip:0.9"),
+            "promotion": written.get("promotion", {}).get("command"),
         }
 
 

@@ -1,0 +1,185 @@
+"""The Job of a promotion: what it is made of, when it runs, and when it is the one that is there."""
+
+from typing import Any
+from unittest import mock
+
+import kubernetes_validate  # type: ignore[import-untyped]
+import pytest
+
+from components import planned_promotions
+from components.live_cluster import LiveCluster
+from tenants import Role, load
+from tenants.rules.names import LONGEST_TENANT_NAME
+from tests.program import ClusterOfMocks, Manifest, Program, Registered, run_program
+from tests.unit.components.test_registered import KUBERNETES_VERSION, config_with
+
+JOB = "kubernetes:batch/v1:Job"
+PROMOTION = {"command": ["ssh", "$(PROMOTE)", "gpactivatestandby"], "image": "promoter:v1", "timeoutSeconds": 90}
+
+
+def vip_service(role: str, *, tenant: str = "tenant3") -> Manifest:
+    return {"metadata": {"name": f"{tenant}-vip"}, "spec": {"selector": {"role": role}}}
+
+
+def live_job(role: str, name: str = "", *, made: int = 1, ended: str = "", going: bool = False) -> Manifest:
+    """A Job of tenant3, made in this minute, that is `Complete`, `Failed` or neither yet."""
+    metadata = {
+        "name": name or f"tenant3-promote-{role}",
+        "labels": {"adb-tenants/promotion-of": "tenant3", "adb-tenants/promoted-role": role},
+        "creationTimestamp": f"2026-11-24T10:{made:02}:00Z",
+    }
+    conditions = [{"type": ended, "status": "True"}] if ended else []
+    return {
+        "metadata": metadata | ({"deletionTimestamp": metadata["creationTimestamp"]} if going else {}),
+        "status": {"conditions": conditions} if ended else {},
+    }
+
+
+def declared(
+    services: list[Manifest], jobs: list[Manifest] | None = None, *, active: str = "standby", **changes: Any
+) -> Program:
+    cluster = ClusterOfMocks(services=services, jobs=jobs or [])
+    return run_program(config_with(activeRole=active, promotion=PROMOTION, **changes), cluster=cluster)
+
+
+def job_of(program: Program) -> Registered:
+    (job,) = program.of_type(JOB).values()
+    return job
+
+
+@pytest.fixture(scope="module")
+def failover() -> Program:
+    return declared([vip_service("master")])
+
+
+def test_a_promotion_adds_one_component_and_one_job_whose_urns_are_frozen(failover: Program) -> None:
+    parent = "urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$adb:tenants:Promotion"
+    assert set(failover.resources) - set(run_program(config_with()).resources) == {
+        f"{parent}::tenant3-promotion",
+        f"{parent}$kubernetes:batch/v1:Job::tenant3-promote-standby",
+    }
+
+
+def test_the_command_finds_what_a_control_pod_finds_and_who_is_to_be_what(failover: Program) -> None:
+    job = failover.manifest("Job", "tenant3-promote-standby")
+    kubernetes_validate.validate(job, KUBERNETES_VERSION, strict=True)
+    control_pod = failover.manifest("StatefulSet", "tenant3-standby")["spec"]["template"]["spec"]
+    keys = {"root-ssh-volume", "gpadmin-ssh-volume"}
+    roles = [{"name": "PROMOTE", "value": "tenant3-standby"}, {"name": "DEMOTE", "value": "tenant3-master"}]
+    container = control_pod["containers"][0]
+    assert job["spec"] == {
+        "suspend": False,
+        "backoffLimit": 0,
+        "activeDeadlineSeconds": 90,
+        "template": {
+            "metadata": {"labels": {"adb-tenants/promotion-of": "tenant3"}},
+            "spec": {
+                "nodeSelector": control_pod["nodeSelector"],
+                "affinity": control_pod["affinity"],
+                "tolerations": control_pod["tolerations"],
+                "restartPolicy": "Never",
+                "volumes": [volume for volume in control_pod["volumes"] if volume["name"] in keys],
+                "containers": [
+                    {
+                        "name": "promotion",
+                        "image": "promoter:v1",
+                        "imagePullPolicy": "IfNotPresent",
+                        "command": ["ssh", "$(PROMOTE)", "gpactivatestandby"],
+                        "env": [*container["env"], *roles],
+                        "volumeMounts": [mount for mount in container["volumeMounts"] if mount["name"] in keys],
+                        "terminationMessagePolicy": "FallbackToLogsOnError",
+                    }
+                ],
+            },
+        },
+    }
+
+
+def test_no_selector_takes_the_pod_of_a_promotion_for_a_database(failover: Program) -> None:
+    labels = failover.manifest("Job", "tenant3-promote-standby")["spec"]["template"]["metadata"]["labels"]
+    for manifest in failover.manifests():
+        selector = manifest.get("spec", {}).get("selector") or {}
+        selector = selector.get("matchLabels", selector)
+        if selector:
+            assert not selector.items() <= labels.items(), manifest["metadata"]["name"]
+
+
+def test_traffic_and_keepalived_wait_for_the_job_and_the_job_for_both_databases(failover: Program) -> None:
+    job = job_of(failover)
+    stateful_sets = {found.urn for found in failover.of_type("kubernetes:apps/v1:StatefulSet").values()}
+    assert stateful_sets <= job.dependencies
+    service = failover.of_type("kubernetes:core/v1:Service")["tenant3-vip"]
+    assert job.urn in service.dependencies
+    assert service.urn in failover.of_type("kubernetes:core/v1:ReplicationController")["tenant3-vip"].dependencies
+
+
+def test_a_job_once_made_is_never_changed_and_two_of_one_role_are_never_side_by_side(failover: Program) -> None:
+    job = job_of(failover)
+    assert job.ignore_changes == ("spec", "metadata.annotations")
+    assert job.delete_before_replace
+
+
+@pytest.mark.parametrize(
+    ("services", "changes", "runs"),
+    [
+        ([], {}, False),
+        ([vip_service("standby")], {}, False),
+        ([vip_service("master")], {}, True),
+        ([vip_service("standby")], {"active": "master"}, True),
+        ([vip_service("master")], {"state": "stopped"}, False),
+        ([vip_service("master")], {"state": "retired"}, False),
+        ([vip_service("master", tenant="tenant4")], {}, False),
+    ],
+    ids=["new", "served", "failover", "failback", "stopped", "retired", "another-tenants-service"],
+)
+def test_it_runs_when_clients_are_led_to_the_other_role_and_is_suspended_otherwise(
+    services: list[Manifest], changes: dict[str, Any], runs: bool
+) -> None:
+    job = job_of(declared(services, **changes)).inputs
+    # A suspended Job never ends: the plugin must not wait. One that runs ends before the plugin's patience does.
+    patience = {"pulumi.com/timeoutSeconds": "150"} if runs else {"pulumi.com/skipAwait": "true"}
+    assert (job["spec"]["suspend"], job["metadata"]["annotations"]) == (not runs, patience)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "name", "is_there"),
+    [
+        ([], "tenant3-promote-standby", False),
+        ([live_job("master")], "tenant3-promote-standby", False),
+        ([live_job("standby")], "tenant3-promote-standby", True),
+        ([live_job("standby", ended="Complete"), live_job("master", made=0)], "tenant3-promote-standby", True),
+        ([live_job("standby", ended="Failed")], "tenant3-promote-standby-2", False),
+        ([live_job("standby", "tenant3-promote-standby-2", made=2)], "tenant3-promote-standby-2", True),
+        ([live_job("standby", ended="Complete"), live_job("master", made=2)], "tenant3-promote-standby-2", False),
+        ([live_job("standby", going=True)], "tenant3-promote-standby-2", False),
+        ([{"metadata": {"name": "tenant3-promote-standby"}}], "tenant3-promote-standby-2", False),
+    ],
+    ids=[
+        "none",
+        "of-the-other-role",
+        "still-running",
+        "done",
+        "failed",
+        "the-second",
+        "left-behind-on-the-way-there-and-back",
+        "being-deleted",
+        "somebody-elses",
+    ],
+)
+def test_a_job_stands_for_this_failover_if_it_is_the_latest_and_has_not_failed(
+    jobs: list[Manifest], name: str, is_there: bool
+) -> None:
+    job = job_of(declared([vip_service("master")], jobs))
+    assert job.inputs["metadata"]["name"] == name
+    assert job.replace_on_changes == (() if is_there else ("#initerror",))
+
+
+def test_without_promotions_nobody_needs_the_right_to_list_jobs() -> None:
+    live = mock.create_autospec(LiveCluster, instance=True)
+    assert planned_promotions(load(config_with()), live) == {}
+    assert live.method_calls == []
+
+
+def test_the_name_of_the_longest_tenants_ninth_job_is_still_a_label_of_its_pod() -> None:
+    (tenant,) = load(config_with(name="t" * LONGEST_TENANT_NAME)).tenants
+    assert max(len(f"{tenant.promotion_job_name(role)}-9") for role in Role) <= 63
