@@ -1,6 +1,8 @@
 """An `up` that is killed at any moment is healed by the next one: no hand, no duplicate, no database restart."""
 
+import os
 import random
+import signal
 import time
 
 import pytest
@@ -80,8 +82,11 @@ def test_a_second_up_is_told_of_the_first_and_changes_nothing(cell: Cell, stack:
     config = fleet(cell, 2)
     first = start_an_up(stack, config)
     eventually(lambda: "ConfigMap adbops-cm" in cell.objects(), what="the first `up` has begun")
+    # On a loaded machine it would otherwise be done before the second has begun.
+    os.kill(first.pid, signal.SIGSTOP)
     second = start_an_up(stack, config)
     said, _ = second.communicate()
+    os.kill(first.pid, signal.SIGCONT)
     assert second.returncode != 0, said
     assert "the stack is currently locked by 1 lock(s)" in said
     first.communicate()
