@@ -20,6 +20,7 @@ def test_everything_that_pulumi_and_kubectl_need_is_exported() -> None:
         "PULUMI_CONFIG_PASSPHRASE": "adb-tenants-dev",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_STACK": "dev",
+        "PYTHONDONTWRITEBYTECODE": "",
     }
 
 
