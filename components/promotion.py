@@ -94,8 +94,15 @@ class Promotion(pulumi.ComponentResource):
                 # The database that is promoted has its latest template by then, and its node the label.
                 depends_on=[*control_nodes, platform],
                 # A Job once made stays as it is: an edited command is for the next failover, and a Job that has run
-                # must not become a suspended one.
-                ignore_changes=["spec", "metadata.annotations"],
+                # must not become a suspended one. Not `spec` as a whole: when the plugin waits for a Job anew, it takes
+                # what is ignored for declared as it is live, and the next run would replace the Job for the labels that
+                # the API server has added to its template (seen with the plugin's 4.34.2, 2026-11).
+                ignore_changes=[
+                    "metadata.annotations",
+                    "spec.activeDeadlineSeconds",
+                    "spec.suspend",
+                    "spec.template.spec",
+                ],
                 # A Job that was not seen to succeed, the engine's `#initerror`, is made anew if somebody has deleted it
                 # since. One that is there is waited for, as after an interrupted `up`.
                 replace_on_changes=[] if plan.is_there else ["#initerror"],
