@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from pulumi.runtime.proto import provider_pb2
 
+from local.plugin.ignored_fields import hides
 from local.plugin.manifest import CLUSTER_ROLE_BINDING, CONFIG_MAP, JOB, SECRET, SERVICE, STATEFUL_SET, Kind
 from local.plugin.property_values import UNKNOWN, Manifest
 
@@ -53,10 +54,10 @@ def detailed_diff(
     old: Manifest, new: Manifest, replacing: Iterable[Path], ignored: Iterable[str] = ()
 ) -> dict[str, PropertyDiff]:
     """Each difference by its property path. `old` is the live object, pruned to the shape of its inputs."""
-    differences = {}
+    differences, ignored = {}, tuple(ignored)
     for path, sort, value in _walk((), old, new):
         spelled = spell(path)
-        if any(spelled == prefix or spelled.startswith((f"{prefix}.", f"{prefix}[")) for prefix in ignored):
+        if hides(ignored, spelled, path):
             continue
         if any(_touches(path, value, target) for target in replacing):
             differences[spelled] = PropertyDiff(kind=_REPLACING[sort], inputDiff=sort == PropertyDiff.DELETE)

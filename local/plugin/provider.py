@@ -16,6 +16,7 @@ from local.plugin import diff, field_managers, kubeconfig, manifest
 from local.plugin.api_server import ApiError, ApiServer, UnreachableError
 from local.plugin.checkpoint import Checkpoint, OperationError, PartialError, resource_id
 from local.plugin.engine_log import EngineLog
+from local.plugin.ignored_fields import as_live
 from local.plugin.manifest import (
     Kind,
     ResourceType,
@@ -236,7 +237,9 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         former = field_managers.manager_name(old.inputs, old.manager)
         manager = field_managers.manager_name(inputs, old.manager)
         try:
-            outputs = self._update(server, type_, inputs, old.live, manager, dry_run=request.preview)
+            live = self._owned(server, type_, old.live, manager, dry_run=request.preview)
+            inputs = as_live(inputs, live, manager, request.ignoreChanges)
+            outputs = self._update(server, type_, inputs, live, manager, dry_run=request.preview)
             if not request.preview:
                 outputs = self._await_ready(type_.kind, inputs, outputs, request.timeout, request.urn)
         except (ApiError, UnreachableError, NotReadyError) as error:
@@ -258,15 +261,15 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             field_managers.relinquish(server, type_.kind, outputs, former)
         return provider_pb2.UpdateResponse(properties=Checkpoint(inputs, outputs, manager).struct(news))
 
-    def _update(
-        self, server: ApiServer, type_: ResourceType, inputs: Manifest, old: Manifest, manager: str, *, dry_run: bool
-    ) -> Manifest:
+    def _owned(self, server: ApiServer, type_: ResourceType, old: Manifest, manager: str, *, dry_run: bool) -> Manifest:
         live = server.get(type_.kind, namespace_of(old), name_of(old))
+        return live if dry_run or type_.is_patch else field_managers.hand_over(server, type_.kind, live, manager)
+
+    def _update(
+        self, server: ApiServer, type_: ResourceType, inputs: Manifest, live: Manifest, manager: str, *, dry_run: bool
+    ) -> Manifest:
         force = self._forces(inputs) or not live["metadata"].get("managedFields")
-        if dry_run:
-            force = force or field_managers.is_created_by_us(live)
-        elif not type_.is_patch:
-            live = field_managers.hand_over(server, type_.kind, live, manager)
+        force = force or (dry_run and field_managers.is_created_by_us(live))
         return server.apply(type_.kind, inputs, live, manager, force=force, dry_run=dry_run)
 
     @_answering

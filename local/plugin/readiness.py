@@ -138,7 +138,8 @@ def _await_object(kind: Kind, outputs: Manifest, lacks: Lacks, watch: Watch, pat
             return live
         if missing[0] != told:
             patience.report(told := missing[0])
-        _give_up_if_due(deadline, patience, live, missing)
+        # Of a Job the original gives as reasons what went wrong, not what is still to come.
+        _give_up_if_due(deadline, patience, live, [] if kind is JOB else missing)
         objects.wait(changes, seconds=0.5)
 
 
