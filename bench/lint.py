@@ -1,21 +1,18 @@
 """How long linting takes, as a ratio to `yaml.compose` of the same file: about the least that reading it can cost.
 
-`python -m bench [TENANTS]` (1,000 unless told otherwise). Ratios are of the fastest of several rounds, taken in
-turns, so that a busy machine slows all of them down alike.
+Starting Python is left out.
 """
 
-import sys
 import time
 from collections.abc import Callable
 
 import yaml
 
+from bench.comparison import Comparison
 from tenants.lint import lint
 
-ROUNDS = 7
 
-
-def fleet(tenants: int) -> bytes:
+def stack_file(tenants: int) -> bytes:
     """A stack file of so many sound tenants, 250 on each segment, written as people write them."""
     segments = range((tenants + 249) // 250)
     lines = [
@@ -39,30 +36,21 @@ def fleet(tenants: int) -> bytes:
     return "\n".join(lines).encode() + b"\n"
 
 
-def main() -> None:
-    """Print the table."""
-    tenants = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    data = fleet(tenants)
+def compare(tenants: int, rounds: int) -> list[Comparison]:
+    """Read the same file by each, in turns."""
+    data = stack_file(tenants)
     report = lint("bench.yaml", data)
     assert not report.findings, report.findings[:3]  # noqa: S101 - a refused file would end early
+    composed = "yaml.compose, libyaml"
     contenders: dict[str, Callable[[], object]] = {
-        "python -m tenants lint, without starting Python": lambda: lint("bench.yaml", data),
-        "yaml.compose, libyaml": lambda: yaml.compose(data, yaml.CSafeLoader),
+        "python -m tenants lint": lambda: lint("bench.yaml", data),
+        composed: lambda: yaml.compose(data, yaml.CSafeLoader),
         "yaml.compose, pure Python": lambda: yaml.compose(data, yaml.SafeLoader),
     }
-    fastest = dict.fromkeys(contenders, float("inf"))
-    for _ in range(ROUNDS):
+    result = Comparison(about=f"A stack file of {tenants} tenants, {len(data):,} octets, read.", reference=composed)
+    for _ in range(rounds):
         for name, run in contenders.items():
             begin = time.perf_counter()
             run()
-            fastest[name] = min(fastest[name], time.perf_counter() - begin)
-    lint_name, composed, pure = contenders
-    print(f"{tenants} tenants, {len(data):,} octets, fastest of {ROUNDS} rounds")
-    for name, seconds in fastest.items():
-        print(f"  {name:50} {seconds * 1000:8.1f} ms")
-    print(f"  ratio of lint to yaml.compose with libyaml: {fastest[lint_name] / fastest[composed]:.2f}")
-    print(f"  ratio of lint to yaml.compose in Python:    {fastest[lint_name] / fastest[pure]:.2f}")
-
-
-if __name__ == "__main__":
-    main()
+            result.add(name, time.perf_counter() - begin)
+    return [result]

@@ -96,7 +96,7 @@ class Promotion(pulumi.ComponentResource):
                 # A Job once made stays as it is: an edited command is for the next failover, and a Job that has run
                 # must not become a suspended one. Not `spec` as a whole: when the plugin waits for a Job anew, it takes
                 # what is ignored for declared as it is live, and the next run would replace the Job for the labels that
-                # the API server has added to its template (seen with the plugin's 4.34.2, 2026-11).
+                # the API server has added to its template (seen with the plugin's 4.32, 2026-11).
                 ignore_changes=[
                     "metadata.annotations",
                     "spec.activeDeadlineSeconds",

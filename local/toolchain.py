@@ -24,6 +24,7 @@ _KUBERNETES_STAMPS = (
 _PULUMI = Version(3, 250, 0)
 _PULUMI_STAMP = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _KWOK = Version(0, 8, 0)
+_HELM = Version(4, 3, 1)
 
 
 def _kubernetes_command(name: str, minutes: float) -> Command:
@@ -148,6 +149,27 @@ REQUIREMENTS = (
     ),
 )
 
+# Only the benchmark compares with it, so only the benchmark builds it: see `executable`.
+HELM = Requirement(
+    tools=ToolSet(
+        "helm",
+        _HELM,
+        (
+            Command(
+                binary="helm",
+                module="helm",
+                package="helm.sh/helm/v4/cmd/helm",
+                stamps=(("helm.sh/helm/v4/internal/version.version", f"v{_HELM}"),),
+                minutes=3,
+            ),
+        ),
+    ),
+    accepted=VersionRange(Version(4, 0), Version(5, 0)),
+    reason="helm 4 is the first that applies on the server's side, as the others in the comparison do",
+    probed=("helm",),
+    asks_version=("version", "--short"),
+)
+
 
 def ensure(places: Places) -> None:
     """See to it that every tool is on the PATH of `local.environment`: the machine's own, or a link to a built one.
@@ -164,6 +186,20 @@ def ensure(places: Places) -> None:
         else:
             progress.say(f"{requirement.tools.name} {found} is on PATH and right: used")
     _link(_built(missing, places), places.tools)
+
+
+def executable(requirement: Requirement, places: Places) -> Path:
+    """The one command of a tool set that `ensure` leaves out: the machine's own, or one built into the cache.
+
+    Raises:
+        Refusal: It had to be built and could not be.
+    """
+    (binary,) = requirement.tools.binaries
+    path = outside_path(os.environ.get("PATH", ""))
+    found = shutil.which(binary, path=path)
+    if found is not None and on_path(requirement, path) is not None:
+        return Path(found)
+    return _built([requirement.tools], places)[binary]
 
 
 def _built(wanted: Sequence[ToolSet], places: Places) -> dict[str, Path]:

@@ -84,6 +84,26 @@ def test_links_are_exactly_the_built_tools(places: Places) -> None:
     assert list(places.tools.iterdir()) == []
 
 
+def test_helm_is_the_machines_own_where_that_is_right(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", put_on_path(tmp_path / "bin", "helm", printed="v4.0.1+g12500dd"))
+    assert toolchain.executable(toolchain.HELM, places) == tmp_path / "bin" / "helm"
+
+
+@pytest.mark.parametrize("printed", ["v3.19.0", "v5.0.0"])
+def test_another_helm_is_built_into_the_cache_and_not_linked(
+    printed: str, tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", put_on_path(tmp_path / "bin", "helm", printed=printed))
+    monkeypatch.setattr("local.go_build.build", lambda tools, places, _: tools.directory(places))
+    helm = toolchain.executable(toolchain.HELM, places)
+    assert helm == toolchain.HELM.tools.directory(places) / "helm"
+    assert not (places.tools / "helm").exists()
+
+
 def test_no_two_tool_sets_bring_the_same_command() -> None:
-    binaries = [binary for requirement in toolchain.REQUIREMENTS for binary in requirement.tools.binaries]
+    binaries = [
+        binary for requirement in (*toolchain.REQUIREMENTS, toolchain.HELM) for binary in requirement.tools.binaries
+    ]
     assert sorted(binaries) == sorted(set(binaries))
