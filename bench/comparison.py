@@ -29,4 +29,4 @@ class Comparison:
         rounds = min(len(turns) for turns in self.seconds.values())
         yield f"{self.about} Fastest of {rounds}."
         for contender, seconds in sorted(fastest.items(), key=lambda row: row[0] != self.reference):
-            yield f"{seconds / fastest[self.reference]:8.2f}  {seconds:8.2f} s  {contender}"
+            yield f"{seconds / fastest[self.reference]:8.2f}  {seconds:8.3f} s  {contender}"

@@ -7,6 +7,6 @@ def test_each_contender_is_a_ratio_of_its_fastest_turn_to_that_of_the_reference(
         comparison.add(contender, seconds)
     assert [line.split(maxsplit=3) for line in str(comparison).splitlines()] == [
         ["A", "walk,", "from", "door to door. Fastest of 2."],
-        ["1.00", "10.00", "s", "on foot"],
-        ["0.50", "5.00", "s", "by car"],
+        ["1.00", "10.000", "s", "on foot"],
+        ["0.50", "5.000", "s", "by car"],
     ]
