@@ -50,5 +50,11 @@ def create_legacy_tenant(cell: Cell, name: str, *, vip: str, hosts: dict[str, st
     """Create the tenant's objects and labels in the cell, in the order of the old service."""
     for role, node in hosts.items():
         cell.kubectl("label", "node", node, f"tenancy-{name}={role}")
-    objects = {"apiVersion": "v1", "kind": "List", "items": posted_objects(cell.namespace, name, vip)}
+    posted = posted_objects(cell.namespace, name, vip)
+    for found in posted:
+        if "template" in found.get("spec", {}):
+            # The old service pinned by the label alone, and other tests' nodes in this cluster have the same ones.
+            selector = found["spec"]["template"]["spec"]["nodeSelector"]
+            selector["kubernetes.io/hostname"] = hosts[selector[f"tenancy-{name}"]]
+    objects = {"apiVersion": "v1", "kind": "List", "items": posted}
     cell.kubectl("create", "--field-manager", JAVA_CLIENT, "-f", "-", stdin=json.dumps(objects))
