@@ -3,7 +3,6 @@
 import pulumi
 
 from components import (
-    ClusterHosts,
     DataGuard,
     KeepalivedAccess,
     Platform,
@@ -21,7 +20,7 @@ config = pulumi.Config()
 try:
     fleet = load({section: config.get_object(section) for section in ("cluster", "defaults", "platform", "tenants")})
     live = live_cluster.LiveCluster(fleet.cluster.context)
-    live.require_nodes(fleet.node_names)
+    kubelet_versions = live.kubelet_versions(fleet.node_names)
     adopt_or_refuse(fleet, live)
     promotions = planned_promotions(fleet, live)
 except (FleetError, live_cluster.UnusableClusterError) as error:
@@ -29,9 +28,6 @@ except (FleetError, live_cluster.UnusableClusterError) as error:
 
 guard, traffic_guard = DataGuard(fleet), TrafficGuard(fleet, live)
 opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster)])
-hosts = ClusterHosts("hosts", fleet=fleet, opts=opts)
-# Nothing is made before every host is known to be there, not even by an `up --skip-preview`.
-opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[hosts]))
 platform = Platform("platform", spec=fleet.platform, cluster=fleet.cluster, opts=opts)
 keepalived_access = KeepalivedAccess("keepalived", cluster=fleet.cluster, opts=opts)
 
@@ -39,7 +35,7 @@ declared = {
     tenant.name: Tenant(
         spec=tenant,
         cluster=fleet.cluster,
-        nodes=hosts.nodes,
+        kubelet_versions=kubelet_versions,
         platform=platform,
         keepalived_access=keepalived_access,
         guard=guard,

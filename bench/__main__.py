@@ -80,7 +80,7 @@ _PARTS = {
     "alone": Part(
         about="failover of a tenant, nothing changed, one edit, in a fleet of one", compare=_fleet, tenants=1, rounds=3
     ),
-    "fleet": Part(about="the same in a large fleet", compare=_fleet, tenants=30, rounds=1),
+    "fleet": Part(about="the same in a large fleet", compare=_fleet, tenants=100, rounds=1),
 }
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What a fleet becomes in the cluster: one ComponentResource a file, one object after another inside."""
 
 from components.adoption import adopt_or_refuse
-from components.cluster_hosts import ClusterHosts
 from components.control_node import ControlNode
 from components.data_guard import DataGuard
 from components.keepalived_access import KeepalivedAccess
@@ -15,7 +14,6 @@ from components.traffic_guard import TrafficGuard
 from components.virtual_ip import VirtualIp
 
 __all__ = [
-    "ClusterHosts",
     "ControlNode",
     "DataGuard",
     "KeepalivedAccess",

@@ -7,7 +7,6 @@ from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs, Stateful
 from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     HostPathVolumeSourceArgs,
-    Node,
     NodePatch,
     PodSpecArgs,
     PodTemplateSpecArgs,
@@ -42,7 +41,7 @@ class ControlNode(pulumi.ComponentResource):
         role: Role,
         spec: fleet.Tenant,
         cluster: fleet.Cluster,
-        node: Node,
+        kubelet_version: str,
         platform: Platform,
         guard: DataGuard,
         opts: pulumi.ResourceOptions,
@@ -60,7 +59,7 @@ class ControlNode(pulumi.ComponentResource):
                 # it conflict over its value (seen with the plugin's 4.32, 2026-11).
                 labels={spec.node_label: role},
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[node]),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         service = Service(
             name,
@@ -99,9 +98,7 @@ class ControlNode(pulumi.ComponentResource):
                         # Today's StatefulSet controller overwrites `hostname` with the pod's name, `<name>-0`; in the
                         # seed's cluster it stayed, and the databases know each other by it. Asked of the kubelet,
                         # which sets the name and is never newer than the API server.
-                        hostname_override=node.status.node_info.kubelet_version.apply(
-                            lambda version: name if knows_hostname_override(version) else None
-                        ),
+                        hostname_override=name if knows_hostname_override(kubelet_version) else None,
                         containers=[
                             ContainerArgs(
                                 name=name,

@@ -7,7 +7,7 @@ it can say anything, and what the plugin prints then ends in the advice to drop 
 
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
@@ -50,17 +50,28 @@ class LiveCluster:
         self._settings.retries = 0
         self._client = client.ApiClient(self._settings)
 
-    def require_nodes(self, wanted: Iterable[str]) -> None:
-        """Raise `UnusableClusterError` naming each wanted node that is not there, with the names that are near."""
-        present = {item["metadata"]["name"] for item in self._nodes()}
+    def kubelet_versions(self, wanted: Collection[str]) -> Mapping[str, str]:
+        """The kubelet's version of each of these nodes, by the node's name; empty where a node does not tell.
+
+        Labelling a node that does not exist would *create* it: `NodePatch` is a server-side apply
+        (pulumi-kubernetes#2194). So this is asked in every run, also in an `up --skip-preview`, before anything is
+        declared.
+
+        Raises:
+            UnusableClusterError: Not all of them are there; names those, with the names that are near.
+        """
+        present = {item["metadata"]["name"]: item for item in self._list("/api/v1/nodes")}
         missing = [name for name in wanted if name not in present]
         if missing:
             raise UnusableClusterError("\n".join(_no_such_node(name, present) for name in missing))
+        return {name: present[name].get("status", {}).get("nodeInfo", {}).get("kubeletVersion", "") for name in wanted}
 
     def nodes_labelled(self, label: str, value: str) -> Sequence[str]:
         """The nodes whose label has this value, sorted."""
         return sorted(
-            item["metadata"]["name"] for item in self._nodes() if item["metadata"].get("labels", {}).get(label) == value
+            item["metadata"]["name"]
+            for item in self._list("/api/v1/nodes", accept=METADATA_ONLY)
+            if item["metadata"].get("labels", {}).get(label) == value
         )
 
     def objects(self, namespace: str) -> Mapping[tuple[str, str], Mapping[str, Any]]:
@@ -113,9 +124,6 @@ class LiveCluster:
             for name, revision in latest.items()
             if f"{name}-0" in runs
         }
-
-    def _nodes(self) -> Sequence[Mapping[str, Any]]:
-        return self._list("/api/v1/nodes", accept=METADATA_ONLY)
 
     def _list(self, path: str, *, accept: str = JSON) -> Sequence[Mapping[str, Any]]:
         # An empty list of metadata comes as `null`.

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Node
 
 from components.control_node import ControlNode
 from components.data_guard import DataGuard
@@ -31,7 +30,7 @@ class Tenant(pulumi.ComponentResource):
         *,
         spec: fleet.Tenant,
         cluster: fleet.Cluster,
-        nodes: Mapping[str, Node],
+        kubelet_versions: Mapping[str, str],
         platform: Platform,
         keepalived_access: KeepalivedAccess,
         guard: DataGuard,
@@ -45,7 +44,7 @@ class Tenant(pulumi.ComponentResource):
                 role=role,
                 spec=spec,
                 cluster=cluster,
-                node=nodes[spec.hosts.of(role)],
+                kubelet_version=kubelet_versions[spec.hosts.of(role)],
                 platform=platform,
                 guard=guard,
                 opts=pulumi.ResourceOptions(parent=self),

@@ -86,8 +86,6 @@ class ClusterOfMocks(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Manifest]:
         """Give a resource its id and outputs."""
-        if args.typ == "kubernetes:core/v1:Node":
-            return args.resource_id, {"status": {"nodeInfo": {"kubeletVersion": self.kubelet_version}}}
         if args.resource_id and args.resource_id in self.shared_objects:
             return args.resource_id, {"data": dict(self.shared_objects[args.resource_id])}
         return args.resource_id or f"{args.name}-id", args.inputs
@@ -162,20 +160,26 @@ def run_program(config: Mapping[str, Any], *, cluster: ClusterOfMocks | None = N
     mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
     set_all_config({f"{PROJECT}:{key}": json.dumps(value) for key, value in config.items()})
 
+    exports: Manifest = {}
+
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
-    def doorway() -> None:
+    def doorway() -> pulumi.Output[None]:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        root = get_root_resource()
+        assert isinstance(root, Stack)
+        # The decorator waits for it, also beside a loop that runs already: the browser tests leave theirs running.
+        return pulumi.Output.from_input(root.outputs).apply(exports.update)
 
     with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live_cluster:
         live_cluster.return_value.objects.return_value = {}
+        live_cluster.return_value.kubelet_versions.side_effect = lambda names: dict.fromkeys(
+            names, cluster.kubelet_version
+        )
         live_cluster.return_value.services.return_value = cluster.services
         live_cluster.return_value.jobs.return_value = cluster.jobs
         live_cluster.return_value.revisions.return_value = {"tenant3-master": "current"}
         doorway()
-    root = get_root_resource()
-    assert isinstance(root, Stack)
-    exports = asyncio.get_event_loop().run_until_complete(pulumi.Output.from_input(root.outputs).future())
-    return Program(resources=monitor.registered, exports=exports or {})
+    return Program(resources=monitor.registered, exports=exports)
 
 
 def _in_plain_words(inputs: Manifest) -> Manifest:

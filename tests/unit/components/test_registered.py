@@ -8,6 +8,7 @@ import pulumi
 import pytest
 import yaml
 
+from bench import fleets
 from tests.program import ROOT, ClusterOfMocks, Program, Registered, run_program
 
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
@@ -109,12 +110,13 @@ def test_a_pod_waits_for_its_label_its_service_and_the_shared_objects(tenant3: P
     assert shared | own <= stateful_set.dependencies
 
 
-def test_a_node_is_read_before_it_is_labelled_so_that_none_is_made_up(tenant3: Program) -> None:
-    reads = {found.name: found.read_id for found in tenant3.of_type("kubernetes:core/v1:Node").values()}
-    assert reads == {"m1.adb.g1.com": "m1.adb.g1.com", "m2.adb.g1.com": "m2.adb.g1.com"}
-    for name, node in (("tenant3-master", "m1.adb.g1.com"), ("tenant3-standby", "m2.adb.g1.com")):
-        patch = tenant3.of_type("kubernetes:core/v1:NodePatch")[name]
-        assert tenant3.of_type("kubernetes:core/v1:Node")[node].urn in patch.dependencies
+def test_what_an_object_waits_for_does_not_grow_with_the_fleet() -> None:
+    def dependencies(tenants: int) -> dict[str, int]:
+        program = run_program(fleets.fleet(tenants))
+        return {found.urn: len(found.dependencies) for found in program.resources.values() if "tenant1-" in found.name}
+
+    # Each is written into the state, over and over: a fleet of 100 was slower by the square of that.
+    assert dependencies(9) == dependencies(1)
 
 
 def test_only_the_keepalived_controller_is_replaced_by_a_changed_template_and_the_old_one_goes_first(
