@@ -1,7 +1,6 @@
 """`python -m drift`: lists what was changed in the cluster by hand, and repairs what the engine does not see."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from drift.repair import NOTHING_DONE, repair
 from drift.survey import look
 from review.json_text import UnreadableError
 from review.words import visible
+from tenants import terminal
 
 DRIFT = 1
 UNUSABLE = 2
@@ -62,12 +62,4 @@ def _unusable(why: str) -> int:
 
 
 if __name__ == "__main__":
-    # A terminal or a log that cannot show a letter shows its escape; a reader that has gone away is no fault of ours.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    try:
-        status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = DRIFT
-    sys.exit(status)
+    terminal.run(main)

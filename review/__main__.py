@@ -1,7 +1,6 @@
 """`python -m review`: says what a preview would do to people's databases, and draws the fleet."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from review.json_text import UnreadableError, document
 from review.live_fleet import from_cluster
 from review.preview import parse
 from review.verdict import Review, review
+from tenants import terminal
 
 UNUSABLE = 2
 ANY_CHANGE = "change"
@@ -107,12 +107,4 @@ def _unusable(why: str) -> int:
 
 
 if __name__ == "__main__":
-    # A terminal or a log that cannot show a letter shows its escape; a reader that has gone away is no fault of ours.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    try:
-        status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
-    sys.exit(status)
+    terminal.run(main)

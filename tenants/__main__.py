@@ -2,11 +2,10 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 
-from tenants import handbook, schema
+from tenants import handbook, schema, terminal
 from tenants.discover import KINDS, discover
 from tenants.formats import FORMATS
 from tenants.lint import exit_code, lint_file
@@ -53,12 +52,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    # A terminal or a log that cannot show a letter shows its escape; a reader that has gone away is no fault of ours.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    try:
-        status = main()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
-    sys.exit(status)
+    terminal.run(main)
