@@ -20,9 +20,10 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs, ObjectMetaPatchArgs
 
 from components import control_environment
-from components.data_guard import STATE_ANNOTATION, DataGuard
+from components.data_guard import DataGuard
 from components.placement import only_on, toleration_args
 from components.platform import Platform
+from kube.facts import STATE_ANNOTATION
 from tenants import fleet
 from tenants.fleet import Role
 

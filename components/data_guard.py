@@ -11,10 +11,8 @@ from typing import Any
 import pulumi
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
 
+from kube.facts import STATE_ANNOTATION
 from tenants.fleet import AllowedMove, Fleet, Role, State
-
-STATE_ANNOTATION = "adb-tenants/state"
-"""On StatefulSets and ReplicationControllers: what the tenant was meant to be doing, for when its entry is gone."""
 
 
 class RefusedError(Exception):

@@ -24,11 +24,12 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.control_node import ControlNode
-from components.data_guard import STATE_ANNOTATION, DataGuard
+from components.data_guard import DataGuard
 from components.keepalived_access import KeepalivedAccess
 from components.placement import only_on, toleration_args
 from components.promotion import Promotion
 from components.traffic_guard import TrafficGuard
+from kube.facts import STATE_ANNOTATION
 from tenants import fleet
 
 ADB_PORT = 5432

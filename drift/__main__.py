@@ -10,7 +10,7 @@ from drift.cluster import Cluster
 from drift.deployed import parse
 from drift.repair import NOTHING_DONE, repair
 from drift.survey import look
-from review.json_text import UnreadableError
+from kube.json_text import UnreadableError
 from review.words import visible
 from tenants import terminal
 

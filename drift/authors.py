@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from drift.comparison import Place
-from review.manifest import Json, Manifest, at, items, mapping, text
+from kube.comparison import Place
+from kube.manifest import Json, Manifest, at, items, mapping, text
 
 PULUMI = "pulumi-kubernetes"
 """What the names of the plugin's field managers begin with."""

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drift.deployed import Key, key_of
-from review import kubectl
-from review.json_text import UnreadableError
-from review.manifest import Manifest
+from kube import kubectl
+from kube.json_text import UnreadableError
+from kube.manifest import Manifest
 
 FIELD_MANAGER = "adb-tenants"
 """Under whose name a repair is written, for the next reader of `managedFields`."""

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from review.json_text import UnreadableError, document
-from review.manifest import Json, Manifest, at, items, mapping, text
-from review.masking import SECRET_SIGNATURE
+from kube.json_text import UnreadableError, document
+from kube.manifest import Json, Manifest, at, items, mapping, text
+from kube.masking import SECRET_SIGNATURE
 from review.preview import parse_urn
 
 Key: TypeAlias = tuple[str, str, str]

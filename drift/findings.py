@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from drift.authors import Author
-from drift.comparison import Difference
 from drift.deployed import Declared, Key
-from review.access_path import place
-from review.manifest import Manifest, at
-from review.masking import shown
+from kube.comparison import Difference
+from kube.facts import place
+from kube.manifest import Manifest, at
+from kube.masking import shown
 
 AS_DECLARED = "(as declared)"
 GONE = "(gone)"

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from drift.deployed import Declared
-from review.access_path import pinned_host
-from review.manifest import Manifest, at, mapping, text
+from kube.facts import pinned_host
+from kube.manifest import Manifest, at, mapping, text
 
 
 def foreign_labels(

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from drift.authors import author, left_by_its_maker
 from drift.cluster import Cluster, Refusal
-from drift.comparison import Difference, differences, laid_over, put_right
 from drift.deployed import Declared, Deployed, Key, key_of
 from drift.findings import Finding, Repair, finding, of_difference
 from drift.node_labels import foreign_labels
-from review.fields import joined
-from review.manifest import Manifest, at, text
-from review.masking import MISSING, shown
+from kube.comparison import Difference, differences, laid_over, put_right
+from kube.manifest import Manifest, at, joined, text
+from kube.masking import MISSING, shown
 
 MADE_ANEW_IN_PART = ("Job",)
 """Kinds of which the API server itself writes what cannot be declared, and then forbids to change: a Job's selector.

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from kube.json_text import UnreadableError, document
 from review import machine, markdown
 from review.danger import BY_WORD
 from review.fleet_page import page
 from review.fleet_view import from_outputs
-from review.json_text import UnreadableError, document
 from review.live_fleet import from_cluster
 from review.preview import parse
 from review.verdict import Review, review

@@ -2,26 +2,12 @@
 
 from dataclasses import dataclass
 
+from kube.facts import pinned_host, replicas, selected_role, vips
+from kube.manifest import at, mapping, text
 from review.changes import Changes, Deployed, Part, TenantChange
-from review.manifest import Manifest, at, items, mapping, named, number, text
 from tenants.fleet import Role
 
 UNKNOWN = Deployed(vip="", active_role="", hosts={}, vrid="", state="")
-STATE_ANNOTATION = "adb-tenants/state"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a control node's data lies; empty strings where the preview does not say."""
-
-    host: str
-    data_path: str
-    log_path: str
-
-    @property
-    def known(self) -> bool:
-        """Whether it says where."""
-        return bool(self.host and self.data_path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,53 +19,6 @@ class AccessPath:
     service: str
     role: str
     pod_host: str
-
-
-def place(stateful_set: Manifest) -> Place:
-    """Read where a StatefulSet's pod runs and keeps its data."""
-    pod = at(stateful_set, "spec", "template", "spec")
-    volumes = at(pod, "volumes")
-    return Place(
-        host=pinned_host(stateful_set),
-        data_path=text(at(named(volumes, "data"), "hostPath", "path")),
-        log_path=text(at(named(volumes, "adminlog"), "hostPath", "path")),
-    )
-
-
-def pinned_host(workload: Manifest) -> str:
-    """Read the one node that a StatefulSet's or ReplicationController's pod may run on."""
-    required = at(
-        workload,
-        *("spec", "template", "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
-    )
-    hosts = [
-        text(host)
-        for term in items(at(required, "nodeSelectorTerms"))
-        for field in items(at(term, "matchFields"))
-        if at(field, "key") == "metadata.name"
-        for host in items(at(field, "values"))
-    ]
-    return hosts[0] if len(hosts) == 1 else ""
-
-
-def vips(config_map: Manifest) -> tuple[str, ...]:
-    """Read the addresses that keepalived is told to announce."""
-    return tuple(mapping(config_map.get("data")))
-
-
-def selected_role(service: Manifest) -> str:
-    """Read the role that the VIP's Service leads to."""
-    return text(at(service, "spec", "selector", "role"))
-
-
-def replicas(workload: Manifest) -> int | None:
-    """Read how many pods a workload is to have; `None` where it is not there or does not say."""
-    return number(at(workload, "spec", "replicas"))
-
-
-def state(workload: Manifest) -> str:
-    """Read what the tenant was meant to be doing."""
-    return text(at(workload, "metadata", "annotations", STATE_ANNOTATION))
 
 
 def host_of(role: str, tenant: TenantChange, deployed: Deployed, *, after: bool) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from kube.manifest import Manifest, at, mapping, text
 from review.fields import FieldChange, field_changes
-from review.manifest import Manifest, at, mapping, text
 from review.preview import Action, Preview, Step
 from tenants.fleet import Role, State
 

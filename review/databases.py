@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from review.access_path import Place, place, replicas
+from kube.facts import Place, place, replicas
+from kube.manifest import Manifest, at, mapping, text
 from review.changes import ObjectChange, Part, TenantChange
 from review.danger import Danger
 from review.fields import FieldChange
 from review.findings import Finding, finding
-from review.manifest import Manifest, at, mapping, text
 from review.preview import Action
 from review.words import Words, words
 from tenants.fleet import UpdateStrategy

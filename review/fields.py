@@ -1,12 +1,10 @@
 """Which fields of an object change, with what must not be shown taken out."""
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from review.manifest import Json, mapping
-from review.masking import MASK, MISSING, is_secret, shown
+from kube.manifest import Json, joined, mapping
+from kube.masking import MASK, MISSING, is_secret, shown
 from review.preview import Step
 
 IN_THE_OPEN = ("metadata.name", "metadata.namespace", "kind", "apiVersion", "type")
@@ -52,13 +50,6 @@ def _differences(before: Json, after: Json, path: str) -> Iterator[tuple[str, Js
             yield from _differences(*member, f"{path}[{key}]")
     else:
         yield path, before, after
-
-
-def joined(path: str, key: str) -> str:
-    """Spell a path as Pulumi does: `data["rm.addr"]`."""
-    if not re.fullmatch(r"[A-Za-z_][\w-]*", key):
-        return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
-    return f"{path}.{key}" if path else key
 
 
 def _keys(members: Sequence[Json]) -> list[str]:

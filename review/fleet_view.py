@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from review.json_text import UnreadableError
-from review.manifest import Json, at, mapping, number, text
+from kube.json_text import UnreadableError
+from kube.manifest import Json, at, mapping, number, text
 from tenants.fleet import Role, State
 
 

@@ -4,10 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from review.access_path import pinned_host, replicas, selected_role, state, vips
+from kube.facts import pinned_host, replicas, selected_role, state, vips
+from kube.kubectl import objects
+from kube.manifest import Manifest, at, items, number, text
 from review.fleet_view import FleetView, Seat, TenantView, fleet_of
-from review.kubectl import objects
-from review.manifest import Manifest, at, items, number, text
 from tenants.fleet import Role, State
 
 KINDS = "statefulsets,services,configmaps,replicationcontrollers,pods"

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from review.json_text import UnreadableError, decoded, loads
-from review.manifest import Json, Manifest, at, items, mapping, text
+from kube.json_text import UnreadableError, decoded, loads
+from kube.manifest import Json, Manifest, at, items, mapping, text
 
 
 class Action(Enum):

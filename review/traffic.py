@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from review.access_path import UNKNOWN, access_path, host_of, pinned_host, replicas, selected_role, vips
+from kube.facts import pinned_host, replicas, selected_role, vips
+from kube.manifest import at, items, text
+from review.access_path import UNKNOWN, access_path, host_of
 from review.changes import Changes, Deployed, ObjectChange, Part, TenantChange
 from review.danger import Danger
 from review.findings import Finding, finding
-from review.manifest import at, items, text
 from review.preview import Action
 
 POD_START = "VIP away for the time of one pod start"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from review.access_path import UNKNOWN, AccessPath, access_path, host_of, place, replicas, state
+from kube.facts import place, replicas, state
+from review.access_path import UNKNOWN, AccessPath, access_path, host_of
 from review.changes import Changes, ObjectChange, Part, TenantChange, sort_by_tenant
 from review.danger import Danger
 from review.databases import database_findings

@@ -5,7 +5,7 @@ from typing import Any
 
 from drift.cluster import Cluster, Refusal
 from drift.deployed import Declared, Deployed, Key, key_of
-from review.manifest import Manifest
+from kube.manifest import Manifest
 
 
 class ClusterOfLists(Cluster):

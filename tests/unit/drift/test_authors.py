@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drift.authors import author, left_by_its_maker
-from drift.comparison import Place
+from kube.comparison import Place
 
 MADE, LATER, LAST = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z", "2026-11-24T12:00:00Z"
 SELECTOR: Place = ("spec", "selector", "debug")

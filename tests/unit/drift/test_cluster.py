@@ -10,7 +10,7 @@ import pytest
 
 from drift.cluster import Cluster, Refusal
 from drift.deployed import Key, key_of
-from review.json_text import UnreadableError
+from kube.json_text import UnreadableError
 
 KUBECTL = """#!{python}
 import json, pathlib, sys

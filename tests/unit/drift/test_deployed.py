@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drift.deployed import Declared, Deployed, parse
-from review.json_text import UnreadableError
-from review.masking import SECRET_SIGNATURE
+from kube.json_text import UnreadableError
+from kube.masking import SECRET_SIGNATURE
 
 URN = "urn:pulumi:prod::adb-tenants::adb:tenants:"
 

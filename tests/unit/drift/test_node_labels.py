@@ -7,7 +7,7 @@ import pytest
 
 from drift.deployed import Declared
 from drift.node_labels import foreign_labels
-from review.manifest import at, text
+from kube.manifest import at, text
 
 
 def node(name: str, **labels: str) -> dict[str, Any]:

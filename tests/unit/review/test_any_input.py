@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from kube.json_text import UnreadableError
 from review.__main__ import main
-from review.json_text import UnreadableError
 from review.markdown import GITHUB_LIMIT, comment
 from review.preview import parse
 from review.verdict import review

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
-from review.fields import joined
-from review.manifest import Json, Manifest, items, mapping
-from review.masking import MISSING
+from kube.manifest import Json, Manifest, items, joined, mapping
+from kube.masking import MISSING
 
 Place: TypeAlias = tuple[str | int, ...]
 """Keys, and positions in lists, that lead to a value in the live object."""

@@ -1,5 +1,7 @@
 """Reads JSON that others wrote: a missing key and a wrong type are the same as nothing there, never an exception."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
@@ -43,3 +45,10 @@ def at(value: Json, *keys: str) -> Json:
 def named(value: Json, name: str) -> Manifest:
     """The object of a list whose `name` is this one: a container, a volume, a variable."""
     return next((entry for entry in map(mapping, items(value)) if entry.get("name") == name), NOTHING)
+
+
+def joined(path: str, key: str) -> str:
+    """Spell a path as Pulumi does: `data["rm.addr"]`."""
+    if not re.fullmatch(r"[A-Za-z_][\w-]*", key):
+        return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+    return f"{path}.{key}" if path else key

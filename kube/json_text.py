@@ -2,7 +2,7 @@
 
 import json
 
-from review.manifest import Json
+from kube.manifest import Json
 
 MOST_DEEPLY_NESTED = 200
 """No preview comes near; Python's own limit would end in a traceback further in."""

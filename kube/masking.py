@@ -3,7 +3,7 @@
 import json
 import re
 
-from review.manifest import Json
+from kube.manifest import Json
 
 SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the key by which Pulumi marks a secret value
 MASK = "[secret]"

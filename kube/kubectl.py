@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from review.json_text import UnreadableError
-from review.manifest import Manifest, items, mapping
+from kube.json_text import UnreadableError
+from kube.manifest import Manifest, items, mapping
 
 SECONDS = 120
 

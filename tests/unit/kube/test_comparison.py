@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drift.comparison import Difference, differences, laid_over, put_right
-from review.masking import MISSING
+from kube.comparison import Difference, differences, laid_over, put_right
+from kube.masking import MISSING
 
 
 class Case(NamedTuple):

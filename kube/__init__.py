@@ -1,0 +1,1 @@
+"""What the program and its tools share about Kubernetes: reading objects, and asking the cluster."""
