@@ -14,26 +14,26 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgs,
 )
 
-from components.platform import Platform
+from components.platform import SharedNames
 from tenants import fleet
 from tenants.fleet import Role
 
 OWNER_ONLY = 0o600
 
 
-def variables(spec: fleet.Tenant, platform: Platform) -> Sequence[EnvVarArgs]:
+def variables(spec: fleet.Tenant, shared: SharedNames) -> Sequence[EnvVarArgs]:
     """How a container knows its tenant's two databases and reaches the services around them."""
     return [
         EnvVarArgs(name="MEMORY_LIMIT", value=str(spec.memory_limit)),
         EnvVarArgs(name="MASTER", value=spec.control_node_name(Role.MASTER)),
         EnvVarArgs(name="STANDBY", value=spec.control_node_name(Role.STANDBY)),
-        _from_config_map("RM_ADDR", platform.adbops, "rm.addr"),
-        _from_config_map("RM_PORT", platform.adbops, "rm.port"),
-        _from_secret("ADB_ADMIN", platform.adb_connect, "adb.admin"),
-        _from_secret("ADB_PASSWORD", platform.adb_connect, "adb.password"),
-        _from_config_map("MYSQL_ADDR", platform.mysql, "mysql.vip"),
-        _from_secret("MYSQL_USER", platform.mysql_connect, "user"),
-        _from_secret("MYSQL_PASSWORD", platform.mysql_connect, "password"),
+        _from_config_map("RM_ADDR", shared.adbops, "rm.addr"),
+        _from_config_map("RM_PORT", shared.adbops, "rm.port"),
+        _from_secret("ADB_ADMIN", shared.adb_connect, "adb.admin"),
+        _from_secret("ADB_PASSWORD", shared.adb_connect, "adb.password"),
+        _from_config_map("MYSQL_ADDR", shared.mysql, "mysql.vip"),
+        _from_secret("MYSQL_USER", shared.mysql_connect, "user"),
+        _from_secret("MYSQL_PASSWORD", shared.mysql_connect, "password"),
     ]
 
 
@@ -45,11 +45,11 @@ def ssh_key_mounts() -> Sequence[VolumeMountArgs]:
     ]
 
 
-def ssh_key_volumes(platform: Platform) -> Sequence[VolumeArgs]:
+def ssh_key_volumes(shared: SharedNames) -> Sequence[VolumeArgs]:
     """The keys by which the hosts of a tenant reach each other."""
     return [
-        VolumeArgs(name="root-ssh-volume", secret=_ssh_key_volume(platform.root_ssh_key)),
-        VolumeArgs(name="gpadmin-ssh-volume", secret=_ssh_key_volume(platform.gpadmin_ssh_key)),
+        VolumeArgs(name="root-ssh-volume", secret=_ssh_key_volume(shared.root_ssh_key)),
+        VolumeArgs(name="gpadmin-ssh-volume", secret=_ssh_key_volume(shared.gpadmin_ssh_key)),
     ]
 
 

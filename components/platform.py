@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
@@ -13,19 +14,24 @@ from tenants.fleet import SharedObject
 SSH_KEYS = ("authorized_keys", "id_rsa", "id_rsa.pub", "known_hosts")
 
 
+@dataclass(frozen=True, kw_only=True)
+class SharedNames:
+    """The names by which pods refer to the shared objects."""
+
+    adbops: pulumi.Input[str]
+    mysql: pulumi.Input[str]
+    adb_connect: pulumi.Input[str]
+    mysql_connect: pulumi.Input[str]
+    root_ssh_key: pulumi.Input[str]
+    gpadmin_ssh_key: pulumi.Input[str]
+
+
 class Platform(pulumi.ComponentResource):
-    """Declares a shared object where the configuration holds its data, and reads it where it does not.
+    """Declares a shared object where the configuration holds its data, and reads it where it does not."""
 
-    Each attribute is the object's name, known only once the object is known to hold every key that the pods need: a
-    missing object or key fails the preview, not a pod's start.
-    """
-
-    adbops: pulumi.Output[str]
-    mysql: pulumi.Output[str]
-    adb_connect: pulumi.Output[str]
-    mysql_connect: pulumi.Output[str]
-    root_ssh_key: pulumi.Output[str]
-    gpadmin_ssh_key: pulumi.Output[str]
+    names: SharedNames
+    """Each known only once the object is known to hold every key that the pods need: a missing object or key fails the
+    preview, not a pod's start."""
 
     def __init__(
         self,
@@ -37,12 +43,14 @@ class Platform(pulumi.ComponentResource):
     ) -> None:
         super().__init__("adb:tenants:Platform", name, None, opts)
         self._namespace = cluster.namespace
-        self.adbops = self._config_map(spec.adbops, keys=("rm.addr", "rm.port"))
-        self.mysql = self._config_map(spec.mysql, keys=("mysql.vip",))
-        self.adb_connect = self._secret(spec.adb_connect, keys=("adb.admin", "adb.password"))
-        self.mysql_connect = self._secret(spec.mysql_connect, keys=("user", "password"))
-        self.root_ssh_key = self._secret(spec.root_ssh_key, keys=SSH_KEYS)
-        self.gpadmin_ssh_key = self._secret(spec.gpadmin_ssh_key, keys=SSH_KEYS)
+        self.names = SharedNames(
+            adbops=self._config_map(spec.adbops, keys=("rm.addr", "rm.port")),
+            mysql=self._config_map(spec.mysql, keys=("mysql.vip",)),
+            adb_connect=self._secret(spec.adb_connect, keys=("adb.admin", "adb.password")),
+            mysql_connect=self._secret(spec.mysql_connect, keys=("user", "password")),
+            root_ssh_key=self._secret(spec.root_ssh_key, keys=SSH_KEYS),
+            gpadmin_ssh_key=self._secret(spec.gpadmin_ssh_key, keys=SSH_KEYS),
+        )
         self.register_outputs({})
 
     def _config_map(self, shared: SharedObject, *, keys: Collection[str]) -> pulumi.Output[str]:

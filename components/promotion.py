@@ -74,7 +74,7 @@ class Promotion(pulumi.ComponentResource):
                                 image_pull_policy="IfNotPresent",
                                 command=list(step.command),
                                 env=[
-                                    *control_environment.variables(spec, platform),
+                                    *control_environment.variables(spec, platform.names),
                                     EnvVarArgs(name="PROMOTE", value=spec.control_node_name(role)),
                                     EnvVarArgs(name="DEMOTE", value=spec.control_node_name(other)),
                                 ],
@@ -83,7 +83,7 @@ class Promotion(pulumi.ComponentResource):
                                 termination_message_policy="FallbackToLogsOnError",
                             )
                         ],
-                        volumes=control_environment.ssh_key_volumes(platform),
+                        volumes=control_environment.ssh_key_volumes(platform.names),
                         restart_policy="Never",
                         tolerations=toleration_args(spec.tolerations),
                     ),

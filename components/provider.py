@@ -32,6 +32,6 @@ def cluster_provider(cluster: Cluster) -> Provider:
         # refused the preview by then if anything that nobody said to adopt was there.
         upsert_existing_objects=True,
         # The plugin's 50 requests a second hold back a first `up` of 100 tenants by 20 s. These are the values with
-        # which 50 tenants went from 115 s to 14 s (together with what `virtual_ip.py` does not wait for).
+        # which 50 tenants went from 115 s to 14 s (together with what `virtual_ip_objects.py` does not wait for).
         kube_client_settings=KubeClientSettingsArgs(qps=400, burst=800),
     )
