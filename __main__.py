@@ -1,9 +1,10 @@
-"""One stack, one fleet: read it, declare what all tenants share, declare each tenant."""
+"""One stack, one fleet: read it, look at what is live, declare what all tenants share, declare each tenant."""
 
 import pulumi
 
 from components import (
-    DataGuard,
+    FleetContext,
+    Hosts,
     KeepalivedAccess,
     Platform,
     Tenant,
@@ -11,8 +12,12 @@ from components import (
     adopt_or_refuse,
     cluster_provider,
     database_revisions,
+    home_or_refuse,
     live_cluster,
     planned_promotions,
+    refuse_foreign,
+    refuse_moves,
+    registered_hooks,
 )
 from tenants import FleetError, load
 
@@ -20,33 +25,32 @@ config = pulumi.Config()
 try:
     fleet = load({section: config.get_object(section) for section in ("cluster", "defaults", "platform", "tenants")})
     live = live_cluster.LiveCluster(fleet.cluster.context)
-    kubelet_versions = live.kubelet_versions(fleet.node_names)
+    home = home_or_refuse(fleet.cluster, live)
+    hosts = Hosts(fleet, live)
+    refuse_foreign(fleet, live, home.stack)
     adopt_or_refuse(fleet, live)
+    refuse_moves(fleet, live)
     promotions = planned_promotions(fleet, live)
+    traffic = TrafficGuard(fleet, live, hosts)
 except (FleetError, live_cluster.UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
-guard, traffic_guard = DataGuard(fleet), TrafficGuard(fleet, live)
 opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster)])
-platform = Platform("platform", spec=fleet.platform, cluster=fleet.cluster, opts=opts)
-keepalived_access = KeepalivedAccess("keepalived", cluster=fleet.cluster, opts=opts)
-
+context = FleetContext(
+    home=home,
+    hosts=hosts,
+    platform=Platform("platform", spec=fleet.platform, home=home, opts=opts),
+    keepalived_access=KeepalivedAccess("keepalived", account=fleet.cluster.keepalived_account, home=home, opts=opts),
+    traffic=traffic,
+    hooks=registered_hooks(fleet, live, hosts, traffic, stack=home.stack),
+)
 declared = {
-    tenant.name: Tenant(
-        spec=tenant,
-        cluster=fleet.cluster,
-        kubelet_versions=kubelet_versions,
-        platform=platform,
-        keepalived_access=keepalived_access,
-        guard=guard,
-        traffic_guard=traffic_guard,
-        planned_promotion=promotions.get(tenant.name),
-        opts=opts,
-    )
+    tenant.name: Tenant(spec=tenant, context=context, planned_promotion=promotions.get(tenant.name), opts=opts)
     for tenant in fleet.tenants
 }
 
 revisions = database_revisions(fleet, declared, live)
+pulumi.export("cluster", home.as_output())
 pulumi.export(
     "tenants",
     {

@@ -1,21 +1,27 @@
-"""What a fleet becomes in the cluster: one ComponentResource a file, one object after another inside."""
+"""What a fleet becomes in the cluster, and what of the cluster must be known or refused first."""
 
 from components.adoption import adopt_or_refuse
 from components.control_node import ControlNode
-from components.data_guard import DataGuard
+from components.data_guard import refuse_moves
+from components.fleet_context import FleetContext
+from components.hooks import registered_hooks
+from components.hosts import Hosts
 from components.keepalived_access import KeepalivedAccess
+from components.ownership import refuse_foreign
 from components.platform import Platform
 from components.promotion import Promotion
 from components.promotion_plan import planned_promotions
 from components.provider import cluster_provider
 from components.revisions import database_revisions
+from components.stack_home import home_or_refuse
 from components.tenant import Tenant
 from components.traffic_guard import TrafficGuard
 from components.virtual_ip import VirtualIp
 
 __all__ = [
     "ControlNode",
-    "DataGuard",
+    "FleetContext",
+    "Hosts",
     "KeepalivedAccess",
     "Platform",
     "Promotion",
@@ -25,5 +31,9 @@ __all__ = [
     "adopt_or_refuse",
     "cluster_provider",
     "database_revisions",
+    "home_or_refuse",
     "planned_promotions",
+    "refuse_foreign",
+    "refuse_moves",
+    "registered_hooks",
 ]

@@ -6,8 +6,7 @@ from pulumi_kubernetes.core.v1 import NodePatch, Service
 from pulumi_kubernetes.meta.v1 import ObjectMetaPatchArgs
 
 from components import control_node_objects
-from components.data_guard import DataGuard
-from components.platform import Platform
+from components.fleet_context import FleetContext
 from tenants import fleet
 from tenants.fleet import Role
 
@@ -22,10 +21,7 @@ class ControlNode(pulumi.ComponentResource):
         *,
         role: Role,
         spec: fleet.Tenant,
-        cluster: fleet.Cluster,
-        kubelet_version: str,
-        platform: Platform,
-        guard: DataGuard,
+        context: FleetContext,
         opts: pulumi.ResourceOptions,
     ) -> None:
         name = spec.control_node_name(role)
@@ -39,27 +35,23 @@ class ControlNode(pulumi.ComponentResource):
                 # it conflict over its value (seen with the plugin's 4.32, 2026-11).
                 labels={spec.node_label: role},
             ),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, hooks=context.hooks.node_label),
         )
         service = Service(
             name,
-            control_node_objects.headless_service(spec, role, namespace=cluster.namespace),
-            opts=pulumi.ResourceOptions(parent=self),
+            control_node_objects.headless_service(spec, role, home=context.home),
+            opts=pulumi.ResourceOptions(parent=self, hooks=context.hooks.headless_service),
         )
         self.stateful_set = StatefulSet(
             name,
             control_node_objects.stateful_set(
-                spec,
-                role,
-                namespace=cluster.namespace,
-                kubelet_version=kubelet_version,
-                shared=platform.names,
+                spec, role, home=context.home, hosts=context.hosts, shared=context.platform.names
             ),
             # The pod can be scheduled only where the label is, and starts only with the shared objects.
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[node_label, service, platform],
-                hooks=guard.database,
+                depends_on=[node_label, service, context.platform],
+                hooks=context.hooks.stateful_set,
             ),
         )
         self.register_outputs({"host": spec.hosts.of(role)})

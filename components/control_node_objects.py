@@ -3,8 +3,6 @@
 Values alone, so that what is there already can be held against it before anything is declared.
 """
 
-import re
-
 from pulumi_kubernetes.apps.v1 import StatefulSetInitArgs, StatefulSetSpecArgs, StatefulSetUpdateStrategyArgs
 from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
@@ -21,22 +19,22 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
 from components import control_environment
+from components.hosts import Hosts
+from components.metadata import BACKGROUND_DELETION, SKIP_AWAIT, object_metadata
 from components.placement import only_on, toleration_args
 from components.platform import SharedNames
+from components.stack_home import StackHome
 from kube.facts import STATE_ANNOTATION
 from tenants.fleet import Role, State, Tenant
 
-HOSTNAME_OVERRIDE_SINCE = (1, 35)
-"""The first Kubernetes that has `spec.hostnameOverride` without a feature gate (KEP-4762)."""
 
-
-def headless_service(spec: Tenant, role: Role, *, namespace: str) -> ServiceInitArgs:
+def headless_service(spec: Tenant, role: Role, *, home: StackHome) -> ServiceInitArgs:
     """Name the role's pod."""
     name = spec.control_node_name(role)
     return ServiceInitArgs(
         api_version="v1",
         kind="Service",
-        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels={"app": "adb"}),
+        metadata=object_metadata(name, home, labels={"app": "adb"}),
         spec=ServiceSpecArgs(
             type="ClusterIP",
             cluster_ip="None",
@@ -51,18 +49,20 @@ def headless_service(spec: Tenant, role: Role, *, namespace: str) -> ServiceInit
 
 
 def stateful_set(
-    spec: Tenant, role: Role, *, namespace: str, kubelet_version: str, shared: SharedNames
+    spec: Tenant, role: Role, *, home: StackHome, hosts: Hosts, shared: SharedNames
 ) -> StatefulSetInitArgs:
     """Keep the role's pod on its node."""
     name = spec.control_node_name(role)
+    annotations = {STATE_ANNOTATION: str(spec.state)}
+    if spec.state is State.RETIRED:
+        # Its pods have stopped, or will never be seen to: what remains of one on a lost node is waited for by nobody.
+        annotations |= BACKGROUND_DELETION
+    if not hosts.is_awaited(spec, role):
+        annotations |= SKIP_AWAIT
     return StatefulSetInitArgs(
         api_version="apps/v1",
         kind="StatefulSet",
-        metadata=ObjectMetaArgs(
-            name=name,
-            namespace=namespace,
-            annotations={STATE_ANNOTATION: spec.state},
-        ),
+        metadata=object_metadata(name, home, annotations=annotations),
         spec=StatefulSetSpecArgs(
             service_name=name,
             replicas=1 if spec.state is State.RUNNING else 0,
@@ -71,23 +71,17 @@ def stateful_set(
             selector=LabelSelectorArgs(match_labels=_labels(spec, role)),
             template=PodTemplateSpecArgs(
                 metadata=ObjectMetaArgs(labels=_labels(spec, role)),
-                spec=_pod(spec, role, kubelet_version=kubelet_version, shared=shared),
+                spec=_pod(spec, role, hostname_override=hosts.knows_hostname_override(spec, role), shared=shared),
             ),
         ),
     )
-
-
-def knows_hostname_override(kubelet_version: str) -> bool:
-    """Tell whether a node of this version (`v1.36.3`) sets `spec.hostnameOverride`; `False` for what is no version."""
-    match = re.match(r"v(\d+)\.(\d+)\.", kubelet_version)
-    return match is not None and (int(match[1]), int(match[2])) >= HOSTNAME_OVERRIDE_SINCE
 
 
 def _labels(spec: Tenant, role: Role) -> dict[str, str]:
     return {"app": "adb", "role": role, "tenancy": spec.name}
 
 
-def _pod(spec: Tenant, role: Role, *, kubelet_version: str, shared: SharedNames) -> PodSpecArgs:
+def _pod(spec: Tenant, role: Role, *, hostname_override: bool, shared: SharedNames) -> PodSpecArgs:
     name = spec.control_node_name(role)
     return PodSpecArgs(
         node_selector={spec.node_label: role},
@@ -96,7 +90,7 @@ def _pod(spec: Tenant, role: Role, *, kubelet_version: str, shared: SharedNames)
         # Today's StatefulSet controller overwrites `hostname` with the pod's name, `<name>-0`; in the seed's cluster it
         # stayed, and the databases know each other by it. Asked of the kubelet, which sets the name and is never newer
         # than the API server.
-        hostname_override=name if knows_hostname_override(kubelet_version) else None,
+        hostname_override=name if hostname_override else None,
         containers=[
             ContainerArgs(
                 name=name,

@@ -1,76 +1,109 @@
 """Refuses, in the preview, what would start a database on an empty disk or delete one that nobody retired.
 
-What is deployed is the engine's to say: its hooks are handed a resource's old and new inputs before each step, in
-previews too. A preview that they refuse ends in their words; `pulumi destroy` does not start without them.
+Where a database's data lies is the live StatefulSet's to say, before anything is declared; where there is none, what is
+deployed is the engine's: its hooks are handed a resource's old and new inputs before each step, in previews too. A
+preview that they refuse ends in their words; `pulumi destroy` does not start without them.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from posixpath import normpath
 
 import pulumi
-from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
+from pulumi import ResourceHookArgs
 
-from kube.facts import STATE_ANNOTATION
-from tenants.fleet import AllowedMove, Fleet, Role, State
+from components.live_cluster import LiveCluster, UnusableClusterError
+from components.stack_home import namespace_refusal
+from kube.facts import Place, is_made_by_pulumi, owner, place, state
+from kube.manifest import Manifest, at, text
+from tenants.fleet import AllowedMove, Fleet, Role, State, Tenant
+
+YAML_KEYS = {"host": "host", "data_path": "dataPath", "log_path": "logPath"}
 
 
 class RefusedError(Exception):
     """A step must not happen; the text says why, and what would allow it."""
 
 
-class DataGuard:
-    """The hooks of a fleet's control nodes and virtual IPs.
+def refuse_moves(fleet: Fleet, live: LiveCluster) -> None:
+    """Refuse to declare a database elsewhere than it is live, whatever the state remembers.
 
-    Registered once, by the doorway: a resource whose tenant is gone from the configuration still has its hooks, and
-    the engine looks for them in the program that runs then.
+    Raises:
+        UnusableClusterError: An entry says another host or path, and no `allowMove` allows it.
     """
+    objects = live.objects(fleet.cluster.namespace)
+    faults: list[str] = []
+    for tenant in fleet.tenants:
+        for role in Role:
+            found = objects.get(("StatefulSet", tenant.control_node_name(role)), {})
+            if not owner(found) and not is_made_by_pulumi(found):
+                # Nothing is there, or the adoption compares it.
+                continue
+            faults += _move_refusals(tenant, role, place(found))
+            for move in tenant.allow_move:
+                if move.role == role and not _changes(place(found), move):
+                    pulumi.log.warn(
+                        f"{tenant.name}: allowMove of its {role} is no longer needed: that is where it runs. Remove it "
+                        "from the entry."
+                    )
+    if faults:
+        raise UnusableClusterError("\n".join(faults))
 
-    database: ResourceHookBinding
-    """For StatefulSets: neither moved without leave nor deleted without being retired."""
-    virtual_ip: ResourceHookBinding
-    """For what is deleted first of a tenant, so that a removal is refused as a whole (pulumi#6191)."""
 
-    def __init__(self, fleet: Fleet) -> None:
+class DataGuard:
+    """The checks of a fleet's control nodes and virtual IPs."""
+
+    def __init__(self, fleet: Fleet, live: LiveCluster, stack: str) -> None:
         self._tenants = {tenant.name: tenant for tenant in fleet.tenants}
-        in_previews_too = ResourceHookOptions(on_dry_run=True)
-        moved = ResourceHook("data-stays-where-it-is", self._refuse_move, in_previews_too)
-        deleted = ResourceHook("only-retired-databases-go", self._refuse_deletion, in_previews_too)
-        cut_off = ResourceHook("only-retired-tenants-go", self._refuse_removal, in_previews_too)
-        self.database = ResourceHookBinding(before_update=[moved], before_delete=[deleted])
-        self.virtual_ip = ResourceHookBinding(before_delete=[cut_off])
+        self._namespace = fleet.cluster.namespace
+        self._live = live
+        self._stack = stack
 
-    def _refuse_move(self, args: ResourceHookArgs) -> None:
-        old, new = _place(args.old_inputs), _place(args.new_inputs)
+    def is_kept(self, virtual_ip_name: str) -> bool:
+        """Tell whether a tenant is in the fleet, so that what is deleted of it makes way for another."""
+        return virtual_ip_name.removesuffix("-vip") in self._tenants
+
+    def refuse_move(self, args: ResourceHookArgs) -> None:
+        """Before a StatefulSet is updated: it is not moved without leave."""
+        if ("StatefulSet", args.name) in self._live.objects(self._namespace):
+            # Compared with what is live before anything was declared: the state may be older than that.
+            return
         tenant_name, role = _tenant_and_role(args.name)
-        tenant = self._tenants[tenant_name]
-        changed = {what: new_place for what, new_place in asdict(new).items() if asdict(old)[what] != new_place}
-        allowed = [move for move in tenant.allow_move if move.role == role]
-        forbidden = {what: place for what, place in changed.items() if not _allows(allowed, what, place)}
-        if forbidden:
-            places = ", ".join(f"{YAML_KEYS[what]}: {place}" for what, place in forbidden.items())
-            raise RefusedError(
-                f"{args.name} would start on an empty disk. It is deployed on {old.host} with {old.data_path} and "
-                f"{old.log_path}; its entry now says {places}, and nothing moves the data there. Put the entry back, "
-                "or, when the data has been moved, allow it there:\n"
-                f"  allowMove:\n    - {{role: {role}, {places}}}"
-            )
+        for refusal in _move_refusals_between(
+            self._tenants[tenant_name], role, place(args.old_inputs or {}), place(args.new_inputs or {})
+        ):
+            raise RefusedError(refusal)
 
-    def _refuse_deletion(self, args: ResourceHookArgs) -> None:
+    def refuse_deletion(self, args: ResourceHookArgs) -> None:
+        """Before a StatefulSet is deleted: not without being retired."""
         old = args.old_inputs or {}
         tenant_name, _ = _tenant_and_role(args.name)
-        if not _is_retired(old):
+        self._refuse_what_is_not_ours("StatefulSet", args.name, old)
+        if state(old) != State.RETIRED:
             raise RefusedError(self._not_retired(tenant_name, args.name))
-        place = _place(old)
+        there = place(old)
         pulumi.log.info(
-            f"{args.name} is removed; what it wrote stays on {place.host}: {place.data_path}, {place.log_path}"
+            f"{args.name} is removed; what it wrote stays on {there.host}: {there.data_path}, {there.log_path}"
         )
 
-    def _refuse_removal(self, args: ResourceHookArgs) -> None:
-        tenant_name = args.name.removesuffix("-vip")
+    def refuse_removal(self, args: ResourceHookArgs) -> None:
+        """Before a ReplicationController is deleted: not with its tenant, unless that is retired."""
+        old = args.old_inputs or {}
+        self._refuse_what_is_not_ours("ReplicationController", args.name, old)
         # While the entry is there this is a replacement: a keepalived pod makes way for the next.
-        if tenant_name not in self._tenants and not _is_retired(args.old_inputs or {}):
-            raise RefusedError(self._not_retired(tenant_name, args.name))
+        if not self.is_kept(args.name) and state(old) != State.RETIRED:
+            raise RefusedError(self._not_retired(args.name.removesuffix("-vip"), args.name))
+
+    def _refuse_what_is_not_ours(self, kind: str, name: str, old: Manifest) -> None:
+        namespace = text(at(old, "metadata", "namespace"))
+        if namespace != self._namespace:
+            raise RefusedError(namespace_refusal(namespace, self._namespace))
+        other = owner(self._live.objects(namespace).get((kind, name), {}))
+        if other not in ("", self._stack):
+            raise RefusedError(
+                f"{kind} {namespace}/{name} has been taken over by stack {other}: this stack must forget it, not "
+                "delete it. Run `pulumi state delete --target-dependents` on the tenant's URN (see `pulumi stack "
+                "--show-urns`)."
+            )
 
     def _not_retired(self, tenant_name: str, resource_name: str) -> str:
         if tenant_name in self._tenants:
@@ -85,35 +118,49 @@ class DataGuard:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """Where a control node's data lies; `None` where the inputs do not say."""
-
-    host: str | None
-    data_path: str | None
-    log_path: str | None
+def _move_refusals(tenant: Tenant, role: Role, old: Place) -> Iterator[str]:
+    new = Place(host=tenant.hosts.of(role), data_path=tenant.data_path, log_path=tenant.log_path)
+    return _move_refusals_between(tenant, role, old, new)
 
 
-YAML_KEYS = {"host": "host", "data_path": "dataPath", "log_path": "logPath"}
+def _move_refusals_between(tenant: Tenant, role: Role, old: Place, new: Place) -> Iterator[str]:
+    changed = _differences(old, new)
+    allowed = [move for move in tenant.allow_move if move.role == role]
+    forbidden = {what: value for what, value in changed.items() if not _allows(allowed, what, value)}
+    if forbidden:
+        places = ", ".join(f"{YAML_KEYS[what]}: {value}" for what, value in forbidden.items())
+        yield (
+            f"{tenant.control_node_name(role)} would start on an empty disk. It is deployed on {old.host} with "
+            f"{old.data_path} and {old.log_path}; its entry now says {places}, and nothing moves the data there. Put "
+            "the entry back, or, when the data has been moved, allow it there:\n"
+            f"  allowMove:\n    - {{role: {role}, {places}}}"
+        )
 
 
-def _place(inputs: Mapping[str, Any] | None) -> _Place:
-    pod = (inputs or {})["spec"]["template"]["spec"]
-    paths = {volume["name"]: volume["hostPath"]["path"] for volume in pod["volumes"] if "hostPath" in volume}
-    required = pod["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-    (host,) = required["nodeSelectorTerms"][0]["matchFields"][0]["values"]
-    return _Place(host=host, data_path=paths.get("data"), log_path=paths.get("adminlog"))
+def _differences(old: Place, new: Place) -> Mapping[str, str]:
+    """Where the new place differs, by attribute; what the old one does not say does not differ."""
+    return {
+        what: value
+        for what, value in _values(new).items()
+        if (was := _values(old)[what]) and normpath(was) != normpath(value)
+    }
 
 
-def _allows(moves: list[AllowedMove], what: str, place: str | None) -> bool:
-    return any(getattr(move, what) == place for move in moves)
+def _values(there: Place) -> Mapping[str, str]:
+    """The three values of a place by attribute."""
+    return {what: getattr(there, what) for what in YAML_KEYS}
+
+
+def _changes(there: Place, move: AllowedMove) -> bool:
+    """Tell whether a move leads elsewhere than there."""
+    wanted = {what: value for what in YAML_KEYS if (value := getattr(move, what)) is not None}
+    return any(_values(there)[what] != value for what, value in wanted.items())
+
+
+def _allows(moves: list[AllowedMove], what: str, value: str) -> bool:
+    return any(getattr(move, what) == value for move in moves)
 
 
 def _tenant_and_role(control_node_name: str) -> tuple[str, Role]:
     tenant_name, _, role = control_node_name.rpartition("-")
     return tenant_name, Role(role)
-
-
-def _is_retired(inputs: Mapping[str, Any]) -> bool:
-    annotations = inputs.get("metadata", {}).get("annotations", {})
-    return bool(annotations.get(STATE_ANNOTATION) == State.RETIRED)

@@ -5,9 +5,9 @@ from pulumi_kubernetes.core.v1 import ServiceAccount
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, PolicyRuleArgs, RoleRefArgs, SubjectArgs
 
-from tenants.fleet import Cluster
-
-SERVICE_ACCOUNT = "adb-keepalived"
+from components.metadata import object_metadata
+from components.stack_home import StackHome
+from kube.facts import STACK_ANNOTATION
 
 
 class KeepalivedAccess(pulumi.ComponentResource):
@@ -19,20 +19,21 @@ class KeepalivedAccess(pulumi.ComponentResource):
 
     service_account_name: str
 
-    def __init__(self, name: str, *, cluster: Cluster, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, name: str, *, account: str, home: StackHome, opts: pulumi.ResourceOptions) -> None:
         super().__init__("adb:tenants:KeepalivedAccess", name, None, opts)
-        self.service_account_name = SERVICE_ACCOUNT
+        self.service_account_name = account
         # Cluster-scoped, so the name carries the namespace: two stacks of one cluster must not share them.
-        cluster_role_name = f"{SERVICE_ACCOUNT}-{cluster.namespace}"
+        cluster_role_name = f"{account}-{home.namespace}"
+        of_this_stack = {STACK_ANNOTATION: home.stack}
 
         ServiceAccount(
-            SERVICE_ACCOUNT,
-            metadata=ObjectMetaArgs(name=SERVICE_ACCOUNT, namespace=cluster.namespace),
+            account,
+            metadata=object_metadata(account, home),
             opts=pulumi.ResourceOptions(parent=self),
         )
         ClusterRole(
             cluster_role_name,
-            metadata=ObjectMetaArgs(name=cluster_role_name),
+            metadata=ObjectMetaArgs(name=cluster_role_name, annotations=of_this_stack),
             rules=[
                 PolicyRuleArgs(
                     api_groups=[""],
@@ -44,13 +45,13 @@ class KeepalivedAccess(pulumi.ComponentResource):
         )
         ClusterRoleBinding(
             cluster_role_name,
-            metadata=ObjectMetaArgs(name=cluster_role_name),
+            metadata=ObjectMetaArgs(name=cluster_role_name, annotations=of_this_stack),
             role_ref=RoleRefArgs(
                 api_group="rbac.authorization.k8s.io",
                 kind="ClusterRole",
                 name=cluster_role_name,
             ),
-            subjects=[SubjectArgs(kind="ServiceAccount", name=SERVICE_ACCOUNT, namespace=cluster.namespace)],
+            subjects=[SubjectArgs(kind="ServiceAccount", name=account, namespace=home.namespace)],
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"serviceAccountName": self.service_account_name})

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from components.metadata import object_metadata
+from components.stack_home import StackHome
 from tenants import fleet
 from tenants.fleet import SharedObject
 
@@ -38,11 +39,11 @@ class Platform(pulumi.ComponentResource):
         name: str,
         *,
         spec: fleet.Platform,
-        cluster: fleet.Cluster,
+        home: StackHome,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("adb:tenants:Platform", name, None, opts)
-        self._namespace = cluster.namespace
+        self._home = home
         self.names = SharedNames(
             adbops=self._config_map(spec.adbops, keys=("rm.addr", "rm.port")),
             mysql=self._config_map(spec.mysql, keys=("mysql.vip",)),
@@ -56,11 +57,11 @@ class Platform(pulumi.ComponentResource):
     def _config_map(self, shared: SharedObject, *, keys: Collection[str]) -> pulumi.Output[str]:
         opts = pulumi.ResourceOptions(parent=self)
         if shared.data is None:
-            config_map = ConfigMap.get(shared.name, id=f"{self._namespace}/{shared.name}", opts=opts)
+            config_map = ConfigMap.get(shared.name, id=f"{self._home.namespace}/{shared.name}", opts=opts)
             return config_map.data.apply(lambda data: self._name_if_complete("ConfigMap", shared.name, data, keys))
         ConfigMap(
             shared.name,
-            metadata=ObjectMetaArgs(name=shared.name, namespace=self._namespace),
+            metadata=object_metadata(shared.name, self._home),
             data=dict(shared.data),
             opts=opts,
         )
@@ -69,13 +70,13 @@ class Platform(pulumi.ComponentResource):
     def _secret(self, shared: SharedObject, *, keys: Collection[str]) -> pulumi.Output[str]:
         opts = pulumi.ResourceOptions(parent=self)
         if shared.data is None:
-            secret = Secret.get(shared.name, id=f"{self._namespace}/{shared.name}", opts=opts)
+            secret = Secret.get(shared.name, id=f"{self._home.namespace}/{shared.name}", opts=opts)
             name = secret.data.apply(lambda data: self._name_if_complete("Secret", shared.name, data, keys))
             # Derived from secret values, the name would count as one and be masked wherever a pod refers to it.
             return pulumi.Output.unsecret(name)
         Secret(
             shared.name,
-            metadata=ObjectMetaArgs(name=shared.name, namespace=self._namespace),
+            metadata=object_metadata(shared.name, self._home),
             type="Opaque",
             # `data` rather than `stringData`: the API server never returns the latter, so nobody could see it drift.
             data=pulumi.Output.secret({key: _base64(value) for key, value in shared.data.items()}),
@@ -87,7 +88,7 @@ class Platform(pulumi.ComponentResource):
         missing = [key for key in keys if key not in (data or {})]
         if missing:
             raise pulumi.RunError(
-                f"{kind} {self._namespace}/{name} has no {', '.join(missing)}: every tenant's pods refer to it; "
+                f"{kind} {self._home.namespace}/{name} has no {', '.join(missing)}: every tenant's pods refer to it; "
                 f"add what is missing to the {kind}, or name another one under adb-tenants:platform."
             )
         return name

@@ -7,10 +7,10 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components import control_environment
 from components.control_node import ControlNode
+from components.fleet_context import FleetContext
+from components.metadata import SKIP_AWAIT, object_metadata
 from components.placement import only_on, toleration_args
-from components.platform import Platform
 from components.promotion_plan import PROMOTED_ROLE, PROMOTION_OF, PlannedPromotion
-from components.traffic_guard import TrafficGuard
 from tenants import fleet
 from tenants.fleet import Role
 
@@ -33,10 +33,8 @@ class Promotion(pulumi.ComponentResource):
         spec: fleet.Tenant,
         step: fleet.Promotion,
         plan: PlannedPromotion,
-        cluster: fleet.Cluster,
-        control_nodes: tuple[ControlNode, ControlNode],
-        platform: Platform,
-        traffic_guard: TrafficGuard,
+        context: FleetContext,
+        active: ControlNode,
         opts: pulumi.ResourceOptions,
     ) -> None:
         name = f"{spec.name}-promotion"
@@ -45,15 +43,15 @@ class Promotion(pulumi.ComponentResource):
         other = Role.STANDBY if role is Role.MASTER else Role.MASTER
         Job(
             spec.promotion_job_name(role),
-            metadata=ObjectMetaArgs(
-                name=plan.job_name,
-                namespace=cluster.namespace,
+            metadata=object_metadata(
+                plan.job_name,
+                context.home,
                 labels={PROMOTION_OF: spec.name, PROMOTED_ROLE: role},
                 annotations=(
                     {"pulumi.com/timeoutSeconds": str(step.timeout_seconds + PATIENCE_SECONDS)}
                     if plan.runs
                     # The plugin would wait for it to succeed.
-                    else {"pulumi.com/skipAwait": "true"}
+                    else SKIP_AWAIT
                 ),
             ),
             spec=JobSpecArgs(
@@ -74,7 +72,7 @@ class Promotion(pulumi.ComponentResource):
                                 image_pull_policy="IfNotPresent",
                                 command=list(step.command),
                                 env=[
-                                    *control_environment.variables(spec, platform.names),
+                                    *control_environment.variables(spec, context.platform.names),
                                     EnvVarArgs(name="PROMOTE", value=spec.control_node_name(role)),
                                     EnvVarArgs(name="DEMOTE", value=spec.control_node_name(other)),
                                 ],
@@ -83,7 +81,7 @@ class Promotion(pulumi.ComponentResource):
                                 termination_message_policy="FallbackToLogsOnError",
                             )
                         ],
-                        volumes=control_environment.ssh_key_volumes(platform.names),
+                        volumes=control_environment.ssh_key_volumes(context.platform.names),
                         restart_policy="Never",
                         tolerations=toleration_args(spec.tolerations),
                     ),
@@ -92,7 +90,7 @@ class Promotion(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # The database that is promoted has its latest template by then, and its node the label.
-                depends_on=[*control_nodes, platform],
+                depends_on=[active, context.platform],
                 # A Job once made stays as it is: an edited command is for the next failover, and a Job that has run
                 # must not become a suspended one. Not `spec` as a whole: when the plugin waits for a Job anew, it takes
                 # what is ignored for declared as it is live, and the next run would replace the Job for the labels that
@@ -108,7 +106,7 @@ class Promotion(pulumi.ComponentResource):
                 replace_on_changes=[] if plan.is_there else ["#initerror"],
                 # A failed one goes first, with what may be left of its pod: two promotions never run side by side.
                 delete_before_replace=True,
-                hooks=traffic_guard.promotion,
+                hooks=context.hooks.promotion_job,
             ),
         )
         self.register_outputs({})

@@ -1,16 +1,11 @@
 """One ADB tenant."""
 
-from collections.abc import Mapping
-
 import pulumi
 
 from components.control_node import ControlNode
-from components.data_guard import DataGuard
-from components.keepalived_access import KeepalivedAccess
-from components.platform import Platform
+from components.fleet_context import FleetContext
 from components.promotion import Promotion
 from components.promotion_plan import PlannedPromotion
-from components.traffic_guard import TrafficGuard
 from components.virtual_ip import VirtualIp
 from tenants import fleet
 from tenants.fleet import Role
@@ -29,48 +24,21 @@ class Tenant(pulumi.ComponentResource):
         self,
         *,
         spec: fleet.Tenant,
-        cluster: fleet.Cluster,
-        kubelet_versions: Mapping[str, str],
-        platform: Platform,
-        keepalived_access: KeepalivedAccess,
-        guard: DataGuard,
-        traffic_guard: TrafficGuard,
+        context: FleetContext,
         planned_promotion: PlannedPromotion | None,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("adb:tenants:Tenant", spec.name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
         self.master, self.standby = (
-            ControlNode(
-                role=role,
-                spec=spec,
-                cluster=cluster,
-                kubelet_version=kubelet_versions[spec.hosts.of(role)],
-                platform=platform,
-                guard=guard,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            for role in (Role.MASTER, Role.STANDBY)
+            ControlNode(role=role, spec=spec, context=context, opts=child) for role in (Role.MASTER, Role.STANDBY)
         )
+        # Of the other role nothing is needed: on the day of a failover its node may be dead.
+        active = self.master if spec.active_role is Role.MASTER else self.standby
         self.promotion = None
         if spec.promotion and planned_promotion:
             self.promotion = Promotion(
-                spec=spec,
-                step=spec.promotion,
-                plan=planned_promotion,
-                cluster=cluster,
-                control_nodes=(self.master, self.standby),
-                platform=platform,
-                traffic_guard=traffic_guard,
-                opts=pulumi.ResourceOptions(parent=self),
+                spec=spec, step=spec.promotion, plan=planned_promotion, context=context, active=active, opts=child
             )
-        self.virtual_ip = VirtualIp(
-            spec=spec,
-            cluster=cluster,
-            control_nodes=(self.master, self.standby),
-            promotion=self.promotion,
-            keepalived_access=keepalived_access,
-            guard=guard,
-            traffic_guard=traffic_guard,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        self.virtual_ip = VirtualIp(spec=spec, context=context, active=active, promotion=self.promotion, opts=child)
         self.register_outputs({"endpoint": self.virtual_ip.endpoint})

@@ -1,102 +1,115 @@
-"""Refuses, in the preview, to lead clients to a database that is not ready for them."""
+"""Refuses, in the preview, to lead clients to a database that is not ready for them, or to a node without keepalived.
+
+keepalived takes a VIP down whose Service has no ready endpoint (kube-keepalived-vip#53), and a VIP whose keepalived pod
+cannot start is nowhere, while both databases are well: a failover there is an outage, not a fallback.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import pulumi
-from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
+from pulumi import ResourceHookArgs
 
 from components.data_guard import RefusedError
+from components.hosts import Hosts
 from components.live_cluster import LiveCluster
+from kube.facts import FORCED_ANNOTATION, is_ready, selected_role, vips
+from kube.manifest import Manifest, at
 from tenants.fleet import Fleet, Role, State, Tenant
 
 
 class TrafficGuard:
-    """The hooks of what a failover changes first: a fleet's VIP Services, and the Jobs that promote a database.
+    """The checks of what a failover changes first: a fleet's VIP Services, and the Jobs that promote a database."""
 
-    keepalived takes a VIP down whose Service has no ready endpoint (kube-keepalived-vip#53): a failover to a pod that
-    is not ready is an outage, not a fallback.
-    """
+    forced: Mapping[str, str | None]
+    """By tenant that has `force`: the reason, if its clients are led to what cannot be shown to serve."""
 
-    service: ResourceHookBinding
-    promotion: ResourceHookBinding
-    """A promotion must not run, and then traffic be refused to what it has promoted."""
-
-    def __init__(self, fleet: Fleet, live: LiveCluster) -> None:
+    def __init__(self, fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None:
         self._by_service = {tenant.virtual_ip_name: tenant for tenant in fleet.tenants}
+        self._by_config_map = {tenant.virtual_ip_config_map_name: tenant for tenant in fleet.tenants}
         self._by_job = {tenant.promotion_job_name(role): tenant for tenant in fleet.tenants for role in Role}
         self._namespace = fleet.cluster.namespace
         self._live = live
-        in_previews_too = ResourceHookOptions(on_dry_run=True)
-        switched = ResourceHook("traffic-goes-where-it-is-served", self._refuse_unready, in_previews_too)
-        promoted = ResourceHook("promoted-is-what-can-serve", self._refuse_promotion_of_unready, in_previews_too)
-        self.service = ResourceHookBinding(before_update=[switched])
-        self.promotion = ResourceHookBinding(before_create=[promoted])
+        self._hosts = hosts
+        self.forced = {tenant.name: self._why_forced(tenant) for tenant in fleet.tenants if tenant.force is not None}
 
-    def _refuse_unready(self, args: ResourceHookArgs) -> None:
+    def _why_forced(self, tenant: Tenant) -> str | None:
+        service = self._live.objects(self._namespace).get(("Service", tenant.virtual_ip_name), {})
+        refusal = self._refusal(tenant)
+        if refusal is None:
+            pulumi.log.warn(
+                f"{tenant.name}: force is no longer needed: {_pod(tenant)} can serve. Remove it from the entry, or the "
+                "next failover is not checked."
+            )
+            return None
+        if _leads_elsewhere(tenant, service):
+            pulumi.log.warn(f"{tenant.name}: fails over by force ({tenant.force}). Otherwise: {refusal}")
+            return tenant.force
+        # It stays as it was made, so that no later run has anything to change.
+        return tenant.force if at(service, "metadata", "annotations", FORCED_ANNOTATION) is not None else None
+
+    def refuse_unready(self, args: ResourceHookArgs) -> None:
+        """Before a VIP's Service is updated."""
         tenant = self._by_service[args.name]
-        if _role(args.old_inputs) == _role(args.new_inputs):
+        # What is live counts: the state may be older, and the failover done.
+        live = self._live.objects(self._namespace).get(("Service", args.name)) or args.old_inputs or {}
+        if not _leads_elsewhere(tenant, live) or tenant.force is not None:
             return
-        obstacle = self._obstacle(tenant)
-        if obstacle and tenant.force is not None:
-            pulumi.log.warn(f"{tenant.name} fails over to {obstacle.pod}, {obstacle.what}, by force: {tenant.force}")
-        elif obstacle:
-            raise RefusedError(obstacle.refusal)
+        if refusal := self._refusal(tenant):
+            raise RefusedError(refusal)
 
-    def _refuse_promotion_of_unready(self, args: ResourceHookArgs) -> None:
+    def refuse_promotion_of_unready(self, args: ResourceHookArgs) -> None:
+        """Before a promotion's Job is created: it must not run, and then traffic be refused to what it has promoted."""
         tenant = self._by_job[args.name]
         if (args.new_inputs or {})["spec"]["suspend"] or tenant.force is not None:
             return
-        if obstacle := self._obstacle(tenant):
-            raise RefusedError(obstacle.refusal)
+        if refusal := self._refusal(tenant):
+            raise RefusedError(refusal)
 
-    def _obstacle(self, tenant: Tenant) -> "_Obstacle | None":
+    def refuse_node_address(self, args: ResourceHookArgs) -> None:
+        """Before a VIP's ConfigMap is created or updated."""
+        tenant = self._by_config_map[args.name]
+        live = self._live.objects(self._namespace).get(("ConfigMap", args.name)) or args.old_inputs or {}
+        node = self._hosts.addresses().get(str(tenant.vip))
+        if node is not None and str(tenant.vip) not in vips(live):
+            raise RefusedError(
+                f"{tenant.name}: vip {tenant.vip} is the address of node {node}, which would lose it to keepalived. "
+                "Choose an address that no node has."
+            )
+
+    def _refusal(self, tenant: Tenant) -> str | None:
+        """Say why the tenant's clients must not be led to its active role; `None` if they may."""
         if tenant.state is not State.RUNNING:
             # No traffic moves yet, so nobody needs a ready pod; but nothing would promote the database before it does.
             return _unpromoted(tenant) if tenant.promotion else None
-        ready = self._live.pod_is_ready(self._namespace, _pod(tenant))
-        return None if ready else _unready(tenant)
+        pod, host = _pod(tenant), tenant.hosts.of(tenant.active_role)
+        if obstacle := self._hosts.obstacle(tenant, tenant.active_role, best_effort=True):
+            return (
+                f"{tenant.name} would fail over to {pod} on {host}, where its keepalived pod could not start, so that "
+                f"its VIP would be gone: {obstacle.what}. To mend that, {obstacle.remedy}, then run this again; or, if "
+                f"the other one is lost anyway, say so in the tenant's entry:\n  force: <the reason>"
+            )
+        if not is_ready(self._live.pod(self._namespace, pod) or {}):
+            promote = "" if tenant.promotion else "promote its database, "
+            return (
+                f"{tenant.name} would fail over to {pod} on {host}, which is not ready: its clients would reach "
+                f"nobody. Wait until it is (`kubectl get pod`), {promote}and run this again; or, if the other one is "
+                f"lost anyway, say so in the tenant's entry:\n  force: <the reason>"
+            )
+        return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Obstacle:
-    """Why a failover should not be."""
-
-    pod: str
-    """Where it leads."""
-    what: str
-    """What is wrong with that, in half a sentence."""
-    refusal: str
-    """In full, with what to do."""
-
-
-def _unready(tenant: Tenant) -> _Obstacle:
-    pod, host = _pod(tenant), tenant.hosts.of(tenant.active_role)
-    promote = "" if tenant.promotion else "promote its database, "
-    return _Obstacle(
-        pod=pod,
-        what="which is not ready",
-        refusal=f"{tenant.name} would fail over to {pod} on {host}, which is not ready: its clients would reach "
-        f"nobody. Wait until it is (`kubectl get pod`), {promote}and run this again; or, if the other one is lost "
-        f"anyway, say so in the tenant's entry:\n  force: <the reason>",
+def _unpromoted(tenant: Tenant) -> str:
+    return (
+        f"{tenant.name} is {tenant.state}, so that its promotion cannot run: from its next start on, clients would be "
+        f"led to {_pod(tenant)} as it is. Fail over while the tenant runs; or, if that database has been promoted "
+        f"otherwise, say so in the tenant's entry:\n  force: <the reason>"
     )
 
 
-def _unpromoted(tenant: Tenant) -> _Obstacle:
-    pod = _pod(tenant)
-    return _Obstacle(
-        pod=pod,
-        what=f"which nothing promotes while the tenant is {tenant.state}",
-        refusal=f"{tenant.name} is {tenant.state}, so that its promotion cannot run: from its next start on, clients "
-        f"would be led to {pod} as it is. Fail over while the tenant runs; or, if that database has been promoted "
-        f"otherwise, say so in the tenant's entry:\n  force: <the reason>",
-    )
+def _leads_elsewhere(tenant: Tenant, service: Manifest) -> bool:
+    """Tell whether a VIP's Service, if there is one, leads to another role than the tenant's active one."""
+    return bool(service) and selected_role(service) != tenant.active_role
 
 
 def _pod(tenant: Tenant) -> str:
     return f"{tenant.control_node_name(tenant.active_role)}-0"
-
-
-def _role(inputs: Mapping[str, Any] | None) -> Role:
-    return Role((inputs or {})["spec"]["selector"]["role"])

@@ -23,37 +23,41 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from components.metadata import BACKGROUND_DELETION, SKIP_AWAIT, object_metadata
 from components.placement import only_on, toleration_args
-from kube.facts import STATE_ANNOTATION
+from components.stack_home import StackHome
+from kube.facts import FORCED_ANNOTATION, STATE_ANNOTATION
 from tenants.fleet import State, Tenant
 
 ADB_PORT = 5432
 
 
-def config_map(spec: Tenant, *, namespace: str) -> ConfigMapInitArgs:
+def config_map(spec: Tenant, *, home: StackHome) -> ConfigMapInitArgs:
     """Tell keepalived which address to announce, and which Service it leads to."""
     return ConfigMapInitArgs(
         api_version="v1",
         kind="ConfigMap",
-        metadata=ObjectMetaArgs(name=spec.virtual_ip_config_map_name, namespace=namespace),
-        data={str(spec.vip): f"{namespace}/{spec.virtual_ip_name}"},
+        metadata=object_metadata(spec.virtual_ip_config_map_name, home),
+        data={str(spec.vip): f"{home.namespace}/{spec.virtual_ip_name}"},
     )
 
 
-def service(spec: Tenant, *, namespace: str) -> ServiceInitArgs:
-    """Select the active role's pod."""
+def service(spec: Tenant, *, home: StackHome, forced: str | None) -> ServiceInitArgs:
+    """Select the active role's pod.
+
+    Args:
+        spec: The tenant.
+        home: Where its objects are.
+        forced: Why clients are led to it although it cannot be shown to serve; `None` if it can.
+    """
     name = spec.virtual_ip_name
+    # The plugin would wait for the endpoints and then 10 s more for them to settle. Their pod has been waited for
+    # already, by its StatefulSet, which this Service depends on.
+    annotations = SKIP_AWAIT if forced is None else {**SKIP_AWAIT, FORCED_ANNOTATION: forced}
     return ServiceInitArgs(
         api_version="v1",
         kind="Service",
-        metadata=ObjectMetaArgs(
-            name=name,
-            namespace=namespace,
-            labels={"app": name},
-            # The plugin would wait for the endpoints and then 10 s more for them to settle. Their pod has been waited
-            # for already, by its StatefulSet, which this Service depends on.
-            annotations={"pulumi.com/skipAwait": "true"},
-        ),
+        metadata=object_metadata(name, home, labels={"app": name}, annotations=annotations),
         spec=ServiceSpecArgs(
             type="ClusterIP",
             session_affinity="None",
@@ -64,24 +68,27 @@ def service(spec: Tenant, *, namespace: str) -> ServiceInitArgs:
     )
 
 
-def replication_controller(spec: Tenant, *, namespace: str, service_account_name: str) -> ReplicationControllerInitArgs:
+def replication_controller(
+    spec: Tenant, *, home: StackHome, service_account_name: str
+) -> ReplicationControllerInitArgs:
     """Run keepalived on the active role's node."""
     name, running = spec.virtual_ip_name, spec.state is State.RUNNING
     labels = {"adb": name}
-    annotations = {STATE_ANNOTATION: str(spec.state)}
+    # A failover replaces it, and must not wait for the pod on the node that is left: that node may be dead.
+    annotations = {STATE_ANNOTATION: str(spec.state), **BACKGROUND_DELETION}
     if not running:
-        # The plugin waits for `availableReplicas`, which the API leaves out when it is 0: for ten minutes, in vain.
-        annotations |= {"pulumi.com/skipAwait": "true"}
+        # The plugin waits for `availableReplicas`, which the API leaves out when it is 0, until its 10-minute timeout.
+        annotations |= SKIP_AWAIT
     return ReplicationControllerInitArgs(
         api_version="v1",
         kind="ReplicationController",
-        metadata=ObjectMetaArgs(name=name, namespace=namespace, labels=labels, annotations=annotations),
+        metadata=object_metadata(name, home, labels=labels, annotations=annotations),
         spec=ReplicationControllerSpecArgs(
             replicas=1 if running else 0,
             selector=labels,
             template=PodTemplateSpecArgs(
                 metadata=ObjectMetaArgs(labels=labels),
-                spec=_pod(spec, namespace=namespace, service_account_name=service_account_name),
+                spec=_pod(spec, namespace=home.namespace, service_account_name=service_account_name),
             ),
         ),
     )

@@ -71,3 +71,33 @@ def replicas(workload: Manifest) -> int | None:
 def state(workload: Manifest) -> str:
     """Read what the tenant was meant to be doing."""
     return text(at(workload, "metadata", "annotations", STATE_ANNOTATION))
+
+
+def owner(manifest: Manifest) -> str:
+    """Read which stack declared an object, `<project>/<stack>`; empty where none says so."""
+    return text(at(manifest, "metadata", "annotations", STACK_ANNOTATION))
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Tell whether a pod is ready to serve."""
+    return any(
+        at(condition, "type") == "Ready" and at(condition, "status") == "True"
+        for condition in items(at(pod, "status", "conditions"))
+    )
+
+
+def is_made_by_pulumi(manifest: Manifest) -> bool:
+    """Tell whether Pulumi's Kubernetes plugin has made an object, or has taken it over."""
+    return any(manager.startswith("pulumi-kubernetes") for manager in managers(manifest))
+
+
+def managers(manifest: Manifest) -> frozenset[str]:
+    """Read who has written an object's fields, its status left out."""
+    entries = items(at(manifest, "metadata", "managedFields"))
+    return frozenset(text(at(entry, "manager")) for entry in entries if not at(entry, "subresource"))
+
+
+def memory_requests(workload: Manifest) -> tuple[str, ...]:
+    """Read how much memory each container of a workload's pods requests."""
+    containers = items(at(workload, "spec", "template", "spec", "containers"))
+    return tuple(text(at(container, "resources", "requests", "memory")) for container in containers)

@@ -170,6 +170,9 @@ def _resolved(draft: FleetDraft) -> Fleet:
         cluster=Cluster(
             context=cluster.context,
             namespace=_known(cluster.namespace),
+            uid=cluster.uid,
+            adopt_from=cluster.adopt_from,
+            keepalived_account=_known(cluster.keepalived_account),
             vip_pools=_all_known(cluster.vip_pools.written),
             pod_network=cluster.pod_network,
             service_network=cluster.service_network,

@@ -101,6 +101,24 @@ NAMESPACE = Field(
     about="The namespace that the tenants live in.",
     default="default",
 )
+CLUSTER_UID = Field(
+    key="uid",
+    kind=SOME_TEXT,
+    about="The uid of the cluster's namespace kube-system. Needed only after the cluster has been rebuilt.",
+    default="that of the stack's last up",
+)
+ADOPT_FROM = Field(
+    key="adoptFrom",
+    kind=SOME_TEXT,
+    about="Another stack, as <project>/<stack>, whose objects may be taken over.",
+    default="none: objects of other stacks are refused",
+)
+KEEPALIVED_ACCOUNT = Field(
+    key="keepalivedAccount",
+    kind=OBJECT_NAME,
+    about="The ServiceAccount of the keepalived pods. A second stack in the namespace needs one of its own.",
+    default="adb-keepalived",
+)
 VIP_POOLS = Field(
     key="vipPools",
     kind=ListOf(PoolKind()),
@@ -132,6 +150,9 @@ def _cluster(opened: Opened) -> ClusterDraft:
     return ClusterDraft(
         context=opened.read(CONTEXT),
         namespace=opened.read(NAMESPACE) if NAMESPACE in opened else "default",
+        uid=opened.read(CLUSTER_UID),
+        adopt_from=opened.read(ADOPT_FROM),
+        keepalived_account=opened.read(KEEPALIVED_ACCOUNT) if KEEPALIVED_ACCOUNT in opened else "adb-keepalived",
         vip_pools=Pools(opened.read(VIP_POOLS) or ()),
         pod_network=opened.read(POD_NETWORK),
         service_network=opened.read(SERVICE_NETWORK),
@@ -141,7 +162,19 @@ def _cluster(opened: Opened) -> ClusterDraft:
 
 
 CLUSTER = Record(
-    (CONTEXT, NAMESPACE, VIP_POOLS, POD_NETWORK, SERVICE_NETWORK, NODE_ADDRESSES, RESERVED_VRIDS), _cluster
+    (
+        CONTEXT,
+        NAMESPACE,
+        CLUSTER_UID,
+        ADOPT_FROM,
+        KEEPALIVED_ACCOUNT,
+        VIP_POOLS,
+        POD_NETWORK,
+        SERVICE_NETWORK,
+        NODE_ADDRESSES,
+        RESERVED_VRIDS,
+    ),
+    _cluster,
 )
 
 

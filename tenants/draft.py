@@ -95,6 +95,9 @@ class ClusterDraft:
 
     context: str | None
     namespace: str | None
+    uid: str | None
+    adopt_from: str | None
+    keepalived_account: str | None
     vip_pools: Pools
     pod_network: IPv4Network | None
     service_network: IPv4Network | None

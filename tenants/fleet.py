@@ -133,6 +133,11 @@ class Tenant:
         return f"{self.name}-{role}"
 
     @property
+    def control_node_names(self) -> tuple[str, ...]:
+        """Those names, of both roles."""
+        return tuple(self.control_node_name(role) for role in Role)
+
+    @property
     def virtual_ip_name(self) -> str:
         """Name of the VIP's Service and of the keepalived ReplicationController."""
         return f"{self.name}-vip"
@@ -182,6 +187,16 @@ class Platform:
     """Secret with `authorized_keys`, `id_rsa`, `id_rsa.pub`, `known_hosts`; so the next."""
     gpadmin_ssh_key: SharedObject
 
+    @property
+    def config_maps(self) -> tuple[SharedObject, ...]:
+        """Those that are ConfigMaps."""
+        return (self.adbops, self.mysql)
+
+    @property
+    def secrets(self) -> tuple[SharedObject, ...]:
+        """Those that are Secrets."""
+        return (self.adb_connect, self.mysql_connect, self.root_ssh_key, self.gpadmin_ssh_key)
+
 
 DEFAULT_SEGMENT = "default"
 
@@ -202,6 +217,12 @@ class Cluster:
     context: str | None
     """Context of the kubeconfig; `None` for the ambient one."""
     namespace: str
+    uid: str | None = None
+    """Of namespace kube-system: which cluster is meant, whatever the stack remembers; `None` for the one it does."""
+    adopt_from: str | None = None
+    """`<project>/<stack>` of a stack whose objects may be taken over."""
+    keepalived_account: str = "adb-keepalived"
+    """The ServiceAccount of the keepalived pods."""
     vip_pools: tuple[VipPool, ...]
     """Every VIP lies in one of these; empty for no restriction, and a single segment."""
     pod_network: IPv4Network | None

@@ -18,6 +18,8 @@ from pulumi.runtime.stack import Stack
 
 ROOT = Path(__file__).parent.parent
 PROJECT = "adb-tenants"
+READ_STACK_OUTPUTS = "pulumi:pulumi:readStackOutputs"
+CLUSTER_UID = "4d5d1b4e-0c1a-4c43-9a1c-6f0f7a1e2b3c"
 
 Manifest = dict[str, Any]
 
@@ -83,6 +85,8 @@ class ClusterOfMocks(mocks.Mocks):
     services: Sequence[Manifest] = ()
     jobs: Sequence[Manifest] = ()
     """What else is there, as far as the program looks."""
+    outputs: Manifest = field(default_factory=dict)
+    """Of the stack's last `up`."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Manifest]:
         """Give a resource its id and outputs."""
@@ -91,8 +95,9 @@ class ClusterOfMocks(mocks.Mocks):
         return args.resource_id or f"{args.name}-id", args.inputs
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        """Refuse: the program invokes nothing."""
-        raise AssertionError(f"the program called {args.token}")
+        """Answer with the outputs of the stack's last `up`; the program invokes nothing else."""
+        assert args.token == READ_STACK_OUTPUTS, f"the program called {args.token}"
+        return {"name": args.args["name"], "outputs": dict(self.outputs), "secretOutputNames": []}, []
 
 
 class RecordingMonitor(mocks.MockMonitor):
@@ -152,6 +157,17 @@ class RecordingMonitor(mocks.MockMonitor):
         return response
 
 
+def ready_node(name: str, *, kubelet_version: str) -> Manifest:
+    """Make a node that takes the fleet's pods."""
+    return {
+        "metadata": {"name": name},
+        "status": {
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "nodeInfo": {"kubeletVersion": kubelet_version},
+        },
+    }
+
+
 def run_program(config: Mapping[str, Any], *, cluster: ClusterOfMocks | None = None, stack: str = "dev") -> Program:
     """Run `__main__.py` with this configuration (keys without the project's prefix)."""
     cluster = cluster or ClusterOfMocks()
@@ -171,10 +187,15 @@ def run_program(config: Mapping[str, Any], *, cluster: ClusterOfMocks | None = N
         return pulumi.Output.from_input(root.outputs).apply(exports.update)
 
     with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live_cluster:
+        live_cluster.return_value.uid.return_value = CLUSTER_UID
+        live_cluster.return_value.namespace.return_value = {"metadata": {"name": "default"}}
         live_cluster.return_value.objects.return_value = {}
-        live_cluster.return_value.kubelet_versions.side_effect = lambda names: dict.fromkeys(
-            names, cluster.kubelet_version
-        )
+        live_cluster.return_value.secret.return_value = None
+        live_cluster.return_value.nodes.return_value = {
+            tenant["hosts"][role]: ready_node(tenant["hosts"][role], kubelet_version=cluster.kubelet_version)
+            for tenant in config["tenants"]
+            for role in ("master", "standby")
+        }
         live_cluster.return_value.services.return_value = cluster.services
         live_cluster.return_value.jobs.return_value = cluster.jobs
         live_cluster.return_value.revisions.return_value = {"tenant3-master": "current"}

@@ -1,0 +1,81 @@
+"""Which check runs before which step of which object: the hooks that the components bind.
+
+The engine keeps the names of hooks in the state, and runs those of an object that is deleted from there, whether or not
+its tenant is still in the configuration. So all are registered, once, in each run, and no name is changed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
+
+from components.creation_guard import CreationGuard
+from components.data_guard import DataGuard
+from components.hosts import Hosts
+from components.live_cluster import LiveCluster
+from components.phantom_nodes import remove_phantom_node
+from components.start_guard import StartGuard
+from components.traffic_guard import TrafficGuard
+from tenants.fleet import Fleet
+
+Check = Callable[[ResourceHookArgs], None]
+"""Raises `RefusedError` if a step must not happen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """The hooks of each object of a tenant."""
+
+    node_label: ResourceHookBinding
+    headless_service: ResourceHookBinding
+    stateful_set: ResourceHookBinding
+    promotion_job: ResourceHookBinding
+    config_map: ResourceHookBinding
+    virtual_ip_service: ResourceHookBinding
+    replication_controller: ResourceHookBinding
+
+
+def registered_hooks(fleet: Fleet, live: LiveCluster, hosts: Hosts, traffic: TrafficGuard, *, stack: str) -> Hooks:
+    """Register every hook."""
+    data, creation = DataGuard(fleet, live, stack), CreationGuard(fleet, live, stack)
+    start = StartGuard(fleet, live, hosts)
+
+    def check_removal(args: ResourceHookArgs) -> None:
+        data.refuse_removal(args)
+        if data.is_kept(args.name):
+            # A keepalived pod makes way for the next.
+            start.refuse_keepalived(args)
+            creation.expect_replacement(args.name)
+
+    created = _hook("refuse-silent-overwrite", creation.refuse_overwrite)
+    database_starts = _hook("refuse-database-that-cannot-start", start.refuse_database)
+    keepalived_starts = _hook("refuse-keepalived-that-cannot-start", start.refuse_keepalived)
+    announced = _hook("refuse-address-of-a-node", traffic.refuse_node_address)
+    labelled = ResourceHook("remove-phantom-node", lambda args: remove_phantom_node(args, live, hosts))
+    return Hooks(
+        node_label=ResourceHookBinding(after_create=[labelled], after_delete=[labelled]),
+        headless_service=ResourceHookBinding(before_create=[created]),
+        stateful_set=ResourceHookBinding(
+            before_create=[created, database_starts],
+            before_update=[_hook("data-stays-where-it-is", data.refuse_move), database_starts],
+            before_delete=[_hook("only-retired-databases-go", data.refuse_deletion)],
+        ),
+        promotion_job=ResourceHookBinding(
+            before_create=[_hook("promoted-is-what-can-serve", traffic.refuse_promotion_of_unready)]
+        ),
+        config_map=ResourceHookBinding(before_create=[created, announced], before_update=[announced]),
+        virtual_ip_service=ResourceHookBinding(
+            before_create=[created],
+            before_update=[_hook("traffic-goes-where-it-is-served", traffic.refuse_unready)],
+        ),
+        replication_controller=ResourceHookBinding(
+            before_create=[created, keepalived_starts],
+            before_update=[keepalived_starts],
+            # Of what goes first of a tenant, so that a removal is refused as a whole (pulumi#6191).
+            before_delete=[_hook("only-retired-tenants-go", check_removal)],
+        ),
+    )
+
+
+def _hook(name: str, check: Check) -> ResourceHook:
+    return ResourceHook(name, check, ResourceHookOptions(on_dry_run=True))

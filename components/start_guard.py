@@ -1,0 +1,65 @@
+"""Refuses, in the preview, to start a pod where it cannot run: on a node that takes none, or has too little memory.
+
+A replaced keepalived pod that stays pending leaves the VIP nowhere; a database's pod that asks for too much is
+found out when it is next deleted.
+"""
+
+import pulumi
+from pulumi import ResourceHookArgs
+
+from components.data_guard import RefusedError
+from components.hosts import Hosts, Obstacle
+from components.live_cluster import LiveCluster
+from kube.facts import memory_requests, replicas
+from kube.manifest import Manifest
+from tenants.fleet import Fleet, Role, State, Tenant
+
+
+class StartGuard:
+    """The checks before StatefulSets and ReplicationControllers start pods."""
+
+    def __init__(self, fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None:
+        self._by_stateful_set = {
+            tenant.control_node_name(role): (tenant, role) for tenant in fleet.tenants for role in Role
+        }
+        self._by_controller = {tenant.virtual_ip_name: tenant for tenant in fleet.tenants}
+        self._objects = live.objects(fleet.cluster.namespace)
+        self._hosts = hosts
+
+    def refuse_database(self, args: ResourceHookArgs) -> None:
+        """Before a StatefulSet is created or updated."""
+        tenant, role = self._by_stateful_set[args.name]
+        live = self._live("StatefulSet", args.name)
+        if tenant.state is not State.RUNNING:
+            return
+        if memory_requests(live) != (tenant.memory,):
+            _refuse(tenant, role, f"its {role}'s pod could not start", self._hosts.memory_obstacle(tenant, role))
+        if replicas(live) != 1:
+            obstacle = self._hosts.obstacle(tenant, role, best_effort=False)
+            _refuse(tenant, role, f"its {role}'s pod could not start", obstacle)
+
+    def refuse_keepalived(self, args: ResourceHookArgs) -> None:
+        """Before a ReplicationController is created, updated or, to make way for its next version, deleted."""
+        tenant = self._by_controller[args.name]
+        makes_way = args.new_inputs is None
+        if tenant.state is State.RUNNING and (
+            makes_way or replicas(self._live("ReplicationController", args.name)) != 1
+        ):
+            obstacle = self._hosts.obstacle(tenant, tenant.active_role, best_effort=True)
+            _refuse(tenant, tenant.active_role, "its keepalived pod could not start", obstacle)
+
+    def _live(self, kind: str, name: str) -> Manifest:
+        return self._objects.get((kind, name), {})
+
+
+def _refuse(tenant: Tenant, role: Role, what: str, obstacle: Obstacle | None) -> None:
+    if obstacle is None:
+        return
+    sentence = f"{tenant.name}: {what} on {tenant.hosts.of(role)}: {obstacle.what}."
+    if tenant.force is not None:
+        pulumi.log.warn(f"{sentence} It goes on by force: {tenant.force}")
+        return
+    raise RefusedError(
+        f"{sentence} To mend that, {obstacle.remedy}, then run this again; or go on nevertheless by writing into the "
+        "tenant's entry:\n  force: <the reason>"
+    )

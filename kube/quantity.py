@@ -1,0 +1,17 @@
+"""Kubernetes quantities: amounts of memory as the API spells them."""
+
+import re
+from decimal import Decimal
+
+_QUANTITY = re.compile(r"\+?(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?")
+_DECIMAL = {"m": Decimal("0.001"), **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", 1)}}
+_BINARY = {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)}
+
+
+def amount(quantity: str) -> Decimal | None:
+    """Read a quantity: `16Gi` is 17179869184; `None` for what is none."""
+    match = _QUANTITY.fullmatch(quantity)
+    if match is None:
+        return None
+    number, exponent, unit = match.groups()
+    return Decimal(number + (exponent or "")) * (_DECIMAL | _BINARY).get(unit or "", Decimal(1))
