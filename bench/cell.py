@@ -19,7 +19,7 @@ from local.places import CHECKOUT
 
 _PROJECT = "adb-tenants"
 _STACK = "bench"
-_PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "tenants")
+_PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
 
 WITHOUT_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS=true, --parallel 64"
 """What `Cell.up_without_checkpoints` adds, in a user's words."""

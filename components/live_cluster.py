@@ -1,54 +1,72 @@
-"""What the program must know of the live cluster before the engine acts: read only, by the official client.
+"""What the program must know of the live cluster before the engine acts: read only, by kubectl.
 
 Everything else goes through Pulumi. This does not, because a read that fails inside the engine ends the program before
 it can say anything, and what the plugin prints then ends in the advice to drop the resources from the state
 (`PULUMI_K8S_DELETE_UNREACHABLE`), which would lose every tenant. See docs/decisions/0004-live-reads.md.
 """
 
-import json
-import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from difflib import get_close_matches
-from http import HTTPStatus
 from typing import Any
 
-import urllib3
-from kubernetes import client, config
+from kube import kubectl
+from kube.complaints import NOT_FOUND, KubectlError
 
-CONNECT_AND_READ_SECONDS = (5, 30)
 MOST_NEAR_NAMES = 5
-JSON = "application/json"
-METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+MOST_AT_ONCE = 8
+"""A read is a process of its own; more of them than this only get in each other's way."""
 
 
 class UnusableClusterError(Exception):
     """The cluster cannot be used as it is; the text says in a sentence or two what to do."""
 
+    def __init__(self, message: str, *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Where the cluster was not read: why, as `KubectlError` has it."""
+
 
 class LiveCluster:
-    """A cluster that answers."""
+    """A cluster that answers; each method raises `UnusableClusterError` if it does not.
+
+    Lists are read once a run and show the cluster as it was then. One pod is read anew whenever it is asked for, and so
+    is what `revisions` tells.
+    """
 
     def __init__(self, context: str | None) -> None:
-        """Take the connection from the ambient kubeconfig, or inside a pod from its service account.
+        """Take the connection from the kubeconfig as kubectl does, or inside a pod from its service account."""
+        self._context = context
+        self._reading = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="kubectl")
+        self._begun: dict[str, Future[Mapping[str, Any]]] = {}
 
-        Raises:
-            UnusableClusterError: There is no such context, or nothing that says where the cluster is.
+    def prefetch(self, namespace: str) -> None:
+        """Read all lists that the program asks for in every run, side by side.
+
+        One read goes ahead: a login plugin has then kept its token for the others, and a cluster that does not answer
+        is asked once.
         """
-        self._settings = client.Configuration()
-        try:
-            if context is None and "KUBERNETES_SERVICE_HOST" in os.environ and "KUBECONFIG" not in os.environ:
-                config.load_incluster_config(client_configuration=self._settings)  # type: ignore[no-untyped-call]
-            else:
-                config.load_kube_config(context=context, client_configuration=self._settings)  # type: ignore[no-untyped-call]
-        except config.ConfigException as error:
-            raise UnusableClusterError(
-                f"The kubeconfig does not lead to a cluster ({_first_line(error)}): set adb-tenants:cluster.context "
-                "to one of `kubectl config get-contexts`, or KUBECONFIG to the file that has it; for the local "
-                'cluster, run `make up` and `eval "$(make -s env)"`.'
-            ) from error
-        # An API server that is down is said to be so at once, not after three more tries.
-        self._settings.retries = 0
-        self._client = client.ApiClient(self._settings)
+        self.uid()
+        lists = _lists(namespace)
+        self._begin([_NODES, f"/api/v1/namespaces/{namespace}", *lists.values(), _pods(namespace)])
+
+    def uid(self) -> str:
+        """What tells this cluster from every other one: the uid of its namespace `kube-system`, made with it."""
+        found = self.namespace("kube-system")
+        if found is None:
+            raise UnusableClusterError("The cluster has no namespace kube-system, by whose uid it is known.")
+        uid: str = found["metadata"]["uid"]
+        return uid
+
+    def namespace(self, name: str) -> Mapping[str, Any] | None:
+        """A namespace, read once a run; `None` if there is none."""
+        path = f"/api/v1/namespaces/{name}"
+        self._begin([path])
+        return _if_there(self._begun[path].result, name)
+
+    def nodes(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every node, by name."""
+        return _by_name(self._list(_NODES))
 
     def kubelet_versions(self, wanted: Collection[str]) -> Mapping[str, str]:
         """The kubelet's version of each of these nodes, by the node's name; empty where a node does not tell.
@@ -60,7 +78,7 @@ class LiveCluster:
         Raises:
             UnusableClusterError: Not all of them are there; names those, with the names that are near.
         """
-        present = {item["metadata"]["name"]: item for item in self._list("/api/v1/nodes")}
+        present = self.nodes()
         missing = [name for name in wanted if name not in present]
         if missing:
             raise UnusableClusterError("\n".join(_no_such_node(name, present) for name in missing))
@@ -69,55 +87,58 @@ class LiveCluster:
     def nodes_labelled(self, label: str, value: str) -> Sequence[str]:
         """The nodes whose label has this value, sorted."""
         return sorted(
-            item["metadata"]["name"]
-            for item in self._list("/api/v1/nodes", accept=METADATA_ONLY)
-            if item["metadata"].get("labels", {}).get(label) == value
+            name for name, node in self.nodes().items() if node["metadata"].get("labels", {}).get(label) == value
         )
 
     def objects(self, namespace: str) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-        """Every object of the kinds that a tenant is made of, by kind and name."""
-        core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
-        lists = {
-            "ConfigMap": f"{core}/configmaps",
-            "ReplicationController": f"{core}/replicationcontrollers",
-            "Service": f"{core}/services",
-            "StatefulSet": f"{apps}/statefulsets",
-        }
+        """Every object of the kinds that a tenant is made of, Secrets left out, by kind and name."""
+        lists = _lists(namespace)
+        self._begin(lists.values())
         return {
-            (kind, item["metadata"]["name"]): {**item, "kind": kind}
+            (kind, name): {**item, "kind": kind}
             for kind, path in lists.items()
-            for item in self._list(path)
+            for name, item in _by_name(self._list(path)).items()
         }
 
     def services(self, namespace: str) -> Sequence[Mapping[str, Any]]:
         """Every Service."""
-        return self._list(f"/api/v1/namespaces/{namespace}/services")
+        return self._list(_lists(namespace)["Service"])
+
+    def service_account(self, namespace: str, name: str) -> Mapping[str, Any] | None:
+        """A ServiceAccount; `None` if there is none."""
+        return _by_name(self._list(_lists(namespace)["ServiceAccount"])).get(name)
 
     def jobs(self, namespace: str) -> Sequence[Mapping[str, Any]]:
         """Every Job."""
         return self._list(f"/apis/batch/v1/namespaces/{namespace}/jobs")
 
+    def pods(self, namespace: str) -> Mapping[str, Mapping[str, Any]]:
+        """Every pod, by name."""
+        return _by_name(self._list(_pods(namespace)))
+
+    def pod(self, namespace: str, name: str) -> Mapping[str, Any] | None:
+        """A pod as it is now; `None` if there is none."""
+        return _if_there(lambda: kubectl.read(f"{_pods(namespace)}/{name}", context=self._context), name)
+
     def pod_is_ready(self, namespace: str, name: str) -> bool:
         """Whether the pod is there and ready to serve."""
-        pod = self._get(f"/api/v1/namespaces/{namespace}/pods/{name}", absent={})
-        conditions = pod.get("status", {}).get("conditions", [])
+        conditions = (self.pod(namespace, name) or {}).get("status", {}).get("conditions", [])
         return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
     def host_of_pod(self, namespace: str, name: str) -> str | None:
         """The node that a pod is on; `None` where there is no such pod, or it is not scheduled."""
-        pod = self._get(f"/api/v1/namespaces/{namespace}/pods/{name}", absent={})
-        host: str | None = pod.get("spec", {}).get("nodeName")
+        host: str | None = (self.pod(namespace, name) or {}).get("spec", {}).get("nodeName")
         return host
 
     def revisions(self, namespace: str) -> Mapping[str, str]:
         """What each StatefulSet's first pod runs: its `current` template or an `old` one; without a pod, no word."""
-        latest = {
-            item["metadata"]["name"]: item["status"].get("updateRevision")
-            for item in self._list(f"/apis/apps/v1/namespaces/{namespace}/statefulsets")
-        }
+        # Asked when all is done, so not of what was read when it began.
+        paths = (_lists(namespace)["StatefulSet"], _pods(namespace))
+        stateful_sets, pods = (_answered(future.result) for future in [self._read(path) for path in paths])
+        latest = {name: item["status"].get("updateRevision") for name, item in _by_name(_items(stateful_sets)).items()}
         runs = {
-            item["metadata"]["name"]: item["metadata"].get("labels", {}).get("controller-revision-hash")
-            for item in self._list(f"/api/v1/namespaces/{namespace}/pods", accept=METADATA_ONLY)
+            name: item["metadata"].get("labels", {}).get("controller-revision-hash")
+            for name, item in _by_name(_items(pods)).items()
         }
         return {
             name: "current" if runs[f"{name}-0"] == revision else "old"
@@ -125,55 +146,68 @@ class LiveCluster:
             if f"{name}-0" in runs
         }
 
-    def _list(self, path: str, *, accept: str = JSON) -> Sequence[Mapping[str, Any]]:
-        # An empty list of metadata comes as `null`.
-        return self._get(path, accept=accept)["items"] or ()
+    def _list(self, path: str) -> Sequence[Mapping[str, Any]]:
+        self._begin([path])
+        return _items(_answered(self._begun[path].result))
 
-    def _get(self, path: str, *, accept: str = JSON, absent: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-        request = self._client.param_serialize(
-            "GET", path, header_params={"Accept": accept}, auth_settings=["BearerToken"]
-        )
-        try:
-            response = self._client.call_api(*request, _request_timeout=CONNECT_AND_READ_SECONDS)
-            body: bytes = response.read()  # type: ignore[no-untyped-call]
-        except (urllib3.exceptions.HTTPError, client.ApiException) as error:
-            raise UnusableClusterError(
-                f"The API server {self._settings.host} does not answer ({_reason(error)}): start it or mend the way "
-                "to it, then run this again; nothing was changed."
-            ) from error
-        if response.status == HTTPStatus.NOT_FOUND and absent is not None:
-            return absent
-        if response.status != HTTPStatus.OK:
-            raise UnusableClusterError(
-                f"The API server {self._settings.host} refuses: {_message(body, response.status)}. Give the "
-                "kubeconfig's user what README.md lists under \"What the kubeconfig's user needs\"."
-            )
-        answer: Mapping[str, Any] = json.loads(body)
-        return answer
+    def _begin(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            if path not in self._begun:
+                self._begun[path] = self._read(path)
+
+    def _read(self, path: str) -> Future[Mapping[str, Any]]:
+        return self._reading.submit(kubectl.read, path, context=self._context)
+
+
+_NODES = "/api/v1/nodes"
+
+
+def _pods(namespace: str) -> str:
+    return f"/api/v1/namespaces/{namespace}/pods"
+
+
+def _lists(namespace: str) -> Mapping[str, str]:
+    """Where the objects of each kind are."""
+    core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
+    return {
+        "ConfigMap": f"{core}/configmaps",
+        "ReplicationController": f"{core}/replicationcontrollers",
+        "Service": f"{core}/services",
+        "ServiceAccount": f"{core}/serviceaccounts",
+        "StatefulSet": f"{apps}/statefulsets",
+    }
+
+
+def _items(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    # An empty list may come as `null`.
+    return answer.get("items") or ()
+
+
+def _by_name(found: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {item["metadata"]["name"]: item for item in found}
+
+
+def _answered(read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    try:
+        return read()
+    except KubectlError as error:
+        raise UnusableClusterError(f"{error}.", reason=error.reason) from error
+
+
+def _if_there(read: Callable[[], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """Take what is read; `None` where the API server says that this very object is not there.
+
+    "The server could not find the requested resource" is none of that: whatever answers so may be no API server.
+    """
+    try:
+        return _answered(read)
+    except UnusableClusterError as error:
+        if error.reason == NOT_FOUND and f'"{name}" not found' in str(error):
+            return None
+        raise
 
 
 def _no_such_node(name: str, present: Collection[str]) -> str:
     near = get_close_matches(name, sorted(present), n=MOST_NEAR_NAMES, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "`kubectl get nodes` lists those there are."
     return f"Host {name} is no node of this cluster: {hint}"
-
-
-def _reason(error: Exception) -> str:
-    """The words of the operating system where there are any: `Connection refused` rather than a nest of classes."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        cause = cause.__cause__ or cause.__context__ or getattr(cause, "reason", None)
-    return _first_line(error)
-
-
-def _message(body: bytes, status: int) -> str:
-    try:
-        return str(json.loads(body)["message"]).rstrip(".")
-    except (TypeError, ValueError, KeyError):
-        return f"HTTP status {status}"
-
-
-def _first_line(error: object) -> str:
-    return str(error).partition("\n")[0]

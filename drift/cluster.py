@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from drift.deployed import Key, key_of
 from kube import kubectl
-from kube.json_text import UnreadableError
 from kube.manifest import Manifest
 
 FIELD_MANAGER = "adb-tenants"
@@ -68,7 +67,7 @@ class Cluster:
 
     def _replaced(self, declared: Sequence[Manifest]) -> kubectl.Answer:
         replace = ["replace", "--filename", "-", "--validate=ignore", "--dry-run=server"]
-        return kubectl.ask(replace, context=self._context, given=_list(declared))
+        return kubectl.ask(replace, context=self._context, given=_list(declared), repeatable=True)
 
 
 def _list(objects: Sequence[Manifest]) -> bytes:
@@ -79,6 +78,6 @@ def _refusal(answer: kubectl.Answer) -> Refusal:
     _, invalid, why = answer.complaint.partition(" is invalid:")
     if not invalid:
         # The user may not, or the API server does not answer: nothing that is said of the object itself.
-        raise UnreadableError(f"kubectl: {answer.last_word}")
+        raise answer.error()
     # What follows may be the value, and that a secret one.
     return Refusal(message=" ".join(why.partition(": Invalid value")[0].split()))

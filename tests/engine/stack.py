@@ -13,7 +13,7 @@ from pulumi import automation
 
 from tests.program import PROJECT, ROOT
 
-PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "tenants")
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
 
 Config = Mapping[str, Any]
 

@@ -49,7 +49,7 @@ def test_a_context_that_is_not_there_is_named_with_those_that_are(cell: Cell, st
     config = tenant3(cell)
     config["cluster"]["context"] = "elsewhere"
     said = refused_preview(stack, config)
-    assert "Expected object with name elsewhere in" in said
+    assert 'context "elsewhere" does not exist' in said
     assert "set adb-tenants:cluster.context to one of `kubectl config get-contexts`" in said
 
 

@@ -17,7 +17,9 @@ def test_what_cannot_be_compared_is_named_in_one_sentence(
     for content, says in {
         b"": "it is empty",
         b"[]": "it has no `deployment`",
-        state(resource("Service", "a-vip")): "kubectl: ",
+        state(
+            resource("Service", "a-vip")
+        ): "kubectl, by which the cluster is read, does not run (No such file or directory)",
     }.items():
         file.write_bytes(content)
         assert command.main([str(file)]) == 2
