@@ -25,6 +25,7 @@ config = pulumi.Config()
 try:
     fleet = load({section: config.get_object(section) for section in ("cluster", "defaults", "platform", "tenants")})
     live = live_cluster.LiveCluster(fleet.cluster.context)
+    live.prefetch(fleet.cluster.namespace)
     home = home_or_refuse(fleet.cluster, live)
     hosts = Hosts(fleet, live)
     refuse_foreign(fleet, live, home.stack)
@@ -36,13 +37,14 @@ except (FleetError, live_cluster.UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
 opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster)])
+hooks = registered_hooks(fleet, live, hosts, traffic, stack=home.stack)
 context = FleetContext(
     home=home,
     hosts=hosts,
-    platform=Platform("platform", spec=fleet.platform, home=home, opts=opts),
+    platform=Platform("platform", spec=fleet.platform, home=home, hooks=hooks.shared_object, opts=opts),
     keepalived_access=KeepalivedAccess("keepalived", account=fleet.cluster.keepalived_account, home=home, opts=opts),
     traffic=traffic,
-    hooks=registered_hooks(fleet, live, hosts, traffic, stack=home.stack),
+    hooks=hooks,
 )
 declared = {
     tenant.name: Tenant(spec=tenant, context=context, planned_promotion=promotions.get(tenant.name), opts=opts)

@@ -93,6 +93,22 @@ class DataGuard:
         if not self.is_kept(args.name) and state(old) != State.RETIRED:
             raise RefusedError(self._not_retired(args.name.removesuffix("-vip"), args.name))
 
+    def refuse_removal_of_shared(self, args: ResourceHookArgs) -> None:
+        """Before an object that all tenants' pods refer to is deleted: other stacks' tenants may be among them."""
+        old = args.old_inputs or {}
+        others = {
+            owner(found)
+            for (kind, _), found in self._live.objects(self._namespace).items()
+            if kind == "StatefulSet" and owner(found) not in ("", self._stack)
+        }
+        if others:
+            raise RefusedError(
+                f"{text(old.get('kind'))} {self._namespace}/{args.name} is needed by the tenants of stack "
+                f"{', '.join(sorted(others))}. Let that stack declare it first: write its `data` there, with "
+                f"`adoptFrom: {self._stack}` under adb-tenants:cluster; then make this stack forget it with `pulumi "
+                "state delete`."
+            )
+
     def _refuse_what_is_not_ours(self, kind: str, name: str, old: Manifest) -> None:
         namespace = text(at(old, "metadata", "namespace"))
         if namespace != self._namespace:

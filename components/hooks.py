@@ -24,8 +24,9 @@ Check = Callable[[ResourceHookArgs], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
-    """The hooks of each object of a tenant."""
+    """The hooks of each object."""
 
+    shared_object: ResourceHookBinding
     node_label: ResourceHookBinding
     headless_service: ResourceHookBinding
     stateful_set: ResourceHookBinding
@@ -53,6 +54,9 @@ def registered_hooks(fleet: Fleet, live: LiveCluster, hosts: Hosts, traffic: Tra
     announced = _hook("refuse-address-of-a-node", traffic.refuse_node_address)
     labelled = ResourceHook("remove-phantom-node", lambda args: remove_phantom_node(args, live, hosts))
     return Hooks(
+        shared_object=ResourceHookBinding(
+            before_delete=[_hook("refuse-removal-of-what-others-need", data.refuse_removal_of_shared)]
+        ),
         node_label=ResourceHookBinding(after_create=[labelled], after_delete=[labelled]),
         headless_service=ResourceHookBinding(before_create=[created]),
         stateful_set=ResourceHookBinding(

@@ -5,15 +5,15 @@ it can say anything, and what the plugin prints then ends in the advice to drop 
 (`PULUMI_K8S_DELETE_UNREACHABLE`), which would lose every tenant. See docs/decisions/0004-live-reads.md.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from kube import kubectl
 from kube.complaints import NOT_FOUND, KubectlError
 
-MOST_NEAR_NAMES = 5
+T = TypeVar("T")
+
 MOST_AT_ONCE = 8
 """A read is a process of its own; more of them than this only get in each other's way."""
 
@@ -48,7 +48,7 @@ class LiveCluster:
         """
         self.uid()
         lists = _lists(namespace)
-        self._begin([_NODES, f"/api/v1/namespaces/{namespace}", *lists.values(), _pods(namespace)])
+        self._begin([_NODES, f"/api/v1/namespaces/{namespace}", *lists.values()])
 
     def uid(self) -> str:
         """What tells this cluster from every other one: the uid of its namespace `kube-system`, made with it."""
@@ -67,22 +67,6 @@ class LiveCluster:
     def nodes(self) -> Mapping[str, Mapping[str, Any]]:
         """Every node, by name."""
         return _by_name(self._list(_NODES))
-
-    def kubelet_versions(self, wanted: Collection[str]) -> Mapping[str, str]:
-        """The kubelet's version of each of these nodes, by the node's name; empty where a node does not tell.
-
-        Labelling a node that does not exist would *create* it: `NodePatch` is a server-side apply
-        (pulumi-kubernetes#2194). So this is asked in every run, also in an `up --skip-preview`, before anything is
-        declared.
-
-        Raises:
-            UnusableClusterError: Not all of them are there; names those, with the names that are near.
-        """
-        present = self.nodes()
-        missing = [name for name in wanted if name not in present]
-        if missing:
-            raise UnusableClusterError("\n".join(_no_such_node(name, present) for name in missing))
-        return {name: present[name].get("status", {}).get("nodeInfo", {}).get("kubeletVersion", "") for name in wanted}
 
     def nodes_labelled(self, label: str, value: str) -> Sequence[str]:
         """The nodes whose label has this value, sorted."""
@@ -120,10 +104,18 @@ class LiveCluster:
         """A pod as it is now; `None` if there is none."""
         return _if_there(lambda: kubectl.read(f"{_pods(namespace)}/{name}", context=self._context), name)
 
-    def pod_is_ready(self, namespace: str, name: str) -> bool:
-        """Whether the pod is there and ready to serve."""
-        conditions = (self.pod(namespace, name) or {}).get("status", {}).get("conditions", [])
-        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+    def node(self, name: str) -> Mapping[str, Any] | None:
+        """A node as it is now; `None` if there is none."""
+        return _if_there(lambda: kubectl.read(f"{_NODES}/{name}", context=self._context), name)
+
+    def delete_node(self, name: str) -> None:
+        """Delete a Node object: the only thing that is not left to the engine."""
+        _answered(lambda: kubectl.delete(f"{_NODES}/{name}", context=self._context))
+
+    def secret(self, namespace: str, name: str) -> Mapping[str, Any] | None:
+        """A Secret as it is now; `None` if there is none."""
+        path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
+        return _if_there(lambda: kubectl.read(path, context=self._context), name)
 
     def host_of_pod(self, namespace: str, name: str) -> str | None:
         """The node that a pod is on; `None` where there is no such pod, or it is not scheduled."""
@@ -187,7 +179,7 @@ def _by_name(found: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]
     return {item["metadata"]["name"]: item for item in found}
 
 
-def _answered(read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+def _answered(read: Callable[[], T]) -> T:
     try:
         return read()
     except KubectlError as error:
@@ -205,9 +197,3 @@ def _if_there(read: Callable[[], Mapping[str, Any]], name: str) -> Mapping[str, 
         if error.reason == NOT_FOUND and f'"{name}" not found' in str(error):
             return None
         raise
-
-
-def _no_such_node(name: str, present: Collection[str]) -> str:
-    near = get_close_matches(name, sorted(present), n=MOST_NEAR_NAMES, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`kubectl get nodes` lists those there are."
-    return f"Host {name} is no node of this cluster: {hint}"

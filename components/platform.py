@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pulumi
+from pulumi import ResourceHookBinding
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
 from components.metadata import object_metadata
@@ -40,10 +41,12 @@ class Platform(pulumi.ComponentResource):
         *,
         spec: fleet.Platform,
         home: StackHome,
+        hooks: ResourceHookBinding,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("adb:tenants:Platform", name, None, opts)
         self._home = home
+        self._hooks = hooks
         self.names = SharedNames(
             adbops=self._config_map(spec.adbops, keys=("rm.addr", "rm.port")),
             mysql=self._config_map(spec.mysql, keys=("mysql.vip",)),
@@ -63,7 +66,7 @@ class Platform(pulumi.ComponentResource):
             shared.name,
             metadata=object_metadata(shared.name, self._home),
             data=dict(shared.data),
-            opts=opts,
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=self._hooks)),
         )
         return pulumi.Output.from_input(shared.name)
 
@@ -80,7 +83,7 @@ class Platform(pulumi.ComponentResource):
             type="Opaque",
             # `data` rather than `stringData`: the API server never returns the latter, so nobody could see it drift.
             data=pulumi.Output.secret({key: _base64(value) for key, value in shared.data.items()}),
-            opts=opts,
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=self._hooks)),
         )
         return pulumi.Output.from_input(shared.name)
 

@@ -114,6 +114,13 @@ def read(path: str, *, context: str | None) -> Mapping[str, Any]:
     return document
 
 
+def delete(path: str, *, context: str | None) -> None:
+    """Delete what the API server has at a path of its own, `/api/v1/nodes/m1`; raises `KubectlError`."""
+    printed = _run(["delete", "--raw", path, f"--request-timeout={REQUEST_SECONDS}s"], context=context)
+    if printed.complaint:
+        raise _error(read_complaint(printed.complaint), context)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Printed:
     out: bytes

@@ -94,6 +94,13 @@ class Stack:
         """The stack's state as it lies in the backend, secrets encrypted."""
         return self.pulumi("stack", "export").stdout
 
+    def import_state(self, exported: str) -> None:
+        """Put another state in the place of this one."""
+        file = self.project / "imported.json"
+        file.write_text(exported)
+        done = self.pulumi("stack", "import", "--file", str(file))
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the CLI itself, for what a user would read on the terminal."""
         command = [shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi", *arguments, "--stack", self.name]

@@ -1,0 +1,363 @@
+"""The rows of docs/bad-day.md, each on a real API server: a host is dead, a node is gone, a state is lost."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import cluster as local_cluster
+from local.cluster import Cluster
+from tests.engine.cell import Cell, eventually
+from tests.engine.fleets import Config, tenant3, with_every_tenant, with_tenant4, with_tenants
+from tests.engine.stack import Refused, Stack
+
+pytestmark = pytest.mark.engine
+
+STAYS: Config = {"metadata": {"finalizers": ["tests/never-ends"]}}
+ENDS: Config = {"metadata": {"finalizers": []}}
+SOON = 60
+"""Seconds: far less than the plugin's time-out of ten minutes, far more than a busy machine needs."""
+
+
+def refusal(stack: Stack, config: Config) -> str:
+    """What a preview and an `up` without one are refused with; both must be."""
+    said = ""
+    for operation in (stack.preview, stack.up):
+        with pytest.raises(Refused) as refused:
+            operation(config)
+        said = str(refused.value)
+        assert "Traceback" not in said, said
+    return said
+
+
+def warnings(stack: Stack, config: Config) -> str:
+    """What a preview that is not refused prints."""
+    stack.configure(config)
+    done = stack.pulumi("preview")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def lose_kubelet(cell: Cell, *pods: str) -> None:
+    """Let these pods end for nobody, as on a node whose kubelet is dead."""
+    for pod in pods:
+        cell.kubectl("patch", "pod", pod, "--type", "merge", "--patch", json.dumps(STAYS))
+
+
+def bury(cell: Cell) -> None:
+    """Let go of what would keep the namespace."""
+    for pod in cell.live("pods"):
+        cell.kubectl("patch", "pod", pod["metadata"]["name"], "--type", "merge", "--patch", json.dumps(ENDS))
+
+
+def serves_from(cell: Cell, role: str, node: str) -> None:
+    """Assert that the VIP leads to a role, and keepalived runs on its node."""
+    assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == role
+    assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address(f"tenant3-{role}-0")]
+    running = [
+        pod["spec"].get("nodeName")
+        for pod in cell.live("pods", "--selector", "adb=tenant3-vip")
+        if "deletionTimestamp" not in pod["metadata"]
+    ]
+    assert running == [cell.node(node)]
+
+
+def nodes(cell: Cell) -> set[str]:
+    """The nodes of the cell, by name."""
+    listed = json.loads(cell.kubectl("get", "nodes", "--output", "json"))["items"]
+    return {node["metadata"]["name"] for node in listed if node["metadata"]["name"].endswith(f".{cell.namespace}")}
+
+
+# A host dies ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_failover_does_not_wait_for_a_pod_on_a_dead_host(cell: Cell, stack: Stack) -> None:
+    stack.up(tenant3(cell))
+    lose_kubelet(cell, cell.keepalived_pod("tenant3")["metadata"]["name"], "tenant3-master-0")
+    started = time.monotonic()
+    stack.up(tenant3(cell, activeRole="standby"))
+    assert time.monotonic() - started < SOON
+    serves_from(cell, "standby", "m2")
+    assert not stack.preview(tenant3(cell, activeRole="standby")).counts
+    bury(cell)
+
+
+def test_a_failover_needs_no_node_object_of_the_host_that_is_left(cell: Cell, stack: Stack) -> None:
+    config = with_tenant4(cell, tenant3(cell))
+    stack.up(config)
+    lose_kubelet(cell, cell.keepalived_pod("tenant3")["metadata"]["name"], "tenant3-master-0")
+    cell.kubectl("delete", "node", cell.node("m1"))
+
+    edited = with_tenants(config, [config["tenants"][0], {**config["tenants"][1], "image": "adb-control:v9"}])
+    said = warnings(stack, edited)
+    assert f"tenant3: node {cell.node('m1')} of its master does not exist" in said
+    stack.up(edited)
+    assert nodes(cell) == {cell.node("m2")}, "an edit of another tenant has made a phantom node"
+
+    failed_over = with_tenants(edited, [{**edited["tenants"][0], "activeRole": "standby"}, edited["tenants"][1]])
+    for flags in ((), ("--refresh",)):
+        stack.configure(failed_over)
+        done = stack.pulumi("up", "--yes", *flags)
+        assert done.returncode == 0, done.stdout + done.stderr
+        serves_from(cell, "standby", "m2")
+        assert nodes(cell) == {cell.node("m2")}, f"`up {flags}` has made a phantom node"
+    bury(cell)
+
+
+def test_a_tenant_on_a_lost_host_can_be_retired_and_removed(cell: Cell, stack: Stack) -> None:
+    config = tenant3(cell)
+    stack.up(config)
+    lose_kubelet(cell, cell.keepalived_pod("tenant3")["metadata"]["name"], "tenant3-master-0")
+    cell.kubectl("delete", "node", cell.node("m1"))
+    started = time.monotonic()
+    stack.up(with_every_tenant(config, state="retired"))
+    stack.up(with_tenants(config, []))
+    assert time.monotonic() - started < 2 * SOON
+    bury(cell)
+    eventually(lambda: not any("tenant3" in name for name in cell.objects()), what="every object of tenant3 is gone")
+    assert nodes(cell) == {cell.node("m2")}
+
+
+def test_a_failover_does_not_wait_for_the_other_role_to_be_mended(cell: Cell, stack: Stack) -> None:
+    stack.up(tenant3(cell))
+    cell.kubectl("cordon", cell.node("m1"))
+    cell.kubectl("delete", "pod", "tenant3-master-0")
+    stack.refresh()
+    started = time.monotonic()
+    stack.up(tenant3(cell, activeRole="standby"))
+    assert time.monotonic() - started < SOON
+    serves_from(cell, "standby", "m2")
+
+    cell.kubectl("uncordon", cell.node("m1"))
+    eventually(lambda: bool(cell.endpoint_addresses("tenant3-master")), what="the master's pod is back")
+    stack.up(tenant3(cell))
+    serves_from(cell, "master", "m1")
+
+
+# A node takes no pod --------------------------------------------------------------------------------------------------
+
+TAKES_NO_POD = {
+    "cordoned": (("cordon",), "is cordoned"),
+    "tainted": (("taint", "dedicated=others:NoExecute"), "has the taint dedicated=others:NoExecute"),
+    "under pressure": (("DiskPressure", "True"), "reports DiskPressure"),
+    "not ready": (("Ready", "False"), "is not ready"),
+}
+
+
+def take_no_pod(cell: Cell, node: str, how: tuple[str, ...]) -> None:
+    """Keep new pods off a node."""
+    name = cell.node(node)
+    if how[0] == "cordon":
+        cell.kubectl("cordon", name)
+    elif how[0] == "taint":
+        cell.kubectl("taint", "node", name, how[1])
+    else:
+        condition = {"type": how[0], "status": how[1], "reason": "Test", "message": "set by a test"}
+        # Unmanaged, so that the simulated kubelet does not report it well again.
+        cell.kubectl("annotate", "node", name, "kwok.x-k8s.io/node-")
+        patch = json.dumps({"status": {"conditions": [condition]}})
+        cell.kubectl("patch", "node", name, "--subresource", "status", "--patch", patch)
+
+
+@pytest.mark.parametrize("why", TAKES_NO_POD)
+def test_nothing_is_sent_to_a_node_that_takes_no_pod(cell: Cell, stack: Stack, why: str) -> None:
+    how, words = TAKES_NO_POD[why]
+    config = tenant3(cell)
+    stack.up(config)
+    before = cell.uids()
+    take_no_pod(cell, "m2", how)
+    said = refusal(stack, tenant3(cell, activeRole="standby"))
+    assert f"node {cell.node('m2')} {words}" in said
+    assert "force: <the reason>" in said
+    cell.add_node("m3")
+    newcomer = {
+        "name": "tenant5",
+        "vip": "192.168.143.146",
+        "hosts": {"master": cell.node("m2"), "standby": cell.node("m3")},
+    }
+    assert f"node {cell.node('m2')} {words}" in refusal(stack, with_tenants(config, [*config["tenants"], newcomer]))
+    after = cell.uids()
+    assert {name: after.get(name) for name in before} == before
+    assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "master"
+
+    # A keepalived pod is not replaced there either, and what moves nothing goes on.
+    take_no_pod(cell, "m1", ("cordon",))
+    assert "keepalived" in refusal(stack, tenant3(cell, vrid=99))
+    stack.up(tenant3(cell, image="adb-control:v9"))
+
+    stack.up(tenant3(cell, image="adb-control:v9", activeRole="standby", force="m1 burns"))
+    assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "standby"
+
+
+def test_a_namespace_that_forbids_the_pods_is_named_before_a_failover(cell: Cell, stack: Stack) -> None:
+    stack.up(tenant3(cell))
+    cell.kubectl("label", "namespace", cell.namespace, "pod-security.kubernetes.io/enforce=baseline")
+    said = refusal(stack, tenant3(cell, activeRole="standby"))
+    assert f"namespace {cell.namespace} enforces the PodSecurity level baseline" in said
+    assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "master"
+
+
+def test_more_memory_than_a_node_has_is_refused(cell: Cell, stack: Stack) -> None:
+    stack.up(tenant3(cell))
+    assert "requests 2Ti of memory" in refusal(stack, tenant3(cell, memory="2Ti"))
+
+
+def test_an_address_of_a_node_is_no_vip(cell: Cell, stack: Stack) -> None:
+    said = refusal(stack, tenant3(cell, vip="192.168.143.101"))
+    assert "vip 192.168.143.101 is the address of node" in said
+
+
+def test_leave_that_is_no_longer_needed_is_pointed_out(cell: Cell, stack: Stack) -> None:
+    stack.up(tenant3(cell))
+    move = {"role": "master", "host": cell.node("m1")}
+    said = warnings(stack, tenant3(cell, force="m1 burns", allowMove=[move]))
+    assert "tenant3: force is no longer needed" in said
+    assert "tenant3: allowMove of its master is no longer needed" in said
+
+
+# What is live counts --------------------------------------------------------------------------------------------------
+
+
+def test_a_tenant_of_another_stack_is_refused_and_taken_over_on_purpose(
+    cell: Cell, stack: Stack, tmp_path: Path
+) -> None:
+    config = tenant3(cell)
+    stack.up(config)
+    before = cell.uids()
+    other = Stack(tmp_path / "other", name="other", environment=cell.environment)
+    moved = tenant3(cell, vip="192.168.143.200", dataPath="/data9/x", adopt=True)
+    said = refusal(other, moved)
+    assert "tenant3 belongs to stack adb-tenants/dev" in said
+    assert "adoptFrom: adb-tenants/dev" in said
+    assert cell.uids() == before
+
+    adopting = {**config, "cluster": {**config["cluster"], "adoptFrom": "adb-tenants/dev"}}
+    other.up(adopting)
+    assert cell.uids() == before, "taking over has restarted something"
+    assert not other.preview(adopting).counts
+    # The first stack no longer owns what it remembers, and cannot take it down.
+    assert "belongs to stack adb-tenants/other" in refusal(stack, config)
+    assert "belongs to stack adb-tenants/other" in refusal(stack, with_tenants(config, []))
+    assert cell.uids() == before
+
+
+def test_two_stacks_of_one_namespace_stand_side_by_side(cell: Cell, stack: Stack, tmp_path: Path) -> None:
+    both = with_tenant4(cell, tenant3(cell))
+    first, second = (with_tenants(both, [entry]) for entry in both["tenants"])
+    stack.up(first)
+    other = Stack(tmp_path / "other", name="other", environment=cell.environment)
+    assert "keepalivedAccount: adb-keepalived-other" in refusal(other, second)
+    second["cluster"] = {**second["cluster"], "keepalivedAccount": "adb-keepalived-other"}
+    del second["platform"]
+    other.up(second)
+
+    stack.up(with_every_tenant(first, state="retired"))
+    stack.up(with_tenants(first, []))
+    kept = {name for name in cell.objects() if "tenant3" not in name}
+    refused = stack.pulumi("destroy", "--yes", "--run-program")
+    assert "stack adb-tenants/other" in refused.stdout + refused.stderr, "the shared objects are in use"
+    assert cell.objects() == kept
+
+    other.up(with_every_tenant(second, state="retired"))
+    destroyed = other.pulumi("destroy", "--yes", "--run-program")
+    assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
+    destroyed = stack.pulumi("destroy", "--yes", "--run-program")
+    assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
+    eventually(lambda: cell.objects() == set(), what="nothing is left")
+
+
+def test_a_lost_state_is_healed_by_the_right_entry_and_by_no_other(cell: Cell, stack: Stack, tmp_path: Path) -> None:
+    config = tenant3(cell)
+    stack.up(config)
+    cell.add_node("m3")
+    before = cell.uids()
+    new = Stack(tmp_path / "new", name="dev", environment=cell.environment)
+    wrong_entries: dict[str, Config] = {
+        "host": {"hosts": {"master": cell.node("m3"), "standby": cell.node("m2")}},
+        "path": {"dataPath": "/data9/tenant3"},
+        "VIP": {"vip": "192.168.143.200", "vrid": 144},
+        "active role": {"activeRole": "standby"},
+        "VRRP id": {"vrid": 99},
+    }
+    for what, wrong in wrong_entries.items():
+        said = refusal(new, tenant3(cell, **wrong))
+        assert "would start on an empty disk" in said or "Write the entry as it is live" in said, f"{what}: {said}"
+        assert cell.uids() == before, what
+    new.up(config)
+    assert cell.uids() == before
+    assert not new.preview(config).counts
+
+
+def test_an_old_state_is_healed_by_the_right_entry_and_by_no_other(cell: Cell, stack: Stack) -> None:
+    config = tenant3(cell)
+    stack.up(config)
+    old = stack.exported_state()
+    m3 = cell.add_node("m3")
+    hosts = {"master": m3, "standby": cell.node("m2")}
+    moved = tenant3(cell, hosts=hosts, activeRole="standby")
+    stack.up(tenant3(cell, hosts=hosts, allowMove=[{"role": "master", "host": m3}]))
+    cell.kubectl("delete", "pod", "tenant3-master-0")
+    eventually(lambda: bool(cell.endpoint_addresses("tenant3-master")), what="the master runs on m3")
+    stack.up(moved)
+    before = cell.database_pods()
+
+    stack.import_state(old)
+    assert "would start on an empty disk" in refusal(stack, config)
+    stack.up(moved)
+    assert cell.database_pods() == before
+    serves_from(cell, "standby", "m2")
+
+
+def test_a_changed_namespace_is_refused_in_words_of_its_own(cell: Cell, stack: Stack) -> None:
+    config = tenant3(cell)
+    stack.up(config)
+    before = cell.uids()
+    elsewhere = {**config, "cluster": {**config["cluster"], "namespace": "default"}}
+    said = refusal(stack, elsewhere)
+    assert f"cluster.namespace is default, and this stack's tenants live in {cell.namespace}" in said
+    assert cell.uids() == before
+
+
+@pytest.fixture
+def another_cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A second control plane."""
+    with local_cluster.running(directory=tmp_path / "another", name="adb-another", nodes=()) as started:
+        yield started
+
+
+def test_another_cluster_is_refused_and_the_state_stays(
+    cell: Cell, stack: Stack, another_cluster: Cluster, cluster_environment: dict[str, str]
+) -> None:
+    config = tenant3(cell)
+    stack.up(config)
+    state = json.loads(stack.exported_state())["deployment"]["resources"]
+    before = cell.uids()
+    wrong = Cell(
+        namespace=cell.namespace, environment={**cluster_environment, "KUBECONFIG": str(another_cluster.kubeconfig)}
+    )
+    wrong.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": wrong.namespace}})
+    wrong.add_node("m1")
+    wrong.add_node("m2")
+    for command in (
+        ("preview",),
+        ("preview", "--refresh"),
+        ("up", "--yes"),
+        ("up", "--yes", "--refresh"),
+        ("up", "--yes", "--skip-preview", "--refresh", "--run-program"),
+        ("destroy", "--yes", "--run-program"),
+    ):
+        done = stack.pulumi(*command, KUBECONFIG=str(another_cluster.kubeconfig))
+        said = done.stdout + done.stderr
+        assert done.returncode != 0, f"{command}: {said}"
+        assert "This stack lives in another cluster" in said, f"{command}: {said}"
+        assert wrong.objects() == set(), command
+    after = json.loads(stack.exported_state())["deployment"]["resources"]
+    assert {each["urn"] for each in after} == {each["urn"] for each in state}
+    # A renamed context is not another cluster.
+    renamed = Path(stack.project / "renamed")
+    renamed.write_text(Path(cluster_environment["KUBECONFIG"]).read_text().replace("kwok-", "renamed-"))
+    done = stack.pulumi("preview", "--expect-no-changes", KUBECONFIG=str(renamed))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert cell.uids() == before
