@@ -121,8 +121,8 @@ FORBIDDEN = 'nodes is forbidden: User "x" cannot list resource "nodes"'
         ),
         (
             (
-                "Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown "
-                "authority"
+                "Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by "
+                "unknown authority"
             ),
             "Unreachable",
             "cannot be trusted (tls: failed to verify certificate: x509: certificate signed by unknown authority)",

@@ -1,0 +1,331 @@
+"""However a kubeconfig leads to a cluster, the program and the plugin get to the same one; and what they say if not."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from components.live_cluster import LiveCluster, UnusableClusterError
+from drift.cluster import Cluster
+from kube import kubectl
+from kube.complaints import KubectlError
+from review.__main__ import main as review
+from tests.engine.cell import Cell
+from tests.engine.detours import Reply, proxy_to, stub
+from tests.engine.fleets import tenant3
+from tests.engine.stack import Stack
+
+pytestmark = pytest.mark.engine
+
+DEAD = "https://127.0.0.1:9"
+BEHIND_THE_PROXY = "https://127.0.0.2:1"
+"""Where nobody listens, under an address that is not in the certificate."""
+IN_A_POD = """#!/bin/sh
+exec unshare {unshare} sh -c '
+    mount -t tmpfs none /run && mkdir -p {account} && cp {files}/* {account} && exec "$0" "$@"
+' {pulumi} "$@"
+"""
+ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount"
+
+Changes = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """A cell, and a place to put files that lead to it."""
+
+    cell: Cell
+    directory: Path
+    open: ExitStack
+
+    @property
+    def original(self) -> dict[str, Any]:
+        """The cell's kubeconfig, an administrator's."""
+        read: dict[str, Any] = yaml.safe_load(Path(self.cell.environment["KUBECONFIG"]).read_text())
+        return read
+
+    @property
+    def server(self) -> str:
+        """Where the API server is."""
+        server: str = self.original["clusters"][0]["cluster"]["server"]
+        return server
+
+    def kubeconfig(self, name: str, *, cluster: Changes | None = None, user: Changes | None = None) -> Path:
+        """Write the cell's kubeconfig with changes to its cluster, and with another user."""
+        kubeconfig = self.original
+        (clusters,), (users,) = kubeconfig["clusters"], kubeconfig["users"]
+        clusters["cluster"].update(cluster or {})
+        users["user"] = user or users["user"]
+        path = self.directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(kubeconfig))
+        return path
+
+    def token(self, account: str, role: str) -> str:
+        """A token of a new ServiceAccount that has a ClusterRole."""
+        self.cell.kubectl("create", "serviceaccount", account)
+        subject = f"--serviceaccount={self.cell.namespace}:{account}"
+        self.cell.kubectl(
+            "create", "clusterrolebinding", f"{account}.{self.cell.namespace}", f"--clusterrole={role}", subject
+        )
+        return self.cell.kubectl("create", "token", account).strip()
+
+    def home(self, kubeconfig: Path | None) -> str:
+        """A home directory, with this as `~/.kube/config`."""
+        home = self.directory / "home"
+        (home / ".kube").mkdir(parents=True)
+        if kubeconfig:
+            (home / ".kube" / "config").write_bytes(kubeconfig.read_bytes())
+        return str(home)
+
+
+@pytest.fixture
+def here(cell: Cell, tmp_path: Path) -> Iterator[Surroundings]:
+    """Surroundings of one test."""
+    with ExitStack() as stack:
+        yield Surroundings(cell=cell, directory=tmp_path, open=stack)
+
+
+def login_plugin(here: Surroundings) -> Mapping[str, str]:
+    credential = here.directory / "credential"
+    status = {"token": here.token("machine", "cluster-admin")}
+    version = "client.authentication.k8s.io/v1"
+    credential.write_text(json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status}))
+    return {"KUBECONFIG": str(here.kubeconfig("config", user={"exec": plugin("cat", str(credential))}))}
+
+
+def several_files(here: Surroundings) -> Mapping[str, str]:
+    complete = here.original
+    first, second = here.directory / "first", here.directory / "second"
+    first.write_text(yaml.safe_dump({key: value for key, value in complete.items() if key != "users"}))
+    # What the first file names, it names for all.
+    complete["clusters"][0]["cluster"] = {"server": DEAD}
+    second.write_text(yaml.safe_dump(complete))
+    return {"KUBECONFIG": os.pathsep.join(map(str, [first, second, here.directory / "absent"]))}
+
+
+def empty_variable(here: Surroundings) -> Mapping[str, str]:
+    return {"KUBECONFIG": "", "HOME": here.home(here.kubeconfig("config"))}
+
+
+def in_a_pod(here: Surroundings) -> Mapping[str, str]:
+    return {"KUBECONFIG": "", "HOME": here.home(None), **pod(here, here.server)}
+
+
+def in_a_pod_that_has_a_kubeconfig(here: Surroundings) -> Mapping[str, str]:
+    return {"KUBECONFIG": "", "HOME": here.home(here.kubeconfig("config")), **pod(here, DEAD)}
+
+
+def impersonation(here: Surroundings) -> Mapping[str, str]:
+    # The token itself may do one thing only: be somebody else.
+    deputy = f"deputy-of-{here.cell.namespace}"
+    may = ("--verb=impersonate", "--resource=users", f"--resource-name={deputy}")
+    here.cell.kubectl("create", "clusterrole", deputy, *may)
+    here.cell.kubectl("create", "clusterrolebinding", deputy, "--clusterrole=cluster-admin", f"--user={deputy}")
+    return {"KUBECONFIG": str(here.kubeconfig("config", user={"token": here.token("actor", deputy), "as": deputy}))}
+
+
+def proxy(here: Surroundings, scheme: str) -> Mapping[str, str]:
+    port = urlsplit(here.server).port
+    assert port
+    entered = here.open.enter_context(proxy_to(port))
+    url = f"{scheme}://127.0.0.1:{entered.server_address[1]}"
+    cluster = {"server": BEHIND_THE_PROXY, "tls-server-name": "kubernetes.default.svc", "proxy-url": url}
+    return {"KUBECONFIG": str(here.kubeconfig("config", cluster=cluster))}
+
+
+def http_proxy(here: Surroundings) -> Mapping[str, str]:
+    return proxy(here, "http")
+
+
+def socks_proxy(here: Surroundings) -> Mapping[str, str]:
+    return proxy(here, "socks5")
+
+
+def plugin(command: str, *arguments: str) -> dict[str, Any]:
+    """A login plugin, as a kubeconfig's user has it."""
+    version = "client.authentication.k8s.io/v1"
+    return {"apiVersion": version, "command": command, "args": list(arguments), "interactiveMode": "Never"}
+
+
+def pod(here: Surroundings, server: str) -> Mapping[str, str]:
+    """The environment in which `pulumi` runs as in a pod: what the kubelet mounts is there."""
+    files = here.directory / "account"
+    files.mkdir()
+    (files / "token").write_text(here.token("pod", "cluster-admin"))
+    (files / "namespace").write_text("default")
+    (files / "ca.crt").write_bytes(Path(here.original["clusters"][0]["cluster"]["certificate-authority"]).read_bytes())
+    path = here.cell.environment["PATH"]
+    pulumi = next(found for each in path.split(os.pathsep) if (found := Path(each) / "pulumi").exists())
+    shim = here.directory / "bin" / "pulumi"
+    shim.parent.mkdir()
+    as_root = "--mount" if os.geteuid() == 0 else "--mount --map-root-user"
+    shim.write_text(IN_A_POD.format(unshare=as_root, account=ACCOUNT, files=files, pulumi=pulumi))
+    shim.chmod(0o755)
+    url = urlsplit(server)
+    return {
+        "PATH": f"{shim.parent}{os.pathsep}{path}",
+        "KUBERNETES_SERVICE_HOST": str(url.hostname),
+        "KUBERNETES_SERVICE_PORT": str(url.port),
+    }
+
+
+WAYS: list[Callable[[Surroundings], Mapping[str, str]]] = [
+    login_plugin,
+    several_files,
+    empty_variable,
+    in_a_pod,
+    in_a_pod_that_has_a_kubeconfig,
+    impersonation,
+    http_proxy,
+    socks_proxy,
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_the_program_and_the_plugin_get_to_the_same_cluster(
+    here: Surroundings, tmp_path: Path, way: Callable[[Surroundings], Mapping[str, str]]
+) -> None:
+    environment = {**here.cell.environment, **way(here)}
+    stack = Stack(tmp_path / "stack", name="dev", environment=environment)
+    # Whoever gets elsewhere finds nobody there, or neither the nodes nor the namespace.
+    assert set(stack.preview(tenant3(here.cell)).counts) == {"create"}
+
+
+@pytest.fixture
+def ask(here: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Asks for the nodes, by a kubeconfig with these changes."""
+    monkeypatch.setattr(kubectl, "PAUSES", (0, 0))
+
+    def asked(*, cluster: Changes | None = None, user: Changes | None = None) -> Any:
+        monkeypatch.setenv("KUBECONFIG", str(here.kubeconfig("config", cluster=cluster, user=user)))
+        return LiveCluster(None).nodes()
+
+    return asked
+
+
+NODES = Reply(status=200, body={"kind": "NodeList", "items": [{"metadata": {"name": "m1"}}]})
+BUSY = Reply.failure(429, "TooManyRequests", "too many requests", Retry_After="0")
+UNAVAILABLE = Reply.failure(503, "ServiceUnavailable", "shutting down")
+LEADERLESS = Reply.failure(500, "", "etcdserver: leader changed")
+GATEWAY = Reply(status=502, body="<html>Bad Gateway</html>")
+
+
+@pytest.mark.parametrize("passing", [BUSY, UNAVAILABLE, LEADERLESS, GATEWAY], ids=lambda reply: str(reply.status))
+def test_what_passes_is_tried_again(ask: Callable[..., Any], passing: Reply) -> None:
+    with stub(passing, passing, NODES) as (server, got):
+        assert set(ask(cluster={"server": server})) == {"m1"}
+    assert len(got) == 3
+
+
+@pytest.mark.parametrize(
+    ("reply", "requests", "says"),
+    [
+        (
+            Reply.failure(429, "TooManyRequests", "busy"),
+            3,
+            "is not well, also at the last of several tries (busy; TooManyRequests)",
+        ),
+        (UNAVAILABLE, 3, "(shutting down; ServiceUnavailable): run this again when it has recovered"),
+        (LEADERLESS, 3, "(etcdserver: leader changed; Unknown): run this again when it has recovered"),
+        (
+            Reply.failure(500, "InternalError", "a panic"),
+            1,
+            "does not give what was asked for (a panic; InternalError)",
+        ),
+        (Reply.failure(401, "Unauthorized", "Unauthorized"), 1, "does not accept the login of the kubeconfig's user"),
+        (
+            Reply.failure(403, "Forbidden", "no nodes"),
+            1,
+            "refuses: no nodes. Give the kubeconfig's user what README.md",
+        ),
+        (
+            Reply.failure(404, "NotFound", "no such page"),
+            1,
+            "does not give what was asked for (no such page; NotFound)",
+        ),
+        (Reply(status=200, body="<html>Please log in</html>"), 1, "what answers is no Kubernetes API server"),
+    ],
+    ids=lambda given: str(given.status) if isinstance(given, Reply) else "",
+)
+def test_each_status_has_words_of_its_own(ask: Callable[..., Any], reply: Reply, requests: int, says: str) -> None:
+    with stub(reply) as (server, got):
+        with pytest.raises(UnusableClusterError) as raised:
+            ask(cluster={"server": server})
+        assert f"The API server {server} " in str(raised.value)
+    assert says in str(raised.value)
+    assert len(got) == requests
+    rights = "What the kubeconfig's user needs" in str(raised.value)
+    assert rights == (reply.status == 403), "rights are spoken of where they are missing, and nowhere else"
+
+
+def test_an_api_server_that_hangs_is_given_up(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubectl, "REQUEST_SECONDS", 1)
+    with stub(Reply(status=200, hangs=True)) as (server, _), pytest.raises(UnusableClusterError) as raised:
+        ask(cluster={"server": server})
+    assert f"The API server {server} does not answer (" in str(raised.value)
+    assert "Client.Timeout exceeded" in str(raised.value)
+
+
+def test_a_proxy_of_the_environment_is_used(
+    here: Surroundings, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = urlsplit(here.server).port
+    assert port
+    for scheme in ("http", "socks5"):
+        with proxy_to(port) as entered:
+            monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://127.0.0.1:{entered.server_address[1]}")
+            # A name that only the proxy knows; what is on this machine is never asked for through a proxy.
+            assert here.cell.node("m1") in ask(cluster={"server": "https://kubernetes.default.svc:6443"})
+            assert entered.passed
+
+
+def test_a_login_plugin_that_fails_is_quoted_by_all_commands(
+    here: Surroundings,
+    stack: Stack,
+    ask: Callable[..., Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = "Error: the session has expired: run sso login"
+    user = {"exec": plugin("sh", "-c", f"echo '{said}' >&2; exit 253")}
+    says = f"The login of the kubeconfig's user fails ({said}; exec: executable sh failed with exit code 253)"
+    with pytest.raises(UnusableClusterError) as raised:
+        ask(user=user)
+    assert says in str(raised.value)
+    with pytest.raises(KubectlError) as raised_by_drift:
+        Cluster(None).nodes()
+    assert says in str(raised_by_drift.value)
+    assert review(["fleet", "--live"]) == 2
+    assert says in capsys.readouterr().err
+
+    stack.configure(tenant3(here.cell))
+    done = stack.pulumi("preview", KUBECONFIG=os.environ["KUBECONFIG"])
+    assert done.returncode != 0
+    assert says in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_without_kubectl_the_preview_says_what_to_install(here: Surroundings, stack: Stack) -> None:
+    stack.configure(tenant3(here.cell))
+    tools = here.directory / "tools"
+    tools.mkdir()
+    done = stack.pulumi("preview", PATH=_without_kubectl(stack.environment["PATH"], tools))
+    assert done.returncode != 0
+    assert "kubectl, by which the cluster is read, does not run" in done.stdout + done.stderr
+
+
+def _without_kubectl(path: str, directory: Path) -> str:
+    """Where all that PATH leads to is, except kubectl."""
+    for each in reversed(path.split(os.pathsep)):
+        for program in Path(each).iterdir() if Path(each).is_dir() else ():
+            if program.name != "kubectl":
+                (directory / program.name).unlink(missing_ok=True)
+                (directory / program.name).symlink_to(program)
+    return str(directory)
