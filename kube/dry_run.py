@@ -8,8 +8,8 @@ from kube import kubectl
 from kube.manifest import Key, Manifest, key_of
 
 FIELD_MANAGER = "adb-tenants"
-"""Under whose name this program writes by kubectl, for the next reader of `managedFields`. Not kubectl's own, which would
-take over what `kubectl apply` has declared before."""
+"""Under whose name this program writes by kubectl, for the next reader of `managedFields`. Not kubectl's own, which
+would take over what `kubectl apply` has declared before."""
 
 _REPLACE = ("replace", "--filename", "-", "--validate=ignore", "--dry-run=server")
 _APPLY = (
