@@ -98,15 +98,17 @@ _WORKLOAD = {
 VERDICTS: Mapping[str, Mapping[str, Verdict]] = {
     "ConfigMap": _METADATA,
     "ReplicationController": _WORKLOAD,
-    "Service": _METADATA,
+    "Service": {**_METADATA, "spec.clusterIP": Verdict.NOTHING, "spec.clusterIPs": Verdict.NOTHING},
     "StatefulSet": {
         **_WORKLOAD,
         MOUNTS: Verdict.BY_HAND,
+        f"{MOUNTS}.volume.hostPath.type": Verdict.NAMED,
         f"{POD}.initContainers": Verdict.BY_HAND,
         # It would stay, and hold the pod there when the entry's host has long been another.
         f"{POD}.nodeName": Verdict.BY_HAND,
-        "spec.selector": Verdict.FIXED,
-        "spec.serviceName": Verdict.FIXED,
+        # Said by `_fixed` already; so for a Service's address.
+        "spec.selector": Verdict.NOTHING,
+        "spec.serviceName": Verdict.NOTHING,
         "spec.updateStrategy": Verdict.NAMED,
         "spec.revisionHistoryLimit": Verdict.NAMED,
         "spec.persistentVolumeClaimRetentionPolicy": Verdict.NAMED,
@@ -164,16 +166,23 @@ def _compared(found: Found, outcome: Manifest | Refusal) -> Iterator[Difference]
 
 
 def _fixed(tenant: Tenant, found: Found) -> Iterator[Judged]:
-    """What both dry runs pass over, because the API server keeps it as it is."""
-    live = found.live
+    """What the API server lets nobody change, or passes over in a dry run and keeps as it is."""
+    live, declared = mapping(found.live.get("spec")), mapping(found.declared.get("spec"))
     match found.kind:
-        case "StatefulSet" if at(live, "spec", "volumeClaimTemplates"):
-            yield _cannot_change("it has volumeClaimTemplates")
+        case "StatefulSet":
+            if live.get("selector") != declared["selector"]:
+                yield _cannot_change(f"its selector is {shown('', live.get('selector'), opaque=False)}")
+            if live.get("serviceName") != declared["serviceName"]:
+                yield _cannot_change(f"its serviceName is {live.get('serviceName')}")
+            if live.get("podManagementPolicy") not in (None, "OrderedReady"):
+                yield _cannot_change(f"its podManagementPolicy is {live['podManagementPolicy']}")
+            if live.get("volumeClaimTemplates"):
+                yield _cannot_change("it has volumeClaimTemplates")
         case "Service":
-            address, headless = at(live, "spec", "clusterIP"), found.name != tenant.virtual_ip_name
-            if headless != (address == "None"):
-                yield _cannot_change(f"its clusterIP is {address}")
-        case "ConfigMap" if live.get("immutable"):
+            headless = found.name != tenant.virtual_ip_name
+            if headless != (live.get("clusterIP") == "None"):
+                yield _cannot_change(f"its clusterIP is {live.get('clusterIP')}")
+        case "ConfigMap" if found.live.get("immutable"):
             yield _cannot_change("it is immutable")
 
 
@@ -263,8 +272,9 @@ def _in_own_words(tenant: Tenant, found: Found, difference: Difference) -> Judge
         case "StatefulSet", field if field.startswith(MOUNTS):
             return _mounted(tenant, found, difference)
         case "StatefulSet", field if field in (f"{MEMORY}.limits.memory", f"{MEMORY}.requests.memory"):
-            live = memory(control_container(found.live) or {}, field.split(".")[-2])
-            return _gets(f"memory {tenant.memory} instead of {live or 'none'}")
+            live = control_container(found.live) or {}
+            was = memory(live, field.split(".")[-2]) or memory(live, "limits") or "none"
+            return _gets(f"memory {tenant.memory} instead of {was}")
         case "ReplicationController", field if field.startswith(f"{CONTAINERS}.args"):
             return _told(found)
         case _, field if field == f"{CONTAINERS}.image" and not difference.added:
@@ -374,7 +384,7 @@ def _by_table(found: Found, difference: Difference, *, stays: bool) -> Judged:
     prefixes = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
     table = VERDICTS[found.kind]
     verdict = next((table[prefix] for prefix in prefixes if prefix in table), Verdict.BY_HAND)
-    if _MEANINGLESS in difference.path or (field == "metadata.labels" and difference.added):
+    if _MEANINGLESS in difference.path or (field.startswith("metadata.labels") and difference.added):
         verdict = Verdict.NOTHING
     expected, actual = (
         shown(difference.path, value, opaque=False) for value in (difference.expected, difference.actual)
@@ -388,8 +398,6 @@ def _by_table(found: Found, difference: Difference, *, stays: bool) -> Judged:
             words = f"loses {path} {actual}"
         case Verdict.NAMED:
             words = f"gets {path} {expected} instead of {actual}"
-        case Verdict.FIXED:
-            return _cannot_change(f"its {path} is {text(difference.actual) or actual}")
         case _:
             words = f"its {path} is {actual}, and the program's is {expected}"
     if verdict is Verdict.NAMED and not stays and field.startswith(TEMPLATE):
@@ -411,4 +419,4 @@ def _field(path: str) -> str:
 
 
 def _short(path: str) -> str:
-    return re.sub(r"^spec\.(template\.(spec\.)?)?(containers\[[^]]*]\.)?", "", path)
+    return re.sub(r"^spec\.(template\.spec\.(containers\[[^]]*]\.)?)?", "", path)

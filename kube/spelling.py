@@ -59,8 +59,10 @@ def _container(container: Manifest, volumes: Json) -> Manifest:
         **container,
         "volumeMounts": [_mount(mapping(each), volumes) for each in items(container.get("volumeMounts"))],
     }
-    resources = mapping(container.get("resources"))
-    spelled["resources"] = {key: _quantities(value) for key, value in resources.items()}
+    resources = {what: _quantities(amounts) for what, amounts in mapping(container.get("resources")).items()}
+    # Of a pod, the API server asks for as much as its limit is, unless it is told otherwise; of a template it does not.
+    requests = {**mapping(resources.get("limits")), **mapping(resources.get("requests"))}
+    spelled["resources"] = {**resources, **({"requests": requests} if requests else {})}
     return spelled
 
 
