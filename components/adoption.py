@@ -1,11 +1,17 @@
 """Which of a tenant's objects exist already, made by somebody else, and whether they may be taken over."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
 
+from components.declared import manifests
 from components.live_cluster import LiveCluster, UnusableClusterError
+from components.take_over import Found, Verdict, judged
+from kube import dry_run
+from kube.facts import allowed_hosts
+from kube.json_text import UnreadableError
+from kube.manifest import Manifest, at, key_of, mapping, text
 from tenants.fleet import Fleet, Role, Tenant
 
 PULUMI = "pulumi-kubernetes"
@@ -24,40 +30,110 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster) -> None:
     """
     there = live.objects(fleet.cluster.namespace)
     faults: list[str] = []
+    to_adopt: dict[str, list[Manifest]] = {}
     for tenant in fleet.tenants:
         present = [there[key] for key in objects_of(tenant) if key in there]
         foreign = [found for found in present if not _is_ours(found)]
-        if not tenant.adopt:
-            if len(foreign) < len(present):
-                # The tenant is ours. Nothing tells any more that this object was, since somebody has changed all that
-                # we set of it (the one address of a ConfigMap, say) or made it anew: it is put right, not refused.
-                continue
+        if tenant.adopt and foreign:
+            to_adopt[tenant.name] = foreign
+        elif len(foreign) == len(present):
+            # If only some are foreign, the tenant is ours. Nothing tells any more that they were, since somebody has
+            # changed all that we set of them (the one address of a ConfigMap, say) or made them anew: they are put
+            # right, not refused.
             faults += [
                 f"{_name(found)} is there already, made by {_makers(found)}: write `adopt: true` in {tenant.name}'s "
                 "entry to take it over as it is, or choose another name."
                 for found in foreign
             ]
-            continue
+    notes: list[str] = []
+    for tenant, take_overs in _take_overs(fleet, live, to_adopt):
+        said = [(found, each) for found in take_overs for each in judged(tenant, found)]
+        names = ", ".join(f"{found.kind} {found.name}" for found in take_overs)
+        # The engine's own word for it is "create": it knows only that the object is new to its state.
+        notes.append(f"{tenant.name} adopts what is there, in place and without restarting a pod: {names}")
+        notes += [f"{_name(found.live)} {each.words}" for found, each in said if each.verdict is Verdict.NAMED]
         faults += [
-            f"{_name(found)} cannot be adopted: {difference}, which cannot be changed in place. Nothing was changed."
-            for found in foreign
-            for difference in _unchangeable_differences(tenant, found)
+            f"{_name(found.live)} {_REFUSALS[each.verdict].format(each.words)} Nothing was changed."
+            for found, each in said
+            if each.verdict in _REFUSALS
         ]
-        faults += [
-            f"{_name(found)} is not adopted: {difference}. Adopting takes over what is there and moves neither clients "
-            "nor data; change it afterwards. Nothing was changed."
-            for found in foreign
-            for difference in _displacing_differences(tenant, found, live)
-        ]
-        if foreign:
-            names = ", ".join(f"{found['kind']} {found['metadata']['name']}" for found in foreign)
-            # The engine's own word for it is "create": it knows only that the object is new to its state.
-            pulumi.log.info(f"{tenant.name} adopts what is there, in place and without restarting a pod: {names}")
-            for found in foreign:
-                for difference in _template_differences(tenant, found):
-                    pulumi.log.info(f"{_name(found)} {difference}, from the next start of its pod on")
     if faults:
         raise UnusableClusterError("\n".join(faults))
+    for note in notes:
+        pulumi.log.info(note)
+
+
+_REFUSALS: Mapping[Verdict, str] = {
+    Verdict.FIXED: "cannot be adopted: {}.",
+    Verdict.ENTRY: "is not adopted: {}. Adopting takes over what is there and moves neither clients nor data; change "
+    "it afterwards.",
+    Verdict.BY_HAND: "is not adopted: {}. Adopting takes over what is there, and no entry can say this: put it right "
+    "by hand first, when it may change.",
+}
+
+
+def _take_overs(
+    fleet: Fleet, live: LiveCluster, foreign: Mapping[str, Sequence[Manifest]]
+) -> Iterator[tuple[Tenant, list[Found]]]:
+    """Ask what would become of each object; of all tenants at once, since each question is a process."""
+    if not foreign:
+        return
+    namespace = fleet.cluster.namespace
+    tenants = [tenant for tenant in fleet.tenants if tenant.name in foreign]
+    hosts = {tenant.hosts.of(role) for tenant in tenants for role in Role}
+    versions = live.kubelet_versions(sorted(hosts))
+    declared = {
+        key: manifest
+        for tenant in tenants
+        for key, manifest in manifests(
+            tenant, namespace=namespace, platform=fleet.platform, kubelet_versions=versions
+        ).items()
+    }
+    asked = [declared[key_of(found)] for tenant in tenants for found in foreign[tenant.name]]
+    try:
+        taken = dry_run.applied(asked, context=fleet.cluster.context)
+        clean = dry_run.replaced(asked, context=fleet.cluster.context)
+    except UnreadableError as error:
+        raise UnusableClusterError(
+            f"What adopting would change cannot be told: {error}. The kubeconfig's user needs what README.md lists "
+            'under "What the kubeconfig\'s user needs", for adopting too. Nothing was changed.'
+        ) from error
+    pods, nodes = live.pods(namespace).values(), live.nodes().values()
+    for tenant in tenants:
+        take_overs = []
+        for found in foreign[tenant.name]:
+            key, pod = key_of(found), _pod_of(found, pods)
+            host = text(at(pod, "spec", "nodeName"))
+            take_overs.append(
+                Found(
+                    live=found,
+                    declared=declared[key],
+                    taken=taken[key],
+                    clean=clean[key],
+                    pod=pod,
+                    hosts=[host] if host else allowed_hosts(found, nodes) if _runs_pods(found) else (),
+                )
+            )
+        yield tenant, take_overs
+
+
+def _runs_pods(found: Manifest) -> bool:
+    return found.get("kind") in ("StatefulSet", "ReplicationController")
+
+
+def _pod_of(found: Manifest, pods: Collection[Manifest]) -> Manifest | None:
+    """The pod that a workload runs: of several, one that is not being ended."""
+    if not _runs_pods(found):
+        return None
+    selector = at(found, "spec", "selector")
+    labels = mapping(at(selector, "matchLabels") or selector)
+    of_it = [
+        pod
+        for pod in pods
+        if labels.items() <= mapping(at(pod, "metadata", "labels")).items()
+        and at(pod, "status", "phase") not in ("Succeeded", "Failed")
+    ]
+    return min(of_it, key=lambda pod: bool(at(pod, "metadata", "deletionTimestamp")), default=None)
 
 
 def objects_of(tenant: Tenant) -> Iterator[tuple[Kind, Name]]:
@@ -84,72 +160,3 @@ def _managers(found: Mapping[str, Any]) -> set[str]:
 
 def _is_ours(found: Mapping[str, Any]) -> bool:
     return any(manager.startswith(PULUMI) for manager in _managers(found))
-
-
-def _unchangeable_differences(tenant: Tenant, found: Mapping[str, Any]) -> Iterable[str]:
-    spec, name = found.get("spec", {}), found["metadata"]["name"]
-    match found["kind"]:
-        case "StatefulSet":
-            labels = {"app": "adb", "role": _role(found), "tenancy": tenant.name}
-            if spec["selector"] != {"matchLabels": labels}:
-                yield f"its selector is {spec['selector']}"
-            if spec["serviceName"] != name:
-                yield f"its serviceName is {spec['serviceName']}"
-            if spec.get("volumeClaimTemplates"):
-                yield "it has volumeClaimTemplates"
-        case "Service":
-            headless = name != tenant.virtual_ip_name
-            if headless != (spec.get("clusterIP") == "None"):
-                yield f"its clusterIP is {spec.get('clusterIP')}"
-        case "ConfigMap":
-            if found.get("immutable"):
-                yield "it is immutable"
-
-
-def _displacing_differences(tenant: Tenant, found: Mapping[str, Any], live: LiveCluster) -> Iterator[str]:
-    """What a take-over would change for clients, or where a database would look for its data."""
-    match found["kind"]:
-        case "StatefulSet":
-            role, pod = _role(found), found["spec"]["template"]["spec"]
-            paths = {volume["name"]: volume["hostPath"]["path"] for volume in pod["volumes"] if "hostPath" in volume}
-            for volume, key, declared in (
-                ("data", "dataPath", tenant.data_path),
-                ("adminlog", "logPath", tenant.log_path),
-            ):
-                if paths.get(volume) != declared:
-                    yield f"its {volume} lies in {paths.get(volume)}, and the entry says {key}: {declared}"
-            host = live.host_of_pod(found["metadata"]["namespace"], f"{tenant.control_node_name(role)}-0")
-            # Without a pod, as of a tenant that was scaled to 0, the labels say where it would start.
-            hosts = [host] if host else live.nodes_labelled(tenant.node_label, role)
-            if hosts and tenant.hosts.of(role) not in hosts:
-                yield f"its pod belongs on {', '.join(hosts)}, and the entry says hosts.{role}: {tenant.hosts.of(role)}"
-        case "ConfigMap":
-            announced = ", ".join(found.get("data") or {})
-            if announced != str(tenant.vip):
-                yield f"it announces {announced or 'no address'}, and the entry says vip: {tenant.vip}"
-        case "Service" if found["metadata"]["name"] == tenant.virtual_ip_name:
-            selected = found["spec"].get("selector", {}).get("role")
-            if selected != tenant.active_role:
-                yield f"it leads to the {selected}, and the entry says activeRole: {tenant.active_role}"
-
-
-def _template_differences(tenant: Tenant, found: Mapping[str, Any]) -> Iterator[str]:
-    """What a take-over writes into a template while the pod goes on as it is."""
-    if found["kind"] not in ("StatefulSet", "ReplicationController"):
-        return
-    container = found["spec"]["template"]["spec"]["containers"][0]
-    if found["kind"] == "StatefulSet":
-        image = tenant.image
-        memory = container.get("resources", {}).get("limits", {}).get("memory")
-        if memory != tenant.memory:
-            yield f"gets memory {tenant.memory} instead of {memory}"
-    else:
-        image = tenant.keepalived.image
-        if f"--vrid={tenant.vrid}" not in container.get("args", ()):
-            yield f"gets --vrid={tenant.vrid} instead of {' '.join(container.get('args', ()))}"
-    if container["image"] != image:
-        yield f"gets image {image} instead of {container['image']}"
-
-
-def _role(stateful_set: Mapping[str, Any]) -> Role:
-    return Role(stateful_set["metadata"]["name"].rpartition("-")[2])

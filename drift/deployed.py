@@ -3,15 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from kube.json_text import UnreadableError, document
-from kube.manifest import Json, Manifest, at, items, mapping, text
+from kube.manifest import Json, Key, Manifest, at, items, key_of, mapping, text
 from kube.masking import SECRET_SIGNATURE
 from review.preview import parse_urn
-
-Key: TypeAlias = tuple[str, str, str]
-"""Kind, namespace (empty for what has none) and name of an object."""
 
 HELD = ("data", "stringData", "binaryData")
 
@@ -42,12 +38,6 @@ class Deployed:
     context: str | None
     """The kubeconfig's context that it was brought up with; `None` is the current one."""
     objects: tuple[Declared, ...]
-
-
-def key_of(manifest: Manifest) -> Key:
-    """Kind, namespace and name of an object."""
-    metadata = mapping(manifest.get("metadata"))
-    return text(manifest.get("kind")), text(metadata.get("namespace")), text(metadata.get("name"))
 
 
 def parse(raw: bytes) -> Deployed:

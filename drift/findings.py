@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from drift.authors import Author
-from drift.deployed import Declared, Key
+from drift.deployed import Declared
 from kube.comparison import Difference
 from kube.facts import place
-from kube.manifest import Manifest, at
+from kube.manifest import Key, Manifest, at
 from kube.masking import shown
 
 AS_DECLARED = "(as declared)"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drift.cluster import Cluster
-from drift.deployed import Key
 from drift.findings import Finding, Repair
 from drift.survey import Survey
+from kube.manifest import Key
 
 
 @dataclass(frozen=True, kw_only=True)

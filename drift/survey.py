@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from drift.authors import author, left_by_its_maker
-from drift.cluster import Cluster, Refusal
-from drift.deployed import Declared, Deployed, Key, key_of
+from drift.cluster import Cluster
+from drift.deployed import Declared, Deployed
 from drift.findings import Finding, Repair, finding, of_difference
 from drift.node_labels import foreign_labels
 from kube.comparison import Difference, differences, laid_over, put_right
-from kube.manifest import Manifest, at, joined, text
+from kube.dry_run import Refusal
+from kube.manifest import Key, Manifest, at, joined, key_of, text
 from kube.masking import MISSING, shown
 
 MADE_ANEW_IN_PART = ("Job",)

@@ -1,5 +1,12 @@
-"""Facts read from the manifests of a tenant's objects, live or declared, whoever made them."""
+"""Facts read from the manifests of a tenant's objects, live or declared, whoever made them.
 
+They are found by what they mean, not by the names that this program gives: a volume by where it is mounted, a container
+by what it runs. What is absent or of a wrong type is the same as nothing there, never an exception.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kube.manifest import Manifest, at, items, mapping, named, number, text
@@ -11,10 +18,98 @@ STACK_ANNOTATION = "adb-tenants/stack"
 FORCED_ANNOTATION = "adb-tenants/forced"
 """On a VIP's Service: why it was led to a pod that could not be shown to serve."""
 
+DATA_MOUNT = "/home/gpadmin/data"
+LOG_MOUNT = "/home/gpadmin/gpAdminLogs"
+TOMCAT_MOUNT = "/opt/tomcat/logs"
+"""Where a control container expects its database, its logs and those of Tomcat."""
+ROOT_SSH_MOUNT = "/opt/root-ssh"
+GPADMIN_SSH_MOUNT = "/opt/gpadmin-ssh"
+"""Where it expects the ssh keys of its two accounts."""
+
+VRID_OF_NO_ARGUMENT = 50
+"""kube-keepalived-vip's default of `--vrid`."""
+NAT = "NAT"
+"""Its default way to forward."""
+
+_HOSTNAME = "kubernetes.io/hostname"
+_VRID = re.compile(r"(?:^|\s)--vrid(?:(?:=|\s+)(\S*))?(?=\s|$)")
+_FORWARD = re.compile(r"([^/:\s]+)/([^/:\s]+)(?::([A-Za-z]+))?")
+
+
+# --- workloads and their pods -----------------------------------------------------------------------------------------
+
+
+def pod_spec(workload: Manifest) -> Manifest:
+    """The `spec` of a Pod, or of the pods that a controller makes."""
+    spec = mapping(workload.get("spec"))
+    return spec if workload.get("kind") == "Pod" else mapping(at(spec, "template", "spec"))
+
+
+def replicas(workload: Manifest) -> int | None:
+    """Read how many pods a workload is to have; `None` where it is not there or does not say."""
+    return number(at(workload, "spec", "replicas"))
+
+
+def state(workload: Manifest) -> str:
+    """Read what the tenant was meant to be doing."""
+    return text(at(workload, "metadata", "annotations", STATE_ANNOTATION))
+
+
+def control_container(workload: Manifest) -> Manifest | None:
+    """The container that runs the database.
+
+    The only one; else the one that has the data, that runs the entry point, or whose image says so. `None` where none
+    or several answer to it.
+    """
+    return _only(
+        workload,
+        lambda container: DATA_MOUNT in _mounts(container),
+        lambda container: "entry-point.sh" in _command_line(container),
+        lambda container: "adb-control" in text(container.get("image")),
+    )
+
+
+def keepalived_container(workload: Manifest) -> Manifest | None:
+    """The container that is kube-keepalived-vip; `None` where that cannot be told."""
+    return _only(
+        workload,
+        lambda container: "--services-configmap" in _command_line(container),
+        lambda container: "keepalived" in text(container.get("image")),
+    )
+
+
+def _only(workload: Manifest, *signs: Callable[[Manifest], bool]) -> Manifest | None:
+    containers = [container for container in map(mapping, items(pod_spec(workload).get("containers"))) if container]
+    if len(containers) == 1:
+        return containers[0]
+    for sign in signs:
+        found = [container for container in containers if sign(container)]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _command_line(container: Manifest) -> str:
+    return " ".join(text(word) for part in ("command", "args") for word in items(container.get(part)))
+
+
+def variables(container: Manifest) -> Mapping[str, Manifest]:
+    """A container's environment by name, each variable as `{name, value}` or `{name, valueFrom}`."""
+    return {text(item.get("name")): item for item in map(mapping, items(container.get("env")))}
+
+
+def memory(container: Manifest, what: str) -> str:
+    """The `limits` or `requests` of a container's memory, as written: `16Gi`; empty where there is none."""
+    found = at(container, "resources", what, "memory")
+    return str(number(found)) if number(found) is not None else text(found)
+
+
+# --- where the data lies ----------------------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where a control node's data lies; empty strings where the preview does not say."""
+    """Where a control node's data lies; empty strings where the manifest does not say."""
 
     host: str
     data_path: str
@@ -28,29 +123,142 @@ class Place:
 
 def place(stateful_set: Manifest) -> Place:
     """Read where a StatefulSet's pod runs and keeps its data."""
-    pod = at(stateful_set, "spec", "template", "spec")
-    volumes = at(pod, "volumes")
+    paths, volumes = data_paths(stateful_set), pod_spec(stateful_set).get("volumes")
+
+    def directory(mount: str, volume: str) -> str:
+        # By this program's own name where no mount tells: a database's data is rather seen twice than not at all.
+        return paths.get(mount) or normal_path(text(at(named(volumes, volume), "hostPath", "path")))
+
     return Place(
         host=pinned_host(stateful_set),
-        data_path=text(at(named(volumes, "data"), "hostPath", "path")),
-        log_path=text(at(named(volumes, "adminlog"), "hostPath", "path")),
+        data_path=directory(DATA_MOUNT, "data"),
+        log_path=directory(LOG_MOUNT, "adminlog"),
     )
+
+
+def normal_path(path: str) -> str:
+    """The one spelling of an absolute path: `/data0//x/` is `/data0/x`."""
+    return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else path
+
+
+def data_paths(workload: Manifest) -> Mapping[str, str]:
+    """The host's directory behind each mount of the control container, by the path that it is mounted at.
+
+    Both are in their normal form. What is no directory of the host (a claim, an `emptyDir`) is left out.
+    """
+    found = {}
+    for mounted, mount, volume in _mounted_volumes(workload):
+        directory, below = text(at(volume, "hostPath", "path")), text(mount.get("subPath"))
+        if directory:
+            found[mounted] = normal_path(f"{directory}/{below}" if below else directory)
+    return found
+
+
+def secret_mounts(workload: Manifest) -> Mapping[str, str]:
+    """The Secret behind each mount of the control container, by the path that it is mounted at."""
+    secrets = {mounted: text(at(volume, "secret", "secretName")) for mounted, _, volume in _mounted_volumes(workload)}
+    return {mounted: secret for mounted, secret in secrets.items() if secret}
+
+
+def _mounted_volumes(workload: Manifest) -> Sequence[tuple[str, Manifest, Manifest]]:
+    """Path, mount and volume of each mount of the control container."""
+    volumes, container = pod_spec(workload).get("volumes"), control_container(workload)
+    return [
+        (mounted, mount, named(volumes, text(mount.get("name")))) for mounted, mount in _mounts(container or {}).items()
+    ]
+
+
+def _mounts(container: Manifest) -> Mapping[str, Manifest]:
+    mounts = map(mapping, items(container.get("volumeMounts")))
+    return {normal_path(text(mount.get("mountPath"))): mount for mount in mounts}
+
+
+# --- nodes ------------------------------------------------------------------------------------------------------------
 
 
 def pinned_host(workload: Manifest) -> str:
-    """Read the one node that a StatefulSet's or ReplicationController's pod may run on."""
-    required = at(
-        workload,
-        *("spec", "template", "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
+    """Read the one node that a workload's pod may run on, by its affinity, its node selector or `nodeName`."""
+    pod = pod_spec(workload)
+    written = text(pod.get("nodeName")) or text(at(pod, "nodeSelector", _HOSTNAME))
+    if written:
+        return written
+    hosts = [_named_by(term) for term in _required_terms(pod)]
+    return hosts[0] if len(set(hosts)) == 1 else ""
+
+
+def _named_by(term: Manifest) -> str:
+    """The one node that a term of an affinity names; empty where it names none or several."""
+    for part, key in (("matchFields", "metadata.name"), ("matchExpressions", _HOSTNAME)):
+        for requirement in map(mapping, items(term.get(part))):
+            values = _values(requirement)
+            if requirement.get("key") == key and requirement.get("operator", "In") == "In" and len(values) == 1:
+                return values[0]
+    return ""
+
+
+def allowed_hosts(workload: Manifest, nodes: Iterable[Manifest]) -> Sequence[str]:
+    """Of these nodes, those that a workload's pod may run on by `nodeName`, node selector and affinity, sorted."""
+    pod = pod_spec(workload)
+    selector, terms = mapping(pod.get("nodeSelector")), _required_terms(pod)
+    found = set()
+    for node in nodes:
+        name, labels = text(at(node, "metadata", "name")), mapping(at(node, "metadata", "labels"))
+        if (
+            pod.get("nodeName") in (None, "", name)
+            and all(key in labels and labels[key] == value for key, value in selector.items())
+            and (not terms or any(_fits(term, name, labels) for term in terms))
+        ):
+            found.add(name)
+    return sorted(found - {""})
+
+
+def _required_terms(pod: Manifest) -> Sequence[Manifest]:
+    required = at(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+    return [mapping(term) for term in items(at(required, "nodeSelectorTerms"))]
+
+
+def _fits(term: Manifest, name: str, labels: Manifest) -> bool:
+    fields = [mapping(item) for item in items(term.get("matchFields"))]
+    expressions = [mapping(item) for item in items(term.get("matchExpressions"))]
+    # A term without requirements matches no node.
+    return bool(fields or expressions) and all(
+        [*(_meets(item, {"metadata.name": name}) for item in fields), *(_meets(item, labels) for item in expressions)]
     )
-    hosts = [
-        text(host)
-        for term in items(at(required, "nodeSelectorTerms"))
-        for field in items(at(term, "matchFields"))
-        if at(field, "key") == "metadata.name"
-        for host in items(at(field, "values"))
-    ]
-    return hosts[0] if len(hosts) == 1 else ""
+
+
+def _meets(requirement: Manifest, labels: Manifest) -> bool:
+    found, values = labels.get(text(requirement.get("key"))), _values(requirement)
+    match requirement.get("operator"):
+        case "In":
+            return found in values
+        case "NotIn":
+            return found not in values
+        case "Exists":
+            return found is not None
+        case "DoesNotExist":
+            return found is None
+        case "Gt" | "Lt" as operator:
+            numbers = [int(value) for value in (text(found), *values) if re.fullmatch(r"-?[0-9]{1,18}", value)]
+            return len(numbers) == 2 and (numbers[0] > numbers[1] if operator == "Gt" else numbers[0] < numbers[1])
+        case _:
+            return False
+
+
+def _values(requirement: Manifest) -> Sequence[str]:
+    return [value for value in map(text, items(requirement.get("values"))) if value]
+
+
+# --- the virtual IP ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forward:
+    """Where keepalived leads what arrives at an address."""
+
+    namespace: str
+    service: str
+    method: str = NAT
+    """`NAT`, `DR` (the answer goes past keepalived) or `PROXY`."""
 
 
 def vips(config_map: Manifest) -> tuple[str, ...]:
@@ -58,19 +266,26 @@ def vips(config_map: Manifest) -> tuple[str, ...]:
     return tuple(mapping(config_map.get("data")))
 
 
+def forward(config_map: Manifest, vip: str) -> Forward | None:
+    """Read where keepalived is told to lead an address; `None` for what it cannot read either."""
+    found = _FORWARD.fullmatch(text(at(config_map, "data", vip)).strip())
+    return Forward(namespace=found[1], service=found[2], method=found[3] or NAT) if found else None
+
+
+def vrid(workload: Manifest) -> int | None:
+    """Read the VRRP id that keepalived's pods take part under; `None` where that cannot be told."""
+    container = keepalived_container(workload)
+    if container is None:
+        return None
+    written = [found[1] or "" for found in _VRID.finditer(_command_line(container))]
+    if not written:
+        return VRID_OF_NO_ARGUMENT
+    return int(written[-1]) if re.fullmatch(r"[0-9]{1,9}", written[-1]) else None
+
+
 def selected_role(service: Manifest) -> str:
     """Read the role that the VIP's Service leads to."""
     return text(at(service, "spec", "selector", "role"))
-
-
-def replicas(workload: Manifest) -> int | None:
-    """Read how many pods a workload is to have; `None` where it is not there or does not say."""
-    return number(at(workload, "spec", "replicas"))
-
-
-def state(workload: Manifest) -> str:
-    """Read what the tenant was meant to be doing."""
-    return text(at(workload, "metadata", "annotations", STATE_ANNOTATION))
 
 
 def owner(manifest: Manifest) -> str:

@@ -10,7 +10,16 @@ Json: TypeAlias = object
 Manifest: TypeAlias = Mapping[str, Json]
 """A Kubernetes object, or a part of one."""
 
+Key: TypeAlias = tuple[str, str, str]
+"""Kind, namespace (empty for what has none) and name of an object."""
+
 NOTHING: Manifest = {}
+
+
+def key_of(manifest: Manifest) -> Key:
+    """Kind, namespace and name of an object."""
+    metadata = mapping(manifest.get("metadata"))
+    return text(manifest.get("kind")), text(metadata.get("namespace")), text(metadata.get("name"))
 
 
 def mapping(value: Json) -> Manifest:

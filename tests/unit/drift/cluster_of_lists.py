@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drift.cluster import Cluster, Refusal
-from drift.deployed import Declared, Deployed, Key, key_of
-from kube.manifest import Manifest
+from drift.cluster import Cluster
+from drift.deployed import Declared, Deployed
+from kube.dry_run import Refusal
+from kube.manifest import Key, Manifest, key_of
 
 
 class ClusterOfLists(Cluster):

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from drift.cluster import Cluster, Refusal
-from drift.deployed import Key, key_of
+from drift.cluster import Cluster
+from kube.dry_run import Refusal
 from kube.json_text import UnreadableError
+from kube.manifest import Key, key_of
 
 KUBECTL = """#!{python}
 import json, pathlib, sys

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from drift.cluster import Refusal
 from drift.findings import MOVES, RESTARTS, Repair
 from drift.repair import repair
 from drift.survey import Survey, look
+from kube.dry_run import Refusal
 from tests.unit.drift.cluster_of_lists import ClusterOfLists, deployed, manifest
 
 MADE, LATER = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"

@@ -1,0 +1,64 @@
+"""A tenant's objects as plain manifests, known before anything is declared."""
+
+from collections.abc import Iterator, Mapping
+
+from pulumi._types import input_type_to_dict, is_input_type
+
+from components import control_node_objects, virtual_ip_objects
+from components.keepalived_access import SERVICE_ACCOUNT
+from components.platform import SharedNames
+from kube.manifest import Json, Key, Manifest, key_of, mapping
+from tenants import fleet
+from tenants.fleet import Role, Tenant
+
+
+def manifests(
+    tenant: Tenant, *, namespace: str, platform: fleet.Platform, kubelet_versions: Mapping[str, str]
+) -> Mapping[Key, Manifest]:
+    """What the program will declare of a tenant, node labels and a promotion left out.
+
+    Args:
+        tenant: One that the rules allow.
+        namespace: Of the fleet.
+        platform: The objects that its pods refer to.
+        kubelet_versions: By node name, of at least the tenant's two.
+    """
+    shared = SharedNames(
+        adbops=platform.adbops.name,
+        mysql=platform.mysql.name,
+        adb_connect=platform.adb_connect.name,
+        mysql_connect=platform.mysql_connect.name,
+        root_ssh_key=platform.root_ssh_key.name,
+        gpadmin_ssh_key=platform.gpadmin_ssh_key.name,
+    )
+
+    def objects() -> Iterator[object]:
+        for role in Role:
+            yield control_node_objects.headless_service(tenant, role, namespace=namespace)
+            yield control_node_objects.stateful_set(
+                tenant,
+                role,
+                namespace=namespace,
+                kubelet_version=kubelet_versions[tenant.hosts.of(role)],
+                shared=shared,
+            )
+        yield virtual_ip_objects.config_map(tenant, namespace=namespace)
+        yield virtual_ip_objects.service(tenant, namespace=namespace)
+        yield virtual_ip_objects.replication_controller(
+            tenant, namespace=namespace, service_account_name=SERVICE_ACCOUNT
+        )
+
+    declared = [mapping(_plain(each)) for each in objects()]
+    return {key_of(manifest): manifest for manifest in declared}
+
+
+def _plain(value: object) -> Json:
+    """Spell the SDK's arguments as the API does, as the SDK itself does when it hands them to the engine."""
+    if is_input_type(type(value)):
+        value = input_type_to_dict(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(child) for key, child in value.items() if child is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(child) for child in value]
+    # Roles and states are texts of a class of their own.
+    return str(value) if isinstance(value, str) else value

@@ -1,0 +1,47 @@
+"""What adoption compares with is what the program then declares."""
+
+from typing import Any
+
+import pytest
+
+from components import declared
+from kube.manifest import key_of
+from tenants import load
+from tests.program import ClusterOfMocks, run_program
+from tests.unit.components.test_registered import config_with
+
+TENANT4 = {"name": "tenant4", "vip": "192.168.143.145", "hosts": {"master": "m3", "standby": "m4"}}
+KINDS = ("Service", "StatefulSet", "ConfigMap", "ReplicationController")
+
+
+@pytest.mark.parametrize("kubelet_version", ["v1.34.9", "v1.36.3"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"activeRole": "standby", "vrid": 7},
+        {"state": "stopped"},
+        {"dataPath": "/data9/x", "memory": "1Gi", "tolerations": [], "updateStrategy": "RollingUpdate"},
+        {"keepalived": {"image": "keepalived:2"}, "image": "adb:2", "memoryLimit": 7},
+    ],
+    ids=str,
+)
+def test_the_plain_manifests_are_what_the_engine_is_told(entry: dict[str, Any], kubelet_version: str) -> None:
+    config = config_with(**entry)
+    config["tenants"].append(TENANT4)
+    fleet = load(config)
+    versions = dict.fromkeys(fleet.node_names, kubelet_version)
+    plain = [
+        manifest
+        for tenant in fleet.tenants
+        for manifest in declared.manifests(
+            tenant, namespace=fleet.cluster.namespace, platform=fleet.platform, kubelet_versions=versions
+        ).values()
+    ]
+    registered = [
+        manifest
+        for manifest in run_program(config, cluster=ClusterOfMocks(kubelet_version=kubelet_version)).manifests()
+        if manifest["kind"] in KINDS and manifest["metadata"]["name"].startswith("tenant")
+    ]
+    assert {key_of(each): each for each in plain} == {key_of(each): each for each in registered}
+    assert len(plain) == len(registered) == 7 * len(fleet.tenants)
