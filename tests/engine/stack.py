@@ -40,8 +40,6 @@ class Stack:
     def __init__(self, directory: Path, *, name: str, environment: Mapping[str, str]) -> None:
         project = directory / "project"
         project.mkdir(parents=True)
-        for part in PROGRAM:
-            (project / part).symlink_to(ROOT / part)
         state = directory / "state"
         state.mkdir()
         self._settings = project / f"Pulumi.{name}.yaml"
@@ -52,11 +50,19 @@ class Stack:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
         self.project = project
+        self.run_program_of(ROOT)
         self.name = name
         self._stack = automation.create_stack(
             name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=self.environment)
         )
         self._salt = yaml.safe_load(self._settings.read_text()) if self._settings.exists() else {}
+
+    def run_program_of(self, checkout: Path) -> None:
+        """Take the program of another checkout: that of an earlier version, for instance."""
+        for part in PROGRAM:
+            (self.project / part).unlink(missing_ok=True)
+            if (checkout / part).exists():
+                (self.project / part).symlink_to(checkout / part)
 
     def configure(self, config: Config) -> None:
         """Write the stack's configuration (keys without the project's prefix)."""

@@ -1,0 +1,60 @@
+"""A fleet that an earlier version deployed comes through this one: nothing is replaced, restarted or moved."""
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.engine.cell import Cell
+from tests.engine.fleets import tenant3, with_tenant4, with_tenants
+from tests.engine.stack import Stack
+from tests.program import ROOT
+
+pytestmark = pytest.mark.engine
+
+EARLIER = ("0b4d68c7",)
+"""Commits whose fleets must come through."""
+
+
+@pytest.fixture(params=EARLIER)
+def earlier_program(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The checkout of an earlier version."""
+    done = subprocess.run(["git", "archive", request.param], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0, f"{done.stderr.decode()} In a shallow clone, run `git fetch --unshallow`."
+    checkout = tmp_path / "earlier"
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as files:
+        files.extractall(checkout, filter="data")
+    return checkout
+
+
+def test_a_fleet_of_an_earlier_version_stays_as_it_is(cell: Cell, stack: Stack, earlier_program: Path) -> None:
+    config = with_tenant4(cell, tenant3(cell))
+    stopped = {"name": "tenant5", "vip": "192.168.143.146", "state": "stopped", "promotion": {"command": ["promote"]}}
+    stopped["hosts"] = {"master": cell.node("m2"), "standby": cell.node("m1")}
+    config = with_tenants(config, [*config["tenants"], stopped])
+    stack.run_program_of(earlier_program)
+    stack.up(config)
+    before, labels = cell.uids(), cell.tenancy_labels()
+
+    stack.run_program_of(ROOT)
+    changes = stack.preview(config).counts
+    assert set(changes) == {"update"}, f"more than metadata changes: {changes}"
+    stack.up(config)
+    assert cell.uids() == before
+    assert cell.tenancy_labels() == labels
+    assert not stack.preview(config).counts
+
+
+def test_the_first_run_of_this_version_can_be_a_failover(cell: Cell, stack: Stack, earlier_program: Path) -> None:
+    stack.run_program_of(earlier_program)
+    stack.up(tenant3(cell))
+    before = cell.database_pods()
+
+    stack.run_program_of(ROOT)
+    stack.up(tenant3(cell, activeRole="standby"))
+    assert cell.database_pods() == before
+    assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address("tenant3-standby-0")]
+    assert cell.keepalived_pod("tenant3")["spec"]["nodeName"] == cell.node("m2")
+    assert not stack.preview(tenant3(cell, activeRole="standby")).counts
