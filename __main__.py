@@ -29,7 +29,7 @@ try:
     home = home_or_refuse(fleet.cluster, live)
     hosts = Hosts(fleet, live)
     refuse_foreign(fleet, live, home.stack)
-    adopt_or_refuse(fleet, live)
+    adopt_or_refuse(fleet, live, home, hosts)
     refuse_moves(fleet, live)
     promotions = planned_promotions(fleet, live)
     traffic = TrafficGuard(fleet, live, hosts)

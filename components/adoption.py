@@ -6,22 +6,21 @@ from typing import Any
 import pulumi
 
 from components.declared import manifests
+from components.hosts import Hosts
 from components.live_cluster import LiveCluster, UnusableClusterError
+from components.stack_home import StackHome
 from components.take_over import Found, Verdict, judged
 from kube import dry_run
-from kube.facts import allowed_hosts
+from kube.facts import allowed_hosts, is_made_by_pulumi, managers
 from kube.json_text import UnreadableError
 from kube.manifest import Manifest, at, key_of, mapping, text
 from tenants.fleet import Fleet, Role, Tenant
-
-PULUMI = "pulumi-kubernetes"
-"""What the plugin's field managers begin with: who has one of these made the object, or has taken it over."""
 
 Kind = str
 Name = str
 
 
-def adopt_or_refuse(fleet: Fleet, live: LiveCluster) -> None:
+def adopt_or_refuse(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Hosts) -> None:
     """Say what will be adopted; the provider then takes it over in place, as it is told to with every object.
 
     Raises:
@@ -33,7 +32,7 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster) -> None:
     to_adopt: dict[str, list[Manifest]] = {}
     for tenant in fleet.tenants:
         present = [there[key] for key in objects_of(tenant) if key in there]
-        foreign = [found for found in present if not _is_ours(found)]
+        foreign = [found for found in present if not is_made_by_pulumi(found)]
         if tenant.adopt and foreign:
             to_adopt[tenant.name] = foreign
         elif len(foreign) == len(present):
@@ -46,7 +45,7 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster) -> None:
                 for found in foreign
             ]
     notes: list[str] = []
-    for tenant, take_overs in _take_overs(fleet, live, to_adopt):
+    for tenant, take_overs in _take_overs(fleet, live, home, hosts, to_adopt):
         said = [(found, each) for found in take_overs for each in judged(tenant, found)]
         names = ", ".join(f"{found.kind} {found.name}" for found in take_overs)
         # The engine's own word for it is "create": it knows only that the object is new to its state.
@@ -73,20 +72,21 @@ _REFUSALS: Mapping[Verdict, str] = {
 
 
 def _take_overs(
-    fleet: Fleet, live: LiveCluster, foreign: Mapping[str, Sequence[Manifest]]
+    fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Hosts, foreign: Mapping[str, Sequence[Manifest]]
 ) -> Iterator[tuple[Tenant, list[Found]]]:
     """Ask what would become of each object; of all tenants at once, since each question is a process."""
     if not foreign:
         return
-    namespace = fleet.cluster.namespace
     tenants = [tenant for tenant in fleet.tenants if tenant.name in foreign]
-    hosts = {tenant.hosts.of(role) for tenant in tenants for role in Role}
-    versions = live.kubelet_versions(sorted(hosts))
     declared = {
         key: manifest
         for tenant in tenants
         for key, manifest in manifests(
-            tenant, namespace=namespace, platform=fleet.platform, kubelet_versions=versions
+            tenant,
+            home=home,
+            hosts=hosts,
+            platform=fleet.platform,
+            keepalived_account=fleet.cluster.keepalived_account,
         ).items()
     }
     asked = [declared[key_of(found)] for tenant in tenants for found in foreign[tenant.name]]
@@ -98,7 +98,7 @@ def _take_overs(
             f"What adopting would change cannot be told: {error}. The kubeconfig's user needs what README.md lists "
             'under "What the kubeconfig\'s user needs", for adopting too. Nothing was changed.'
         ) from error
-    pods, nodes = live.pods(namespace).values(), live.nodes().values()
+    pods, nodes = live.pods(home.namespace).values(), live.nodes().values()
     for tenant in tenants:
         take_overs = []
         for found in foreign[tenant.name]:
@@ -151,12 +151,4 @@ def _name(found: Mapping[str, Any]) -> str:
 
 
 def _makers(found: Mapping[str, Any]) -> str:
-    return ", ".join(sorted(_managers(found))) or "somebody else"
-
-
-def _managers(found: Mapping[str, Any]) -> set[str]:
-    return {entry["manager"] for entry in found["metadata"].get("managedFields", ()) if "subresource" not in entry}
-
-
-def _is_ours(found: Mapping[str, Any]) -> bool:
-    return any(manager.startswith(PULUMI) for manager in _managers(found))
+    return ", ".join(sorted(managers(found))) or "somebody else"

@@ -5,23 +5,25 @@ from collections.abc import Iterator, Mapping
 from pulumi._types import input_type_to_dict, is_input_type
 
 from components import control_node_objects, virtual_ip_objects
-from components.keepalived_access import SERVICE_ACCOUNT
+from components.hosts import Hosts
 from components.platform import SharedNames
+from components.stack_home import StackHome
 from kube.manifest import Json, Key, Manifest, key_of, mapping
 from tenants import fleet
 from tenants.fleet import Role, Tenant
 
 
 def manifests(
-    tenant: Tenant, *, namespace: str, platform: fleet.Platform, kubelet_versions: Mapping[str, str]
+    tenant: Tenant, *, home: StackHome, hosts: Hosts, platform: fleet.Platform, keepalived_account: str
 ) -> Mapping[Key, Manifest]:
     """What the program will declare of a tenant, node labels and a promotion left out.
 
     Args:
         tenant: One that the rules allow.
-        namespace: Of the fleet.
+        home: Where the fleet lives.
+        hosts: Its nodes.
         platform: The objects that its pods refer to.
-        kubelet_versions: By node name, of at least the tenant's two.
+        keepalived_account: The ServiceAccount of its keepalived pods.
     """
     shared = SharedNames(
         adbops=platform.adbops.name,
@@ -34,19 +36,11 @@ def manifests(
 
     def objects() -> Iterator[object]:
         for role in Role:
-            yield control_node_objects.headless_service(tenant, role, namespace=namespace)
-            yield control_node_objects.stateful_set(
-                tenant,
-                role,
-                namespace=namespace,
-                kubelet_version=kubelet_versions[tenant.hosts.of(role)],
-                shared=shared,
-            )
-        yield virtual_ip_objects.config_map(tenant, namespace=namespace)
-        yield virtual_ip_objects.service(tenant, namespace=namespace)
-        yield virtual_ip_objects.replication_controller(
-            tenant, namespace=namespace, service_account_name=SERVICE_ACCOUNT
-        )
+            yield control_node_objects.headless_service(tenant, role, home=home)
+            yield control_node_objects.stateful_set(tenant, role, home=home, hosts=hosts, shared=shared)
+        yield virtual_ip_objects.config_map(tenant, home=home)
+        yield virtual_ip_objects.service(tenant, home=home, forced=None)
+        yield virtual_ip_objects.replication_controller(tenant, home=home, service_account_name=keepalived_account)
 
     declared = [mapping(_plain(each)) for each in objects()]
     return {key_of(manifest): manifest for manifest in declared}

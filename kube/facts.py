@@ -293,14 +293,6 @@ def owner(manifest: Manifest) -> str:
     return text(at(manifest, "metadata", "annotations", STACK_ANNOTATION))
 
 
-def is_ready(pod: Manifest) -> bool:
-    """Tell whether a pod is ready to serve."""
-    return any(
-        at(condition, "type") == "Ready" and at(condition, "status") == "True"
-        for condition in items(at(pod, "status", "conditions"))
-    )
-
-
 def is_made_by_pulumi(manifest: Manifest) -> bool:
     """Tell whether Pulumi's Kubernetes plugin has made an object, or has taken it over."""
     return any(manager.startswith("pulumi-kubernetes") for manager in managers(manifest))
@@ -312,7 +304,16 @@ def managers(manifest: Manifest) -> frozenset[str]:
     return frozenset(text(at(entry, "manager")) for entry in entries if not at(entry, "subresource"))
 
 
+def is_ready(pod: Manifest) -> bool:
+    """Tell whether a pod is ready to serve: one that is being deleted, as on a lost node, is not."""
+    if at(pod, "metadata", "deletionTimestamp") or at(pod, "status", "phase") in ("Failed", "Succeeded"):
+        return False
+    return any(
+        at(condition, "type") == "Ready" and at(condition, "status") == "True"
+        for condition in items(at(pod, "status", "conditions"))
+    )
+
+
 def memory_requests(workload: Manifest) -> tuple[str, ...]:
     """Read how much memory each container of a workload's pods requests."""
-    containers = items(at(workload, "spec", "template", "spec", "containers"))
-    return tuple(text(at(container, "resources", "requests", "memory")) for container in containers)
+    return tuple(memory(mapping(container), "requests") for container in items(pod_spec(workload).get("containers")))

@@ -1,13 +1,16 @@
 """What adoption compares with is what the program then declares."""
 
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from components import declared
+from components.hosts import Hosts
+from components.stack_home import StackHome
 from kube.manifest import key_of
 from tenants import load
-from tests.program import ClusterOfMocks, run_program
+from tests.program import CLUSTER_UID, ClusterOfMocks, ready_node, run_program
 from tests.unit.components.test_registered import config_with
 
 TENANT4 = {"name": "tenant4", "vip": "192.168.143.145", "hosts": {"master": "m3", "standby": "m4"}}
@@ -30,12 +33,18 @@ def test_the_plain_manifests_are_what_the_engine_is_told(entry: dict[str, Any], 
     config = config_with(**entry)
     config["tenants"].append(TENANT4)
     fleet = load(config)
-    versions = dict.fromkeys(fleet.node_names, kubelet_version)
+    home = StackHome(stack="adb-tenants/dev", namespace=fleet.cluster.namespace, uid=CLUSTER_UID)
+    with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live:
+        live.nodes.return_value = {
+            name: ready_node(name, kubelet_version=kubelet_version) for name in fleet.node_names
+        }
+        live.objects.return_value = {}
+        hosts = Hosts(fleet, live)
     plain = [
         manifest
         for tenant in fleet.tenants
         for manifest in declared.manifests(
-            tenant, namespace=fleet.cluster.namespace, platform=fleet.platform, kubelet_versions=versions
+            tenant, home=home, hosts=hosts, platform=fleet.platform, keepalived_account="adb-keepalived"
         ).values()
     ]
     registered = [

@@ -1,0 +1,86 @@
+"""What keeps a new pod off a node, as the scheduler and the kubelet see it."""
+
+from typing import Any
+
+import pytest
+
+from components.hosts import knows_hostname_override, node_obstacle
+from tenants.fleet import Toleration
+
+SEEDS = (Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),)
+READY = {"type": "Ready", "status": "True"}
+
+
+def node(*, taints: list[dict[str, str]] | None = None, **changes: Any) -> dict[str, Any]:
+    """A ready node with changes to its `spec` or conditions."""
+    conditions = [{**READY, "status": changes.pop("ready", "True")}]
+    conditions += [{"type": changes.pop("condition"), "status": "True"}] if "condition" in changes else []
+    return {"spec": {"taints": taints or [], **changes}, "status": {"conditions": conditions}}
+
+
+def taint(key: str, value: str = "", effect: str = "NoSchedule") -> list[dict[str, str]]:
+    """One taint."""
+    return [{"key": key, "value": value, "effect": effect}]
+
+
+@pytest.mark.parametrize(
+    ("found", "what"),
+    [
+        (None, "node m1 does not exist"),
+        (node(unschedulable=True), "node m1 is cordoned"),
+        (node(ready="Unknown"), "node m1 is not ready"),
+        ({"status": {}}, "node m1 is not ready"),
+        (node(condition="DiskPressure"), "node m1 reports DiskPressure"),
+        (node(condition="PIDPressure"), "node m1 reports PIDPressure"),
+        (node(condition="NetworkUnavailable"), "node m1 reports NetworkUnavailable"),
+        (
+            node(taints=taint("dedicated", "others")),
+            "node m1 has the taint dedicated=others:NoSchedule, which the tenant does not tolerate",
+        ),
+        (
+            node(taints=taint("dedicated", "master", "NoExecute")),
+            "node m1 has the taint dedicated=master:NoExecute, which the tenant does not tolerate",
+        ),
+        (
+            node(taints=taint("node.kubernetes.io/out-of-service", "", "NoExecute")),
+            "node m1 has the taint node.kubernetes.io/out-of-service:NoExecute, which the tenant does not tolerate",
+        ),
+    ],
+    ids=str,
+)
+def test_what_keeps_a_pod_away_is_named(found: dict[str, Any] | None, what: str) -> None:
+    obstacle = node_obstacle("m1", found, SEEDS, best_effort=True)
+    assert obstacle is not None
+    assert obstacle.what == what
+
+
+@pytest.mark.parametrize(
+    ("taints", "tolerations"),
+    [
+        ([], ()),
+        (taint("dedicated", "master"), SEEDS),
+        (taint("dedicated", "others"), (Toleration(key="dedicated", operator="Exists"),)),
+        (taint("anything", "at all", "NoExecute"), (Toleration(operator="Exists"),)),
+        (taint("empty"), (Toleration(key="empty"),)),
+        (taint("soft", "", "PreferNoSchedule"), ()),
+    ],
+    ids=str,
+)
+def test_what_is_tolerated_keeps_no_pod_away(taints: list[dict[str, str]], tolerations: tuple[Toleration, ...]) -> None:
+    assert node_obstacle("m1", node(taints=taints), tolerations, best_effort=True) is None
+
+
+@pytest.mark.parametrize(
+    "pressure", [{"condition": "MemoryPressure"}, {"taints": taint("node.kubernetes.io/memory-pressure")}]
+)
+def test_pressure_on_memory_keeps_away_what_requests_none(pressure: dict[str, Any]) -> None:
+    assert node_obstacle("m1", node(**pressure), SEEDS, best_effort=True) is not None
+    assert node_obstacle("m1", node(**pressure), SEEDS, best_effort=False) is None
+
+
+@pytest.mark.parametrize(
+    ("version", "knows"),
+    [("v1.34.9", False), ("v1.35.0", True), ("v2.0.0", True), ("v1.36.3-eks-1", True), ("", False), ("1.36", False)],
+)
+def test_a_kubelet_of_1_35_or_newer_sets_the_hostname(version: str, knows: bool) -> None:
+    assert knows_hostname_override(version) is knows
