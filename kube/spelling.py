@@ -1,19 +1,13 @@
 """One spelling for what means the same, so that only what matters differs: paths, quantities, flags, volumes."""
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 
 from kube.facts import normal_path, pod_spec
 from kube.manifest import Json, Manifest, items, mapping, named, number, text
+from kube.quantity import amount
 
 VOLUME = "volume"
 """In a mount in its one spelling: what lies there."""
-_BINARY = ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
-_DECIMAL = ("n", "u", "m", "", "k", "M", "G", "T", "P", "E")
-_MULTIPLES: Mapping[str, Decimal] = {
-    **{suffix: Decimal(1024) ** power for power, suffix in enumerate(_BINARY, start=1)},
-    **{suffix: Decimal(1000) ** power for power, suffix in enumerate(_DECIMAL, start=-3)},
-}
 
 
 def in_one_spelling(workload: Manifest) -> Manifest:
@@ -31,16 +25,6 @@ def in_one_spelling(workload: Manifest) -> Manifest:
             spelled[part] = [_container(mapping(each), volumes) for each in items(pod[part])]
     spec = mapping(workload.get("spec"))
     return {**workload, "spec": {**spec, "template": {**mapping(spec.get("template")), "spec": spelled}}}
-
-
-def amount(quantity: Json) -> Decimal | None:
-    """What a Kubernetes quantity amounts to, of `16Gi` and `17179869184` the same; `None` for what is none."""
-    written = text(quantity) or str(number(quantity))
-    digits = written.rstrip("".join({*_BINARY, *_DECIMAL}))
-    try:
-        return Decimal(digits) * _MULTIPLES[written[len(digits) :]]
-    except (InvalidOperation, KeyError):
-        return None
 
 
 def flags(container: Manifest) -> Mapping[str, str]:
@@ -87,5 +71,5 @@ def _quantities(amounts: Json) -> Json:
 
 
 def _quantity(value: Json) -> Json:
-    read = amount(value)
+    read = amount(text(value) or str(number(value)))
     return value if read is None else f"{read.normalize():f}"

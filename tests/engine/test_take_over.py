@@ -1,21 +1,14 @@
 """Taking over what others made, in every way that it may differ: as the API server itself compares it."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pulumi
 import pytest
 
-from components.adoption import adopt_or_refuse
-from components.live_cluster import LiveCluster, UnusableClusterError
-from tenants import load
 from tests.engine.cell import Cell, eventually
-from tests.engine.fleets import tenant3, with_tenants
 from tests.engine.legacy import JAVA_CLIENT, posted_objects
-from tests.engine.stack import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -116,7 +109,7 @@ REFUSED: Mapping[str, Case] = {
         )
     ),
     "other service": Case(
-        edit=lambda o: o["ConfigMap cm"].update(data={vip: "kube-system/x" for vip in o["ConfigMap cm"]["data"]})
+        edit=lambda o: o["ConfigMap cm"].update(data=dict.fromkeys(o["ConfigMap cm"]["data"], "kube-system/x"))
     ),
     "two addresses": Case(edit=lambda o: o["ConfigMap cm"]["data"].update({"10.0.0.1": "default/x"})),
     "immutable": Case(edit=lambda o: o["ConfigMap cm"].update(immutable=True)),
@@ -206,7 +199,7 @@ NAMED: Mapping[str, Case] = {
     ),
     "arguments": Case(
         edit=lambda o: container(o, KEEPALIVED).update(
-            args=[f"--vrid", "18", container(o, KEEPALIVED)["args"][0].replace("--", "-", 1)]
+            args=["--vrid", "18", container(o, KEEPALIVED)["args"][0].replace("--", "-", 1)]
         )
     ),
     "label of a Service": Case(

@@ -35,9 +35,7 @@ def test_the_plain_manifests_are_what_the_engine_is_told(entry: dict[str, Any], 
     fleet = load(config)
     home = StackHome(stack="adb-tenants/dev", namespace=fleet.cluster.namespace, uid=CLUSTER_UID)
     with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live:
-        live.nodes.return_value = {
-            name: ready_node(name, kubelet_version=kubelet_version) for name in fleet.node_names
-        }
+        live.nodes.return_value = {name: ready_node(name, kubelet_version=kubelet_version) for name in fleet.node_names}
         live.objects.return_value = {}
         hosts = Hosts(fleet, live)
     plain = [
