@@ -90,13 +90,16 @@ class Hosts:
         )
 
     def is_awaited(self, tenant: Tenant, role: Role) -> bool:
-        """Tell whether to wait for a role's pod to be ready: not if it is not, and cannot start where it belongs.
+        """Tell whether to wait for what becomes of a role's pod.
 
-        Where `force` is written, what is broken is not waited for either: the engine waits for what was not ready when
+        Not on a node that is gone or not ready: no kubelet starts or ends a pod there, and what the pod's status says is
+        old. Nor for a pod that is not ready and cannot start where it belongs. Where `force` is written, what is broken is not waited for either: the engine waits for what was not ready when
         it last looked, changed or not, and that for ten minutes (seen with a cordoned node, 2026-11-25).
         """
         if ("StatefulSet", tenant.control_node_name(role)) not in self._objects:
             return True
+        if not _is_ready(self._nodes.get(tenant.hosts.of(role))):
+            return False
         if tenant.force is None and self.obstacle(tenant, role, best_effort=False) is None:
             return True
         return is_ready(self._live.pod(self._namespace, f"{tenant.control_node_name(role)}-0") or {})
@@ -139,10 +142,10 @@ def node_obstacle(
         return Obstacle(what=f"node {name} does not exist", remedy=f"join {name} to the cluster again")
     if at(node, "spec", "unschedulable") is True:
         return Obstacle(what=f"node {name} is cordoned", remedy=f"run `kubectl uncordon {name}`")
-    conditions = {text(at(each, "type")): text(at(each, "status")) for each in items(at(node, "status", "conditions"))}
-    if conditions.get("Ready") != "True":
+    if not _is_ready(node):
         return Obstacle(what=f"node {name} is not ready", remedy=f"see `kubectl describe node {name}`")
     pressures = ("DiskPressure", "PIDPressure", "NetworkUnavailable", *(["MemoryPressure"] if best_effort else []))
+    conditions = _conditions(node)
     for condition in pressures:
         if conditions.get(condition) == "True":
             return Obstacle(what=f"node {name} reports {condition}", remedy=f"see `kubectl describe node {name}`")
@@ -155,6 +158,14 @@ def node_obstacle(
                 remedy=f"add it to the tenant's tolerations, or run `kubectl taint node {name} {spelled}:{effect}-`",
             )
     return None
+
+
+def _is_ready(node: Manifest | None) -> bool:
+    return _conditions(node).get("Ready") == "True"
+
+
+def _conditions(node: Manifest | None) -> Mapping[str, str]:
+    return {text(at(each, "type")): text(at(each, "status")) for each in items(at(node, "status", "conditions"))}
 
 
 def knows_hostname_override(kubelet_version: str) -> bool:
