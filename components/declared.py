@@ -40,7 +40,9 @@ def manifests(
             yield control_node_objects.stateful_set(tenant, role, home=home, hosts=hosts, shared=shared)
         yield virtual_ip_objects.config_map(tenant, home=home)
         yield virtual_ip_objects.service(tenant, home=home, forced=None)
-        yield virtual_ip_objects.replication_controller(tenant, home=home, service_account_name=keepalived_account)
+        yield virtual_ip_objects.replication_controller(
+            tenant, home=home, hosts=hosts, service_account_name=keepalived_account
+        )
 
     declared = [mapping(_plain(each)) for each in objects()]
     return {key_of(manifest): manifest for manifest in declared}

@@ -90,11 +90,11 @@ class Hosts:
         )
 
     def is_awaited(self, tenant: Tenant, role: Role) -> bool:
-        """Tell whether to wait for what becomes of a role's pod.
+        """Tell whether to wait for what becomes of a role's database pod.
 
-        Not on a node that is gone or not ready: no kubelet starts or ends a pod there, and what the pod's status says is
-        old. Nor for a pod that is not ready and cannot start where it belongs. Where `force` is written, what is broken is not waited for either: the engine waits for what was not ready when
-        it last looked, changed or not, and that for ten minutes (seen with a cordoned node, 2026-11-25).
+        Not on a node that is gone or not ready: no kubelet starts or ends a pod there, and the pod's status is old. Nor
+        for a pod that is not ready and cannot start where it belongs, or whose tenant has `force`. The engine would: it
+        waits for what was not ready when it last looked, changed or not, until its 10-minute timeout (2026-11-25).
         """
         if ("StatefulSet", tenant.control_node_name(role)) not in self._objects:
             return True

@@ -55,7 +55,10 @@ class VirtualIp(pulumi.ComponentResource):
         ReplicationController(
             name,
             virtual_ip_objects.replication_controller(
-                spec, home=context.home, service_account_name=context.keepalived_access.service_account_name
+                spec,
+                home=context.home,
+                hosts=context.hosts,
+                service_account_name=context.keepalived_access.service_account_name,
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,

@@ -23,6 +23,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from components.hosts import Hosts
 from components.metadata import BACKGROUND_DELETION, SKIP_AWAIT, object_metadata
 from components.placement import only_on, toleration_args
 from components.stack_home import StackHome
@@ -69,15 +70,16 @@ def service(spec: Tenant, *, home: StackHome, forced: str | None) -> ServiceInit
 
 
 def replication_controller(
-    spec: Tenant, *, home: StackHome, service_account_name: str
+    spec: Tenant, *, home: StackHome, hosts: Hosts, service_account_name: str
 ) -> ReplicationControllerInitArgs:
     """Run keepalived on the active role's node."""
     name, running = spec.virtual_ip_name, spec.state is State.RUNNING
     labels = {"adb": name}
     # A failover replaces it, and must not wait for the pod on the node that is left: that node may be dead.
     annotations = {STATE_ANNOTATION: str(spec.state), **BACKGROUND_DELETION}
-    if not running:
-        # The plugin waits for `availableReplicas`, which the API leaves out when it is 0, until its 10-minute timeout.
+    if not running or hosts.obstacle(spec, spec.active_role, best_effort=True):
+        # No pod comes. The plugin waits for `availableReplicas`, which the API leaves out when it is 0, until its
+        # 10-minute timeout.
         annotations |= SKIP_AWAIT
     return ReplicationControllerInitArgs(
         api_version="v1",
