@@ -66,7 +66,7 @@ def test_an_edit_is_linted_previewed_reviewed_merged_and_brought_up(cell: Cell, 
     assert checkout.run("gate") == 0
     assert checkout.run("gate", FAIL_ON="traffic") != 0
 
-    approved = checkout.review.rename(checkout.directory / "approved.md")
+    approved = checkout.review.with_suffix(".json").rename(checkout.directory / "approved.json")
     checkout.git("switch", "--quiet", "main")
     checkout.git("merge", "--quiet", "failover")
     assert checkout.run("unchanged", REVIEWED=str(approved)) == 0
@@ -116,3 +116,21 @@ def test_a_stack_file_with_a_fault_goes_no_further_than_the_lint(cell: Cell, sta
     assert checkout.run("preview") == 0
     assert "E401" in checkout.review.read_text()
     assert cell.objects() == set()
+
+
+def test_what_is_refreshed_is_looked_up_where_the_program_says_not_where_the_state_does(
+    cell: Cell, stack: Stack
+) -> None:
+    """A refresh without the program takes the context from the state, and one of that name may be there no more."""
+    checkout = Checkout(stack)
+    kubeconfig = checkout.directory / "kubeconfig"
+    kubeconfig.write_text(cell.kubectl("config", "view", "--raw", "--minify", "--flatten"))
+    config = tenant3(cell)
+    context = cell.kubectl("config", "current-context").strip()
+    checkout.commit(config | {"cluster": config["cluster"] | {"context": context}}, "Begin with tenant3")
+    assert checkout.run("up", KUBECONFIG=str(kubeconfig)) == 0
+    cell.kubectl("config", "rename-context", context, "renamed", "--kubeconfig", str(kubeconfig))
+    checkout.commit(config | {"cluster": config["cluster"] | {"context": "renamed"}}, "Rename the context")
+    cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", "0")
+    assert checkout.run("drift", KUBECONFIG=str(kubeconfig)) != 0
+    assert "database starts on the data of" in checkout.review.read_text()
