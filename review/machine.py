@@ -21,6 +21,7 @@ def document(review: Review) -> str:
         "mayGoOn": review.may_go_on,
         "complete": review.complete,
         "refusals": [refusal.message for refusal in review.refusals],
+        "warnings": [{"tenant": each.tenant or None, "says": each.says} for each in review.warnings],
         "tenants": [
             {
                 "name": tenant.name,
