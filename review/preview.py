@@ -292,8 +292,12 @@ def _of_severity(severity: str, diagnostics: Iterable[Manifest]) -> list[Diagnos
 
 OF_THE_PROGRAM = ("pulumi:pulumi:Stack", "adb:tenants:")
 """What the types of resources begin with that are no plugin's."""
-SDK_DEPRECATION = re.compile(r"\S+ is deprecated: .*", re.DOTALL)
-"""What Pulumi's SDK says as it meets a call that it will drop: for whoever writes the program."""
+ABOUT_TOOLS = re.compile(
+    r"(using pulumi-\S+ from \$PATH|failed to get plugin info|failed to install provider|error downloading provider"
+    r"|refresh operation is using an older version of package|\S+ is deprecated:) "
+)
+"""How warnings without a URN begin that the engine (3.250) and its SDK give about themselves: for whoever keeps the
+tools and the program, and different on each machine."""
 
 
 def _warnings(diagnostics: Iterable[Manifest]) -> Iterator[Diagnostic]:
@@ -301,15 +305,15 @@ def _warnings(diagnostics: Iterable[Manifest]) -> Iterator[Diagnostic]:
 
     A plugin speaks only of the resource that it is asked about, and the engine of one by its URN (a hook tried again, a
     diff not to be had): the steps tell what happens to it. What the program says carries no URN, the stack's, or that
-    of one of its components. The engine's few warnings without a URN concern the whole stack (operations that an
-    interrupted `up` left behind), and are kept.
+    of one of its components. So do few of the engine's: those about its own tools are left out, the one about
+    operations that an interrupted `up` left behind is kept.
     """
     return (
         warning
         for warning in _of_severity("warning", diagnostics)
         if warning.message
         and (warning.urn is None or warning.urn.types[-1].startswith(OF_THE_PROGRAM))
-        and not SDK_DEPRECATION.fullmatch(warning.message)
+        and not ABOUT_TOOLS.match(warning.message)
     )
 
 
