@@ -81,7 +81,11 @@ def _changed(change: ObjectChange) -> Iterator[Finding]:
     if change.before and change.after:
         yield from _moved(change, old, new)
     if not change.fields:
-        yield finding(Danger.RESTART, "StatefulSet changes, but the preview does not say what", about=role)
+        yield finding(
+            Danger.NONE if runs == will_run == 0 else Danger.RESTART,
+            "StatefulSet changes, but the preview does not say what",
+            about=role,
+        )
     if change.action is Action.REPLACE:
         stopping = runs == 0
         yield finding(

@@ -111,8 +111,10 @@ def _shared_object(change: ObjectChange, *, needed: bool) -> Iterator[Finding]:
             )
         elif all(field.path.startswith(METADATA) for field in change.fields) and change.fields:
             yield finding(Danger.NONE, "{} {}: labels or annotations change", change.kind, change.name)
-        else:
+        elif needed:
             yield finding(Danger.TRAFFIC, "{} {} changes in an unknown way", change.kind, change.name)
+        else:
+            yield _unneeded(change)
     elif not needed:
         yield _unneeded(change)
     else:

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from review.preview import ABOUT_TOOLS, ADOPTION
 from tests.engine.cell import Cell
 from tests.engine.fleets import tenant3, with_tenants
 from tests.engine.legacy import create_legacy_tenant
 from tests.engine.stack import Stack
-from review.preview import ABOUT_TOOLS, ADOPTION
 from tests.review_cases import CASES, DIRECTORY, Case, written_review
 
 pytestmark = pytest.mark.engine

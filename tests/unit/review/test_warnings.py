@@ -28,7 +28,8 @@ def reviewed(recording: str, *diagnostics: dict[str, Any], form: str = "digest")
         for step in digest["steps"]
     ]
     told = [{"diagnosticEvent": {"prefix": "warning: ", "color": "never", **entry}} for entry in diagnostics]
-    events = [{"sequence": 1, "timestamp": 1, **event} for event in [*steps, *told, {"summaryEvent": {}}]]
+    content: list[dict[str, Any]] = [*steps, *told, {"summaryEvent": {}}]
+    events = [{"sequence": 1, "timestamp": 1, **event} for event in content]
     return review(parse("\n".join(map(json.dumps, events)).encode()))
 
 
