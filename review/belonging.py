@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from kube.facts import STACK_ANNOTATION
-from kube.manifest import Manifest, at, joined, text
+from kube.facts import STACK_ANNOTATION, owner
+from kube.manifest import joined
 from review.changes import ObjectChange
 from review.danger import Danger
 from review.fields import FieldChange
@@ -20,7 +20,7 @@ BOOKKEEPING = (
 def belonging_findings(objects: Sequence[ObjectChange]) -> Iterator[Finding]:
     """Say in one sentence for all objects, not one each, that they change hands or are marked for the first time."""
     became = {
-        (_stack(change.before), _stack(change.after))
+        (owner(change.before), owner(change.after))
         for change in objects
         if change.action in (Action.UPDATE, Action.REPLACE)
     }
@@ -43,7 +43,3 @@ def beyond_bookkeeping(change: ObjectChange) -> tuple[FieldChange, ...]:
 def is_bookkeeping(change: ObjectChange) -> bool:
     """Whether nothing else changes of the object."""
     return change.action is Action.UPDATE and bool(change.fields) and not beyond_bookkeeping(change)
-
-
-def _stack(manifest: Manifest) -> str:
-    return text(at(manifest, "metadata", "annotations", STACK_ANNOTATION))

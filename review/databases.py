@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kube.facts import Place, pinned_host, place, replicas
+from kube.facts import Place, place, replicas
 from kube.manifest import Manifest, at, mapping, text
 from review.changes import ObjectChange, Part, TenantChange
 from review.danger import Danger
@@ -10,7 +10,7 @@ from review.fields import FieldChange
 from review.findings import Finding, finding
 from review.preview import Action
 from review.words import Words, words
-from tenants.fleet import Role, UpdateStrategy
+from tenants.fleet import UpdateStrategy
 
 # Fields of a StatefulSet, by the beginning of their path, the first that fits; what fits none is not known.
 HARMLESS = ("metadata.annotations", "metadata.labels", "spec.revisionHistoryLimit")
@@ -35,7 +35,7 @@ def database_findings(tenant: TenantChange, *, stays: bool, retired: bool, runs:
     if stays:
         for change in tenant.of(Part.NODE_LABEL):
             if change.role not in moved:
-                yield from _node_label(change, tenant, Danger.RESTART if runs else Danger.NONE)
+                yield from _node_label(change, Danger.RESTART if runs else Danger.NONE)
         for change in tenant.of(Part.DATABASE_NAME):
             yield from _headless_service(change, Danger.TRAFFIC if runs else Danger.NONE)
 
@@ -258,18 +258,13 @@ def _spelled(there: Place) -> str:
     return f"{there.host or 'its node'}:{paths or 'its path'}"
 
 
-def _node_label(change: ObjectChange, tenant: TenantChange, danger: Danger) -> Iterator[Finding]:
+def _node_label(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
     old, new = (text(at(inputs, "metadata", "name")) for inputs in (change.before, change.after))
     labels_before, labels_after = (
         mapping(at(inputs, "metadata", "labels")) for inputs in (change.before, change.after)
     )
     if change.action in (Action.CREATE, Action.ADOPT):
         yield finding(Danger.NONE, "label {} is written on {}", ", ".join(labels_after), new, about=change.role)
-    elif change.action is Action.DELETE and _stays_on(old, change.role, tenant):
-        # The program gives up a label only with its database, or while there is no such node to write it on.
-        yield finding(
-            Danger.NONE, "node {} does not exist: its label is written again once it is back", old, about=change.role
-        )
     elif change.action is Action.DELETE:
         yield finding(
             danger,
@@ -294,12 +289,6 @@ def _node_label(change: ObjectChange, tenant: TenantChange, danger: Danger) -> I
             new,
             about=change.role,
         )
-
-
-def _stays_on(node: str, role: Role | None, tenant: TenantChange) -> bool:
-    """Whether a role's database is pinned to this node still; one that does not change stays where it is."""
-    databases = [change for change in tenant.of(Part.DATABASE) if change.role == role]
-    return all(pinned_host(change.after) == node for change in databases)
 
 
 def _headless_service(change: ObjectChange, danger: Danger) -> Iterator[Finding]:

@@ -108,45 +108,27 @@ def test_every_pipeline_waits_for_an_approval_of_a_force_with_its_default() -> N
 # A node that is gone
 
 
-def test_a_label_that_is_given_up_alone_stands_for_a_missing_node_and_its_return_for_nothing() -> None:
-    gone = said(judged(recorded("node-lost")))
-    assert (
-        gone
-        == [
-            (Danger.NONE, "node m1.adb-cell does not exist: its label is written again once it is back"),
-        ]
-        * 2
-    )
+@pytest.mark.parametrize(
+    ("operation", "danger", "words"),
+    [
+        ("create", Danger.NONE, "label tenancy-tenant3 is written on m1.adb-cell"),
+        (
+            "delete",
+            Danger.RESTART,
+            "label tenancy-tenant3 is taken from m1.adb-cell: the database cannot start there again",
+        ),
+    ],
+)
+def test_a_label_that_comes_back_is_nothing_and_one_that_goes_alone_is_what_the_database_starts_by(
+    operation: str, danger: Danger, words: str
+) -> None:
+    made = step_of(recorded("first-tenants-created")["steps"], "NodePatch", "tenant3-master")
 
-    def come_back(steps: list[Step]) -> None:
-        for step in steps:
-            if step["op"] == "delete":
-                step["op"], step["newState"] = "create", step.pop("oldState")
-
-    back = said(reviewed("node-lost", come_back))
-    assert back == [
-        (Danger.NONE, "label tenancy-tenant3 is written on m1.adb-cell"),
-        (Danger.NONE, "label tenancy-tenant4 is written on m1.adb-cell"),
-    ]
-
-
-def test_a_label_that_is_given_up_beside_an_edit_of_its_database_stands_for_a_missing_node_too() -> None:
     def edit(steps: list[Step]) -> None:
-        steps += [step for step in recorded("node-lost")["steps"] if "NodePatch::tenant3" in step["urn"]]
+        state = "newState" if operation == "create" else "oldState"
+        steps.append({"op": operation, "urn": made["urn"], state: made["newState"]})
 
-    found = reviewed("image-change", edit)
-    assert found.danger is Danger.NONE
-    assert (Danger.NONE, "node m1.adb-cell does not exist: its label is written again once it is back") in said(found)
-
-
-def test_a_label_that_goes_while_its_database_is_no_longer_kept_on_the_node_is_a_restart() -> None:
-    def edit(steps: list[Step]) -> None:
-        steps += [step for step in recorded("node-lost")["steps"] if "NodePatch::tenant3" in step["urn"]]
-        pod = step_of(steps, "StatefulSet", "tenant3-master")
-        for state in ("oldState", "newState"):
-            del pod[state]["inputs"]["spec"]["template"]["spec"]["affinity"]
-
-    assert reviewed("image-change", edit).danger is Danger.RESTART
+    assert said(reviewed("nothing-changes", edit)) == [(danger, words)]
 
 
 # A state that is lost
