@@ -293,11 +293,12 @@ def _of_severity(severity: str, diagnostics: Iterable[Manifest]) -> list[Diagnos
 OF_THE_PROGRAM = ("pulumi:pulumi:Stack", "adb:tenants:")
 """What the types of resources begin with that are no plugin's."""
 ABOUT_TOOLS = re.compile(
-    r"(using pulumi-\S+ from \$PATH|failed to get plugin info|failed to install provider|error downloading provider"
-    r"|refresh operation is using an older version of package|\S+ is deprecated:) "
+    r"(using pulumi-\S+ from \$PATH|resource plugin \S+ is expected to have version|failed to get plugin info"
+    r"|failed to install provider|error downloading provider"
+    r"|(refresh|destroy) operation is using an older version of package|\S+ is deprecated:) "
 )
 """How warnings without a URN begin that the engine (3.250) and its SDK give about themselves: for whoever keeps the
-tools and the program, and different on each machine."""
+tools and the program, and different on each machine. One that is not known here is shown, not hidden."""
 
 
 def _warnings(diagnostics: Iterable[Manifest]) -> Iterator[Diagnostic]:

@@ -58,7 +58,7 @@ class Review:
     complete: bool
     """Whether the preview came to its end; if not, more may happen than is listed."""
     warnings: tuple[ProgramWarning, ...]
-    """In the order in which they were said."""
+    """Each once."""
 
     @property
     def danger(self) -> Danger:

@@ -54,26 +54,31 @@ def test_a_warning_is_told_beside_its_tenant_or_by_itself(form: str) -> None:
         form=form,
     )
     assert said(judged) == [
-        ("tenant3", "tenant3 has a force that is not needed any more"),
-        ("tenant4", "tenant4: node m9 does not exist"),
         ("", "tenant33 is nobody here"),
         ("", "the cluster is not the one of last time"),
+        ("tenant3", "tenant3 has a force that is not needed any more"),
         ("tenant4", "it has no room"),
+        ("tenant4", "tenant4: node m9 does not exist"),
     ]
     written = comment(judged)
     assert "### 🟡 traffic: traffic is moved or interrupted — <code>tenant3</code> · 5 warnings\n" in written
     assert (
         "\nThe program warns:\n\n"
-        "- ⚠️ <code>tenant4: node m9 does not exist</code>\n"
         "- ⚠️ <code>tenant33 is nobody here</code>\n"
         "- ⚠️ <code>the cluster is not the one of last time</code>\n"
         "- ⚠️ <code>tenant4</code>: <code>it has no room</code>\n"
+        "- ⚠️ <code>tenant4: node m9 does not exist</code>\n"
     ) in written, "tenant4 does not change: there is no row to say it in"
     (row,) = (line for line in written.splitlines() if line.startswith("| <code>tenant3"))
     assert row.endswith("<br>⚠️ the program warns: <code>tenant3 has a force that is not needed any more</code> |")
     assert json.loads(document(judged))["warnings"] == [
         {"tenant": tenant or None, "says": says} for tenant, says in said(judged)
     ]
+
+
+def test_the_order_in_which_the_engine_heard_of_warnings_does_not_show() -> None:
+    told = [warning(f"tenant{number} is warned of {what}") for number in (3, 4) for what in ("this", "that")]
+    assert comment(reviewed("failover", *told)) == comment(reviewed("failover", *reversed(told)))
 
 
 def test_a_warning_is_told_once_and_is_neither_a_danger_nor_a_change() -> None:
@@ -87,6 +92,9 @@ def test_a_warning_is_told_once_and_is_neither_a_danger_nor_a_change() -> None:
     "noise",
     [
         warning("warning: using pulumi-resource-kubernetes from $PATH at /usr/bin/pulumi-resource-kubernetes"),
+        warning(
+            "warning: resource plugin kubernetes is expected to have version >=4.34.2, but has 4.32.0; the wrong …"
+        ),
         warning("warning: ip is deprecated: use ips"),
         warning("failed to install provider kubernetes: no route to host"),
         warning("refresh operation is using an older version of package 'kubernetes' than the program: 4.1.0 < 4.2.0"),
