@@ -19,8 +19,8 @@ class ProgramWarning:
 def attributed(warnings: Iterable[Diagnostic], tenants: Collection[str]) -> tuple[ProgramWarning, ...]:
     """Find the tenant of each: the one whose name begins the text, else the one that its URN is of.
 
-    In the order of tenants and texts: hooks run side by side, so that the engine's differs from run to run, and a review
-    that was approved must read the same again.
+    In the order of tenants and texts: hooks run side by side, so that the engine's order differs from run to run, and a
+    review that was approved must read the same again.
     """
     found = {ProgramWarning(tenant=_tenant(warning, tenants), says=warning.message) for warning in warnings}
     return tuple(sorted(found, key=lambda warning: (warning.tenant, warning.says)))
