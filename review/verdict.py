@@ -103,7 +103,7 @@ def _tenant_verdict(tenant: TenantChange, changes: Changes, served: Mapping[str,
     belonging = list(belonging_findings(tenant.objects))
     others = tuple(change for change in tenant.objects if not (belonging and is_bookkeeping(change)))
     if others and not found:
-        found.append(_unremarkable(others, serving=_serving(tenant, changes)))
+        found.append(_unremarkable(others))
     findings = _worst_first([*found, *belonging])
     path_before = None if _comes(tenant, changes) else access_path(tenant, changes, after=False)
     path_after = None if _goes(tenant) else access_path(tenant, changes, after=True)
@@ -134,14 +134,12 @@ def _findings(tenant: TenantChange, changes: Changes) -> Iterator[Finding]:
         yield stranger_finding(change)
 
 
-def _unremarkable(objects: Sequence[ObjectChange], *, serving: bool) -> Finding:
+def _unremarkable(objects: Sequence[ObjectChange]) -> Finding:
     """What to say where no rule had anything to say: nothing is passed over in silence."""
     paths = {field.path for change in objects for field in change.fields}
-    kinds = ", ".join(dict.fromkeys(f"{change.kind} {change.name}" for change in objects))
     if all(path.startswith(("metadata.labels", "metadata.annotations")) for path in paths):
+        kinds = ", ".join(dict.fromkeys(f"{change.kind} {change.name}" for change in objects))
         return finding(Danger.NONE, "no pod and no client notices: {}", kinds)
-    if not serving:
-        return finding(Danger.NONE, "no pod runs that would notice: {}", kinds)
     return finding(Danger.TRAFFIC, "not known to this review, take it for traffic: {}", ", ".join(sorted(paths)))
 
 

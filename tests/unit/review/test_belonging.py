@@ -15,6 +15,7 @@ from tests.review_cases import DIRECTORY
 
 Step = dict[str, Any]
 MARK = "adb-tenants/stack"
+STATE = "adb-tenants/state"
 NOT_MARKED = ("NodePatch",)
 
 
@@ -30,6 +31,11 @@ def marked(before: str | None, after: str | None, edit: Callable[[Step], None] =
     for step in digest["steps"]:
         kind = step["urn"].rpartition("::")[0].rpartition(":")[2]
         if "$kubernetes:" in step["urn"] and step["op"] == "create" and kind not in NOT_MARKED:
+            annotations = step["newState"]["inputs"]["metadata"].get("annotations", {})
+            kept = {key: value for key, value in annotations.items() if key == STATE}
+            step["newState"]["inputs"]["metadata"]["annotations"] = kept
+            if not kept:
+                del step["newState"]["inputs"]["metadata"]["annotations"]
             old = copy.deepcopy(step["newState"])
             for state, mark in ((old, before), (step["newState"], after)):
                 if mark is not None:
