@@ -36,7 +36,8 @@ DANGER = {
     "running-tenant-removed": Danger.DATA_LOSS,
     "running-tenant-removed-as-events": Danger.DATA_LOSS,
     "data-path-move-allowed": Danger.DATA_LOSS,
-    "host-moved": Danger.DATA_LOSS,
+    # Refused before anything is declared: there is no step to judge.
+    "host-moved": Danger.NONE,
     "host-move-allowed": Danger.DATA_LOSS,
     "configuration-refused": Danger.NONE,
     "shared-password-change": Danger.NONE,
