@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .PHONY: help lint tip preview gate unchanged up drift repair note-github issue-github note-gitlab issue-gitlab
 
 STACK ?= dev
-# change, traffic, restart, data-loss: the least danger that stops the pipeline; none: only what the engine refuses.
+# change, traffic, restart, outage, data-loss: the least danger that stops the pipeline; none: only what the engine refuses.
 FAIL_ON ?= data-loss
 OUT ?= build/review/$(STACK)
 LINT_FORMAT ?= text

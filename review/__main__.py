@@ -17,6 +17,7 @@ from tenants import terminal
 
 UNUSABLE = 2
 ANY_CHANGE = "change"
+LEVELS = tuple(word for word, danger in BY_WORD.items() if danger)
 FORMATS = ("markdown", "json")
 
 
@@ -45,9 +46,9 @@ def _review(arguments: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--fail-on",
-        choices=[ANY_CHANGE, *(word for word, danger in BY_WORD.items() if danger)],
+        choices=[ANY_CHANGE, *LEVELS],
         metavar="LEVEL",
-        help="exit with 1 if the danger is this or worse (traffic, restart, data-loss), or at any `change`",
+        help=f"exit with 1 if the danger is this or worse ({', '.join(LEVELS)}), or at any `change`",
     )
     parser.add_argument(
         "--limit",

@@ -24,17 +24,17 @@ class AccessPath:
 def host_of(role: str, tenant: TenantChange, deployed: Deployed, *, after: bool) -> str:
     """Find the node of a role: what changes says it itself, what does not is in the stack's outputs."""
     for change in tenant.of(Part.DATABASE):
-        host = pinned_host(change.after if after else change.before)
+        host = pinned_host(change.inputs(after=after))
         if change.role == role and host:
             return host
     for change in tenant.of(Part.KEEPALIVED):
-        inputs = change.after if after else change.before
+        inputs = change.inputs(after=after)
         labels = mapping(at(inputs, "spec", "template", "spec", "nodeSelector"))
         host = pinned_host(inputs)
         if host and role in labels.values():
             return host
     for change in tenant.of(Part.NODE_LABEL):
-        host = text(at(change.after if after else change.before, "metadata", "name"))
+        host = text(at(change.inputs(after=after), "metadata", "name"))
         if change.role == role and host:
             return host
     return deployed.hosts.get(role, "")
@@ -44,7 +44,7 @@ def access_path(tenant: TenantChange, changes: Changes, *, after: bool) -> Acces
     """Put the way together from what changes and, for the rest, from the stack's outputs; `None` if there is none."""
     deployed = changes.deployed.get(tenant.name, UNKNOWN)
     known = {
-        part: next((change.after if after else change.before for change in tenant.of(part)), None)
+        part: next((change.inputs(after=after) for change in tenant.of(part)), None)
         for part in (Part.VIP_CONFIG, Part.VIP_SERVICE, Part.KEEPALIVED)
     }
     config_map, service, keepalived = (known[part] for part in (Part.VIP_CONFIG, Part.VIP_SERVICE, Part.KEEPALIVED))
@@ -58,8 +58,7 @@ def access_path(tenant: TenantChange, changes: Changes, *, after: bool) -> Acces
     else:
         keepalived_host = deployed.active_host if deployed.runs else ""
     stopped = any(
-        change.role == role and replicas(change.after if after else change.before) in (0, None)
-        for change in tenant.of(Part.DATABASE)
+        change.role == role and replicas(change.inputs(after=after)) in (0, None) for change in tenant.of(Part.DATABASE)
     ) or not (deployed.runs or tenant.of(Part.DATABASE))
     addresses = vips(config_map) if config_map is not None else (deployed.vip,) if deployed.vip else ()
     return AccessPath(

@@ -7,7 +7,7 @@ from enum import Enum
 
 from kube.manifest import Manifest, at, mapping, text
 from review.fields import FieldChange, field_changes
-from review.preview import Action, Preview, Step
+from review.preview import Action, Preview, Step, Urn
 from tenants.fleet import Role, State
 
 ROLES = tuple(str(role) for role in Role)
@@ -53,6 +53,10 @@ class ObjectChange:
     before: Manifest
     after: Manifest
     fields: tuple[FieldChange, ...]
+
+    def inputs(self, *, after: bool) -> Manifest:
+        """What is declared of it before or after; what is adopted was there before, and stays where it leads."""
+        return self.after if after or self.action is Action.ADOPT else self.before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,18 +159,18 @@ def _place_in_fleet(step: Step) -> tuple[str, Part, Role | None]:
     tenant, inside, _ = name.partition("-promote-")
     if kind == "Job" and inside and tenant:
         return tenant, Part.PROMOTION, None
-    return _tenant_of_parent(step), Part.STRANGER, None
+    return tenant_of_component(step.parent) if step.parent else "", Part.STRANGER, None
 
 
-def _tenant_of_parent(step: Step) -> str:
-    if step.parent is None:
-        return ""
-    component, name = step.parent.kind, step.parent.name
-    if component == "ControlNode":
-        return name.rpartition("-")[0]
-    if component == "VirtualIp":
-        return name.removesuffix("-vip")
-    return name if component == "Tenant" else ""
+def tenant_of_component(component: Urn) -> str:
+    """Tell whose component it is; empty for what is no tenant's."""
+    if component.kind == "ControlNode":
+        return component.name.rpartition("-")[0]
+    if component.kind == "VirtualIp":
+        return component.name.removesuffix("-vip")
+    if component.kind == "Promotion":
+        return component.name.removesuffix("-promotion")
+    return component.name if component.kind == "Tenant" else ""
 
 
 def _deployed(steps: Iterable[Step]) -> dict[str, Deployed]:

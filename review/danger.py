@@ -12,7 +12,9 @@ class Danger(IntEnum):
     """Clients are moved, cut off, or without their address for a while."""
     RESTART = 2
     """A running database is stopped or restarted."""
-    DATA_LOSS = 3
+    OUTAGE = 3
+    """Clients are led by force to where nobody may answer them."""
+    DATA_LOSS = 4
     """A database is deleted, or starts without its data."""
 
     @property

@@ -18,13 +18,14 @@ HANDLED = ("spec.replicas", "spec.updateStrategy", "spec.template")
 NEVER_STARTS_A_POD = UpdateStrategy.ON_DELETE
 
 
-def database_findings(tenant: TenantChange, *, stays: bool, retired: bool) -> Iterator[Finding]:
+def database_findings(tenant: TenantChange, *, stays: bool, retired: bool, runs: bool) -> Iterator[Finding]:
     """Judge StatefulSets, their names and their node labels.
 
     Args:
         tenant: what happens to it.
         stays: false if the whole tenant comes or goes.
         retired: whether it was, so that its databases may go with it.
+        runs: whether it had pods.
     """
     moved = set()
     for change in tenant.of(Part.DATABASE):
@@ -34,9 +35,9 @@ def database_findings(tenant: TenantChange, *, stays: bool, retired: bool) -> It
     if stays:
         for change in tenant.of(Part.NODE_LABEL):
             if change.role not in moved:
-                yield from _node_label(change)
+                yield from _node_label(change, Danger.RESTART if runs else Danger.NONE)
         for change in tenant.of(Part.DATABASE_NAME):
-            yield from _headless_service(change)
+            yield from _headless_service(change, Danger.TRAFFIC if runs else Danger.NONE)
 
 
 def _stateful_set(change: ObjectChange, *, may_go: bool, stays: bool) -> Iterator[Finding]:
@@ -48,7 +49,7 @@ def _stateful_set(change: ObjectChange, *, may_go: bool, stays: bool) -> Iterato
                 Danger.NONE, "StatefulSet is made again, on {}", _spelled(place(change.after)), about=change.role
             )
     elif change.action is Action.ADOPT:
-        if _strategy(change.after) != NEVER_STARTS_A_POD:
+        if _strategy(change.after) != NEVER_STARTS_A_POD and replicas(change.after) != 0:
             yield finding(
                 Danger.RESTART,
                 "adopted with an update strategy that is not OnDelete: restarts the database if its template differs",
@@ -80,7 +81,11 @@ def _changed(change: ObjectChange) -> Iterator[Finding]:
     if change.before and change.after:
         yield from _moved(change, old, new)
     if not change.fields:
-        yield finding(Danger.RESTART, "StatefulSet changes, but the preview does not say what", about=role)
+        yield finding(
+            Danger.NONE if runs == will_run == 0 else Danger.RESTART,
+            "StatefulSet changes, but the preview does not say what",
+            about=role,
+        )
     if change.action is Action.REPLACE:
         stopping = runs == 0
         yield finding(
@@ -182,9 +187,12 @@ def _other_fields(change: ObjectChange, *, stopped: bool) -> Iterator[Finding]:
         return
     strange = [field.path for field in change.fields if not field.path.startswith((*HARMLESS, *HANDLED))]
     if strange:
+        runs = replicas(change.before) != 0
         yield finding(
-            Danger.RESTART,
-            "not known to this review, take it for a restart: {} of the StatefulSet changes",
+            Danger.RESTART if runs else Danger.NONE,
+            "not known to this review"
+            + (", take it for a restart" if runs else ", and no pod of it runs")
+            + ": {} of the StatefulSet changes",
             ", ".join(strange),
             about=change.role,
         )
@@ -198,7 +206,11 @@ def _effect(*, restarts: bool, stopped: bool) -> str:
     if stopped:
         return "taken up by the pod's next start"
     if restarts:
-        return "restarts the database: its update strategy is not OnDelete"
+        # kubernetes#67250: the controller waits for the pod that it has started last, whatever the template says since.
+        return (
+            "restarts the database: its update strategy is not OnDelete; if the new pod does not become ready, "
+            "a revert takes effect only when that pod is deleted by hand"
+        )
     return "restarts no pod: taken up when the pod is next deleted"
 
 
@@ -246,16 +258,16 @@ def _spelled(there: Place) -> str:
     return f"{there.host or 'its node'}:{paths or 'its path'}"
 
 
-def _node_label(change: ObjectChange) -> Iterator[Finding]:
+def _node_label(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
     old, new = (text(at(inputs, "metadata", "name")) for inputs in (change.before, change.after))
     labels_before, labels_after = (
         mapping(at(inputs, "metadata", "labels")) for inputs in (change.before, change.after)
     )
     if change.action in (Action.CREATE, Action.ADOPT):
-        return
-    if change.action is Action.DELETE:
+        yield finding(Danger.NONE, "label {} is written on {}", ", ".join(labels_after), new, about=change.role)
+    elif change.action is Action.DELETE:
         yield finding(
-            Danger.RESTART,
+            danger,
             "label {} is taken from {}: the database cannot start there again",
             ", ".join(labels_before),
             old,
@@ -272,21 +284,21 @@ def _node_label(change: ObjectChange) -> Iterator[Finding]:
         )
     elif labels_before != labels_after:
         yield finding(
-            Danger.RESTART,
+            danger,
             "label on {} changes: the database cannot start there again unless it asks for the new one",
             new,
             about=change.role,
         )
 
 
-def _headless_service(change: ObjectChange) -> Iterator[Finding]:
+def _headless_service(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
     if change.action in (Action.CREATE, Action.ADOPT):
         return
     harmless = all(field.path.startswith(("metadata.annotations", "metadata.labels")) for field in change.fields)
     if change.action is Action.UPDATE and harmless:
         return
     yield finding(
-        Danger.TRAFFIC,
+        danger,
         "the pod's name in DNS is {}: master and standby find each other by it",
         "gone" if change.action is Action.DELETE else "interrupted",
         about=change.role,

@@ -3,11 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kube.manifest import Json, joined, mapping
+from kube.facts import STACK_ANNOTATION
+from kube.manifest import NOTHING, Json, joined, mapping
 from kube.masking import MASK, MISSING, is_secret, shown
 from review.preview import Step
 
-IN_THE_OPEN = ("metadata.name", "metadata.namespace", "kind", "apiVersion", "type")
+IN_THE_OPEN = (
+    *("metadata.name", "metadata.namespace", "kind", "apiVersion", "type"),
+    joined("metadata.annotations", STACK_ANNOTATION),
+)
+KEY_BY_KEY = ("metadata.annotations", "metadata.labels")
+"""Told of one by one also where an object had none, or has none any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +43,8 @@ def field_changes(step: Step) -> tuple[FieldChange, ...]:
 def _differences(before: Json, after: Json, path: str) -> Iterator[tuple[str, Json, Json]]:
     if before == after and type(before) is type(after):
         return
+    if path in KEY_BY_KEY:
+        before, after = (NOTHING if side is MISSING else side for side in (before, after))
     if is_secret(before) or is_secret(after):
         yield path, before, after
     elif isinstance(before, dict) and isinstance(after, dict):

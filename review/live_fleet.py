@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from kube.facts import pinned_host, replicas, selected_role, state, vips
+from kube.facts import is_ready, pinned_host, replicas, selected_role, state, vips
 from kube.kubectl import objects
 from kube.manifest import Manifest, at, items, number, text
 from review.fleet_view import FleetView, Seat, TenantView, fleet_of
@@ -62,15 +62,8 @@ def _seat(role: Role, stateful_set: Manifest, pod: Manifest) -> Seat:
     return Seat(
         role=role,
         node=text(at(pod, "spec", "nodeName")) or pinned_host(stateful_set),
-        ready=_is_ready(pod) if meant_to_run else None,
+        ready=is_ready(pod) if meant_to_run else None,
         old_revision=bool(runs and latest and runs != latest),
-    )
-
-
-def _is_ready(pod: Manifest) -> bool:
-    return any(
-        at(condition, "type") == "Ready" and at(condition, "status") == "True"
-        for condition in items(at(pod, "status", "conditions"))
     )
 
 

@@ -22,6 +22,7 @@ def document(review: Review) -> str:
         "complete": review.complete,
         "engineExitCode": review.engine_exit_code,
         "refusals": [refusal.message for refusal in review.refusals],
+        "warnings": [{"tenant": each.tenant or None, "says": each.says} for each in review.warnings],
         "tenants": [
             {
                 "name": tenant.name,

@@ -11,7 +11,8 @@ from review import mermaid
 from review.changes import ObjectChange
 from review.danger import Danger
 from review.findings import Finding
-from review.preview import Action, Refusal
+from review.preview import Action, Diagnostic
+from review.program_warnings import ProgramWarning
 from review.verdict import Review, TenantVerdict
 from review.words import visible
 from tenants.fleet import Role, State
@@ -21,7 +22,7 @@ GITHUB_LIMIT = 65_536
 LONGEST_VALUE = 1_000
 LONGEST_DIFF = 6_000
 LONGEST_REFUSALS = 8_000
-SIGNS = {Danger.NONE: "🟢", Danger.TRAFFIC: "🟡", Danger.RESTART: "🟠", Danger.DATA_LOSS: "🔴"}
+SIGNS = {Danger.NONE: "🟢", Danger.TRAFFIC: "🟡", Danger.RESTART: "🟠", Danger.OUTAGE: "🟣", Danger.DATA_LOSS: "🔴"}
 ROOM_FOR_NOTES = 600
 """Bytes kept free for what is said about what was left out."""
 
@@ -29,13 +30,14 @@ ROOM_FOR_NOTES = 600
 def comment(review: Review, *, limit: int = GITHUB_LIMIT) -> str:
     """Write the comment, at most `limit` bytes long: the least dangerous is left out first, and that is said."""
     page = _Page(limit - ROOM_FOR_NOTES)
-    page.require(f"{_mark(review.stack)}\n### {_verdict(review)}\n")
+    page.require(f"{_mark(review.stack)}\n### {_verdict(review)}{_counted(review.warnings)}\n")
     if review.refusals:
         page.require(_refusals(review.refusals))
     elif not review.complete:
         page.require("\n> The preview ends in the middle: more may happen than is listed here.\n")
     elif review.engine_exit_code:
         page.require("\n> The preview itself gives no reason. More may happen than is listed here.\n")
+    _warnings(page, review)
     _shared_objects(page, review)
     _table(page, review)
     _details(page, review)
@@ -100,13 +102,37 @@ def _verdict(review: Review) -> str:
     at_stake = {
         Danger.TRAFFIC: "traffic is moved or interrupted",
         Danger.RESTART: "a running database is stopped or restarted",
+        Danger.OUTAGE: "clients may reach nobody",
         Danger.DATA_LOSS: "a database may lose its data",
     }[danger]
     named = ", ".join(map(code, worst[:5])) + (f" and {len(worst) - 5} more" if len(worst) > 5 else "")
     return f"{SIGNS[danger]} {danger.word}: {at_stake} — {named or 'all tenants'}"
 
 
-def _refusals(refusals: Sequence[Refusal]) -> str:
+def _counted(warnings: Sequence[ProgramWarning]) -> str:
+    return f" · {len(warnings)} warning{'s' if len(warnings) != 1 else ''}" if warnings else ""
+
+
+def _warnings(page: _Page, review: Review) -> None:
+    """List those that are not said beside their tenant, since it does not change or is not known."""
+    changed = {tenant.name for tenant in review.tenants}
+    listed = [each for each in review.warnings if each.tenant not in changed]
+    if not listed:
+        return
+    page.require("\nThe program warns:\n\n")
+    for number, each in enumerate(listed):
+        about = f"{code(each.tenant)}: " if each.tenant and not each.says.startswith(each.tenant) else ""
+        if not page.add(f"- ⚠️ {about}{_text(each.says)}\n", share=0.3):
+            page.require(f"- {len(listed) - number} more warnings are left out for length\n")
+            return
+
+
+def _text(said: str) -> str:
+    """Write what may be of several lines as one."""
+    return code(" ".join(said.split()))
+
+
+def _refusals(refusals: Sequence[Diagnostic]) -> str:
     said = "\n\n".join(dict.fromkeys(_lines_of(refusal.message) for refusal in refusals))
     if len(said.encode()) > LONGEST_REFUSALS:
         said = said.encode()[:LONGEST_REFUSALS].decode(errors="ignore") + "\n… (cut)"
@@ -129,7 +155,8 @@ def _table(page: _Page, review: Review) -> None:
         return
     page.require("\n| tenant | danger | what happens |\n| --- | --- | --- |\n")
     for number, tenant in enumerate(review.tenants):
-        row = f"| {code(tenant.name)} | {SIGNS[tenant.danger]} {tenant.danger.word} | {_told(tenant.findings)} |\n"
+        told = _told(tenant, review.warnings)
+        row = f"| {code(tenant.name)} | {SIGNS[tenant.danger]} {tenant.danger.word} | {told} |\n"
         if not page.add(row):
             left = review.tenants[number:]
             page.require(
@@ -139,8 +166,9 @@ def _table(page: _Page, review: Review) -> None:
             return
 
 
-def _told(findings: Sequence[Finding]) -> str:
-    return "<br>".join(map(_sentence, findings))
+def _told(tenant: TenantVerdict, warnings: Sequence[ProgramWarning]) -> str:
+    warned = (f"⚠️ the program warns: {_text(each.says)}" for each in warnings if each.tenant == tenant.name)
+    return "<br>".join([*map(_sentence, tenant.findings), *warned])
 
 
 def _sentence(each: Finding) -> str:

@@ -92,10 +92,11 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """An error that the engine reported."""
+class Diagnostic:
+    """What was said besides the steps."""
 
     urn: Urn | None
+    """The resource that it is about, if it says so."""
     message: str
 
 
@@ -105,7 +106,10 @@ class Preview:
 
     stack: str
     steps: tuple[Step, ...]
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[Diagnostic, ...]
+    """Errors."""
+    warnings: tuple[Diagnostic, ...]
+    """What the program warns of, each once."""
     adopted: frozenset[tuple[str, str]]
     """Kind and name of objects that the program said it takes over; the engine's own word for them is "create"."""
     complete: bool
@@ -165,6 +169,7 @@ def _from_digest(document: Mapping[str, Json]) -> Preview:
         stack=_stack(text(step.get("urn")) for step in steps),
         steps=tuple(_merged(map(_digest_step, steps))),
         refusals=refusals,
+        warnings=tuple(_warnings(diagnostics)),
         adopted=_adopted(diagnostics),
         complete=not refusals,
     )
@@ -189,6 +194,7 @@ def _from_events(events: list[Manifest]) -> Preview:
         stack=_stack(text(step.get("urn")) for step in metadata),
         steps=tuple(_merged(map(_event_step, metadata))),
         refusals=refusals,
+        warnings=tuple(_warnings(diagnostics)),
         adopted=_adopted(diagnostics),
         complete=not refusals and any(summary.get("result", "succeeded") == "succeeded" for summary in summaries),
     )
@@ -269,14 +275,47 @@ AFTERTHOUGHTS = (
 """What the engine adds beneath the error that says what is wrong."""
 
 
-def _refusals(diagnostics: Iterable[Manifest]) -> Iterator[Refusal]:
-    found = {
-        Refusal(urn=parse_urn(urn) if (urn := text(entry.get("urn"))) else None, message=_plain_message(entry)): None
-        for entry in diagnostics
-        if entry.get("severity") == "error"
-    }
+def _refusals(diagnostics: Iterable[Manifest]) -> Iterator[Diagnostic]:
+    found = _of_severity("error", diagnostics)
     said = [refusal for refusal in found if refusal.message not in AFTERTHOUGHTS]
     return iter(said or found)
+
+
+def _of_severity(severity: str, diagnostics: Iterable[Manifest]) -> list[Diagnostic]:
+    found = {
+        Diagnostic(urn=parse_urn(urn) if (urn := text(entry.get("urn"))) else None, message=_plain_message(entry)): None
+        for entry in diagnostics
+        if entry.get("severity") == severity
+    }
+    return list(found)
+
+
+OF_THE_PROGRAM = ("pulumi:pulumi:Stack", "adb:tenants:")
+"""What the types of resources begin with that are no plugin's."""
+ABOUT_TOOLS = re.compile(
+    r"(using pulumi-\S+ from \$PATH|resource plugin \S+ is expected to have version|failed to get plugin info"
+    r"|failed to install provider|error downloading provider"
+    r"|(refresh|destroy) operation is using an older version of package|\S+ is deprecated:) "
+)
+"""How warnings without a URN begin that the engine (3.250) and its SDK give about themselves: for whoever keeps the
+tools and the program, and different on each machine. One that is not known here is shown, not hidden."""
+
+
+def _warnings(diagnostics: Iterable[Manifest]) -> Iterator[Diagnostic]:
+    """Keep the program's.
+
+    A plugin speaks only of the resource that it is asked about, and the engine of one by its URN (a hook tried again, a
+    diff not to be had): the steps tell what happens to it. What the program says carries no URN, the stack's, or that
+    of one of its components. So do few of the engine's: those about its own tools are left out, the one about
+    operations that an interrupted `up` left behind is kept.
+    """
+    return (
+        warning
+        for warning in _of_severity("warning", diagnostics)
+        if warning.message
+        and (warning.urn is None or warning.urn.types[-1].startswith(OF_THE_PROGRAM))
+        and not ABOUT_TOOLS.match(warning.message)
+    )
 
 
 ADOPTION = re.compile(r"(?:info: )?\S+ adopts what is there, [^:]*: (.*)")
@@ -290,7 +329,8 @@ def _adopted(diagnostics: Iterable[Manifest]) -> frozenset[tuple[str, str]]:
 
 
 def _plain_message(diagnostic: Manifest) -> str:
-    message = text(diagnostic.get("message")).strip().removeprefix("error: ").removeprefix("Preview failed: ")
+    message = text(diagnostic.get("message")).strip()
+    message = message.removeprefix("error: ").removeprefix("warning: ").removeprefix("Preview failed: ")
     if message.startswith("before hook "):
         # `before hook "data-stays-where-it-is" failed: tenant3-master would start on an empty disk.`
         message = message.partition(" failed: ")[2] or message

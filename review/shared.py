@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from review.belonging import belonging_findings, is_bookkeeping
 from review.changes import ObjectChange, Part
 from review.danger import Danger
 from review.findings import Finding, finding
@@ -11,8 +12,13 @@ METADATA = ("metadata.annotations", "metadata.labels")
 CONNECTION = ("kubeconfig", "context", "cluster", "clusterIdentifier", "namespace")
 
 
-def shared_findings(changes: Sequence[ObjectChange]) -> Iterator[Finding]:
-    """Judge them; what is only made is told in one sentence."""
+def shared_findings(changes: Sequence[ObjectChange], *, needed: bool) -> Iterator[Finding]:
+    """Judge them; what is only made, or only marked as its stack's, is told in one sentence.
+
+    Args:
+        changes: what happens to them.
+        needed: whether any tenant has pods that could miss them.
+    """
     made = [
         change
         for change in changes
@@ -22,12 +28,15 @@ def shared_findings(changes: Sequence[ObjectChange]) -> Iterator[Finding]:
         names = [f"{change.kind} {change.name}" for change in made if change.action is action]
         if names:
             yield finding(Danger.NONE, f"{action.value}: {{}}", ", ".join(names))
+    belonging = list(belonging_findings(changes))
+    yield from belonging
     for change in changes:
-        if change not in made:
-            yield from _judged(change)
+        known = change.part is not Part.STRANGER
+        if change not in made and not (belonging and known and is_bookkeeping(change)):
+            yield from _judged(change, needed=needed)
 
 
-def _judged(change: ObjectChange) -> Iterator[Finding]:
+def _judged(change: ObjectChange, *, needed: bool) -> Iterator[Finding]:
     if change.action is Action.RELEASE:
         yield finding(
             Danger.NONE,
@@ -39,9 +48,9 @@ def _judged(change: ObjectChange) -> Iterator[Finding]:
     elif change.part is Part.PROVIDER:
         yield from _provider(change)
     elif change.part is Part.SHARED:
-        yield from _shared_object(change)
+        yield from _shared_object(change, needed=needed)
     elif change.part is Part.KEEPALIVED_ACCESS:
-        yield from _keepalived_access(change)
+        yield from _keepalived_access(change, needed=needed)
     else:
         yield stranger_finding(change)
 
@@ -86,7 +95,7 @@ def _provider(change: ObjectChange) -> Iterator[Finding]:
         )
 
 
-def _shared_object(change: ObjectChange) -> Iterator[Finding]:
+def _shared_object(change: ObjectChange, *, needed: bool) -> Iterator[Finding]:
     if change.action is Action.UPDATE:
         keys = [
             field.path.removeprefix("data").strip('.[]"') for field in change.fields if field.path.startswith("data")
@@ -102,8 +111,12 @@ def _shared_object(change: ObjectChange) -> Iterator[Finding]:
             )
         elif all(field.path.startswith(METADATA) for field in change.fields) and change.fields:
             yield finding(Danger.NONE, "{} {}: labels or annotations change", change.kind, change.name)
-        else:
+        elif needed:
             yield finding(Danger.TRAFFIC, "{} {} changes in an unknown way", change.kind, change.name)
+        else:
+            yield _unneeded(change)
+    elif not needed:
+        yield _unneeded(change)
     else:
         yield finding(
             Danger.RESTART,
@@ -114,9 +127,11 @@ def _shared_object(change: ObjectChange) -> Iterator[Finding]:
         )
 
 
-def _keepalived_access(change: ObjectChange) -> Iterator[Finding]:
+def _keepalived_access(change: ObjectChange, *, needed: bool) -> Iterator[Finding]:
     if change.action is Action.UPDATE and all(field.path.startswith(METADATA) for field in change.fields):
         yield finding(Danger.NONE, "{} {}: labels or annotations change", change.kind, change.name)
+    elif not needed:
+        yield _unneeded(change)
     else:
         yield finding(
             Danger.TRAFFIC,
@@ -125,3 +140,9 @@ def _keepalived_access(change: ObjectChange) -> Iterator[Finding]:
             change.name,
             change.action.value,
         )
+
+
+def _unneeded(change: ObjectChange) -> Finding:
+    return finding(
+        Danger.NONE, "{} {} is {}: no tenant has a pod that needs it", change.kind, change.name, change.action.value
+    )

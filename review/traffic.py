@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from kube.facts import pinned_host, replicas, selected_role, vips
-from kube.manifest import at, items, text
+from kube.facts import FORCED_ANNOTATION, pinned_host, replicas, selected_role, vips
+from kube.manifest import Manifest, at, items, text
 from review.access_path import UNKNOWN, access_path, host_of
 from review.changes import Changes, Deployed, ObjectChange, Part, TenantChange
 from review.danger import Danger
@@ -27,6 +27,38 @@ def traffic_findings(tenant: TenantChange, changes: Changes, *, serving: bool) -
         yield from _vip_config(change, danger)
     for change in tenant.of(Part.KEEPALIVED):
         yield from _keepalived(change, danger)
+
+
+def forced_findings(tenant: TenantChange, changes: Changes, *, serving: bool) -> Iterator[Finding]:
+    """Name a `force` that leads clients somewhere now; one that did so earlier stays on the Service and is nothing."""
+    for change in tenant.of(Part.VIP_SERVICE):
+        reason, earlier = _reason(change.after), _reason(change.before)
+        old_role, new_role = selected_role(change.before), selected_role(change.after)
+        host = host_of(new_role, tenant, changes.deployed.get(tenant.name, UNKNOWN), after=True) or "its node"
+        if not reason:
+            if earlier and old_role == new_role:
+                yield finding(Danger.NONE, "no longer forced: {}", earlier)
+        elif earlier and old_role == new_role:
+            continue
+        elif not serving:
+            yield finding(Danger.NONE, "led to the {} by force, while no pod runs: {}", new_role, reason)
+        elif old_role and old_role != new_role:
+            yield finding(
+                Danger.OUTAGE,
+                "failover {} → {} on {} by force, although it may not serve: {}",
+                old_role,
+                new_role,
+                host,
+                reason,
+            )
+        else:
+            yield finding(
+                Danger.OUTAGE,
+                "clients are led to the {} on {} by force, although it may not serve: {}",
+                new_role,
+                host,
+                reason,
+            )
 
 
 def served_throughout(changes: Changes) -> Mapping[str, frozenset[str]]:
@@ -83,11 +115,15 @@ def _vip_service(change: ObjectChange, tenant: TenantChange, deployed: Deployed,
         host = host_of(new_role, tenant, deployed, after=True) or "its node"
         if danger is Danger.NONE:
             yield finding(danger, "active role {} → {} while no pod runs: no traffic", old_role, new_role)
-        else:
+        elif not _reason(change.after):
             yield finding(danger, "failover {} → {} on {}", old_role, new_role, host)
     others = [field.path for field in change.fields if not field.path.startswith((*METADATA, "spec.selector.role"))]
     if others or not change.fields:
         yield finding(danger, "VIP's Service changes in {}", ", ".join(others) or "what the preview does not say")
+
+
+def _reason(service: Manifest) -> str:
+    return text(at(service, "metadata", "annotations", FORCED_ANNOTATION))
 
 
 def _vip_config(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
@@ -99,7 +135,7 @@ def _vip_config(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
         old, new = vips(change.before), vips(change.after)
         if set(old) != set(new):
             yield finding(danger, "VIP {} → {}: clients of the old address are cut off", ", ".join(old), ", ".join(new))
-        elif any(not field.path.startswith(METADATA) for field in change.fields) or not change.fields:
+        elif not _metadata_only(change):
             yield finding(danger, "what keepalived forwards to changes")
         if change.action is Action.REPLACE:
             yield finding(danger, "keepalived's ConfigMap is replaced: the VIP goes away until it is read again")
@@ -123,11 +159,15 @@ def _keepalived(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
 
 def _keepalived_replaced(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
     runs, will_run = replicas(change.before), replicas(change.after)
+    old, new = pinned_host(change.before), pinned_host(change.after)
     if will_run == 0:
         yield from _stopped(runs, danger)
-        return
-    old, new = pinned_host(change.before), pinned_host(change.after)
-    if old != new:
+        danger = Danger.NONE
+        yield finding(danger, "keepalived's ReplicationController is replaced: it starts no pod")
+    elif runs == 0:
+        danger = Danger.NONE
+        yield finding(danger, "keepalived pod starts on {}", new or "its node")
+    elif old != new:
         yield finding(danger, "keepalived pod moves {} → {} — " + POD_START, old or "its node", new or "its node")
     else:
         yield finding(danger, "keepalived pod replaced on {} — " + POD_START, new or "its node")
@@ -162,6 +202,10 @@ def _stopped(runs: int | None, danger: Danger) -> Iterator[Finding]:
         yield finding(danger, "keepalived pod stops: the VIP goes away")
 
 
+def _metadata_only(change: ObjectChange) -> bool:
+    return bool(change.fields) and all(field.path.startswith(METADATA) for field in change.fields)
+
+
 def _list(paths: list[str]) -> str:
     return ", ".join(path.removeprefix("spec.template.spec.") for path in paths)
 
@@ -190,7 +234,16 @@ def _promotion(change: ObjectChange) -> Iterator[Finding]:
             )
     elif change.action is Action.DELETE:
         yield finding(Danger.NONE, "the promotion Job {} is removed", job)
+    elif change.action is Action.ADOPT or (change.action is Action.UPDATE and _metadata_only(change)):
+        return
+    elif (
+        change.action is Action.UPDATE
+        and at(change.before, "spec", "suspend") is at(change.after, "spec", "suspend") is True
+    ):
+        yield finding(
+            Danger.NONE, "the promotion Job {}, kept for the next failover, is updated: nothing runs now", job
+        )
     elif change.action is Action.UPDATE and not change.fields:
         yield finding(Danger.TRAFFIC, "the promotion Job {}, begun earlier, is waited for", job)
-    elif change.action is not Action.ADOPT:
+    else:
         yield finding(Danger.TRAFFIC, "the promotion Job {} is {}", job, change.action.value)

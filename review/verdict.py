@@ -1,17 +1,19 @@
 """What a preview comes to: per tenant, for the fleet, and whether it may go on."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kube.facts import place, replicas, state
 from review.access_path import UNKNOWN, AccessPath, access_path, host_of
+from review.belonging import belonging_findings, is_bookkeeping
 from review.changes import Changes, ObjectChange, Part, TenantChange, sort_by_tenant
 from review.danger import Danger
 from review.databases import database_findings
 from review.findings import Finding, finding
-from review.preview import Action, Preview, Refusal
+from review.preview import Action, Diagnostic, Preview
+from review.program_warnings import ProgramWarning, attributed
 from review.shared import shared_findings, stranger_finding
-from review.traffic import neighbour_findings, served_throughout, traffic_findings
+from review.traffic import forced_findings, neighbour_findings, served_throughout, traffic_findings
 from tenants.fleet import Role, State
 
 
@@ -52,11 +54,13 @@ class Review:
     tenants: tuple[TenantVerdict, ...]
     """Changed tenants only, the most endangered first."""
     shared: SharedVerdict
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[Diagnostic, ...]
     complete: bool
     """Whether the preview came to its end; if not, more may happen than is listed."""
     engine_exit_code: int
     """What `pulumi preview` ended with: a failed policy pack, for one, is in none of its steps and diagnostics."""
+    warnings: tuple[ProgramWarning, ...]
+    """Each once."""
 
     @property
     def danger(self) -> Danger:
@@ -79,22 +83,31 @@ def review(preview: Preview, *, engine_exit_code: int = 0) -> Review:
     changes = sort_by_tenant(preview)
     served = served_throughout(changes)
     tenants = [_tenant_verdict(tenant, changes, served) for tenant in changes.tenants]
+    warnings = attributed(preview.warnings, {*changes.deployed, *(tenant.name for tenant in tenants)})
+    warned = {warning.tenant for warning in warnings}
     return Review(
         stack=preview.stack,
-        tenants=tuple(sorted(tenants, key=lambda tenant: (-tenant.danger, tenant.name))),
+        tenants=tuple(
+            sorted(tenants, key=lambda tenant: (-tenant.danger, tenant.name not in warned, tenant.name)),
+        ),
         shared=SharedVerdict(
-            findings=_worst_first(shared_findings(changes.shared)),
+            findings=_worst_first(shared_findings(changes.shared, needed=_any_runs(changes))),
             objects=changes.shared,
         ),
         refusals=preview.refusals,
         complete=preview.complete,
         engine_exit_code=engine_exit_code,
+        warnings=warnings,
     )
 
 
 def _tenant_verdict(tenant: TenantChange, changes: Changes, served: Mapping[str, frozenset[str]]) -> TenantVerdict:
-    found = (*_findings(tenant, changes), *neighbour_findings(tenant, served))
-    findings = _worst_first(found) or (_unremarkable(tenant),)
+    found = [*_findings(tenant, changes), *neighbour_findings(tenant, served)]
+    belonging = list(belonging_findings(tenant.objects))
+    others = tuple(change for change in tenant.objects if not (belonging and is_bookkeeping(change)))
+    if others and not found:
+        found.append(_unremarkable(others))
+    findings = _worst_first([*found, *belonging])
     path_before = None if _comes(tenant, changes) else access_path(tenant, changes, after=False)
     path_after = None if _goes(tenant) else access_path(tenant, changes, after=True)
     return TenantVerdict(
@@ -107,7 +120,7 @@ def _tenant_verdict(tenant: TenantChange, changes: Changes, served: Mapping[str,
 
 
 def _findings(tenant: TenantChange, changes: Changes) -> Iterator[Finding]:
-    comes, goes = _comes(tenant, changes), _goes(tenant)
+    comes, goes, runs = _comes(tenant, changes), _goes(tenant), _serving(tenant, changes)
     if comes:
         yield _arrival(tenant, changes)
     elif goes:
@@ -117,17 +130,18 @@ def _findings(tenant: TenantChange, changes: Changes) -> Iterator[Finding]:
         if adopted:
             yield finding(Danger.NONE, "{} of its objects adopted: taken over as they are", str(len(adopted)))
         yield from _change_of_state(tenant)
-        yield from traffic_findings(tenant, changes, serving=_serving(tenant, changes))
-    yield from database_findings(tenant, stays=not (comes or goes), retired=_was_retired(tenant, changes))
+        yield from traffic_findings(tenant, changes, serving=runs)
+    yield from forced_findings(tenant, changes, serving=_is_adopted(tenant) if comes else runs)
+    yield from database_findings(tenant, stays=not (comes or goes), retired=_was_retired(tenant, changes), runs=runs)
     for change in tenant.of(Part.STRANGER):
         yield stranger_finding(change)
 
 
-def _unremarkable(tenant: TenantChange) -> Finding:
+def _unremarkable(objects: Sequence[ObjectChange]) -> Finding:
     """What to say where no rule had anything to say: nothing is passed over in silence."""
-    paths = {field.path for change in tenant.objects for field in change.fields}
+    paths = {field.path for change in objects for field in change.fields}
     if all(path.startswith(("metadata.labels", "metadata.annotations")) for path in paths):
-        kinds = ", ".join(dict.fromkeys(f"{change.kind} {change.name}" for change in tenant.objects))
+        kinds = ", ".join(dict.fromkeys(f"{change.kind} {change.name}" for change in objects))
         return finding(Danger.NONE, "no pod and no client notices: {}", kinds)
     return finding(Danger.TRAFFIC, "not known to this review, take it for traffic: {}", ", ".join(sorted(paths)))
 
@@ -149,16 +163,19 @@ def _arrival(tenant: TenantChange, changes: Changes) -> Finding:
     master, standby = (
         host_of(role, tenant, changes.deployed.get(tenant.name, UNKNOWN), after=True) or "its node" for role in Role
     )
-    adopted = any(change.action is Action.ADOPT for change in tenant.objects)
     return finding(
         Danger.NONE,
-        "adopted: objects made by another client are taken over in place, VIP {}, master on {}, standby on {}"
-        if adopted
+        "adopted: what is there is taken over in place, VIP {}, master on {}, standby on {}"
+        if _is_adopted(tenant)
         else "created: VIP {}, master on {}, standby on {}",
         (path.vip if path else "") or "?",
         master,
         standby,
     )
+
+
+def _is_adopted(tenant: TenantChange) -> bool:
+    return any(change.action is Action.ADOPT for change in tenant.objects)
 
 
 def _departure(*, retired: bool) -> Finding:
@@ -204,6 +221,15 @@ def _serving(tenant: TenantChange, changes: Changes) -> bool:
     if controllers:
         return any(replicas(controller) != 0 for controller in controllers)
     return changes.deployed.get(tenant.name, UNKNOWN).runs
+
+
+def _any_runs(changes: Changes) -> bool:
+    """Whether any tenant has pods, before or after. Where nothing tells of any tenant, one may."""
+    told = [deployed.runs for deployed in changes.deployed.values()]
+    told += [_serving(tenant, changes) for tenant in changes.tenants if tenant.name not in changes.deployed]
+    databases = [change for tenant in changes.tenants for change in tenant.of(Part.DATABASE)]
+    told += [replicas(change.after) != 0 for change in databases if change.after]
+    return any(told) or not told
 
 
 def _worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -32,6 +32,12 @@ class Case:
     """Whether tenant3 is there already, as the old service made it."""
     by_hand: bool = False
     """Whether somebody has changed the cluster by hand since."""
+    scaled_down: Sequence[str] = ()
+    """StatefulSets whose pod is gone: they were scaled to 0 by hand."""
+    lost_nodes: Sequence[str] = ()
+    """Nodes whose object is gone from the cluster."""
+    state_lost: bool = False
+    """Whether the stack knows nothing of what is deployed."""
 
     @property
     def directory(self) -> Path:

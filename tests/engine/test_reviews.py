@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from review.preview import ABOUT_TOOLS, ADOPTION
 from tests.engine.cell import Cell
 from tests.engine.fleets import tenant3, with_tenants
 from tests.engine.legacy import create_legacy_tenant
@@ -67,7 +68,9 @@ def deployed(
     numbers = itertools.count(1)
 
     def bring_up(case: Case) -> tuple[Cell, Stack]:
-        start = json.dumps([case.deployed, case.legacy, case.by_hand])
+        start = json.dumps(
+            [case.deployed, case.legacy, case.by_hand, case.scaled_down, case.lost_nodes, case.state_lost]
+        )
         if start not in made:
             cell = Cell(namespace=f"reviews-{next(numbers)}", environment=cluster_environment)
             cell.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cell.namespace}})
@@ -81,6 +84,13 @@ def deployed(
                 create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts)
             if case.by_hand:
                 _meddle(cell)
+            for stateful_set in case.scaled_down:
+                cell.kubectl("scale", "statefulset", stateful_set, "--replicas", "0")
+                cell.kubectl("wait", "--for", "delete", f"pod/{stateful_set}-0", "--timeout", "60s")
+            for node in case.lost_nodes:
+                cell.kubectl("delete", "node", cell.node(node))
+            if case.state_lost:
+                stack = Stack(tmp_path_factory.mktemp("stack"), name="dev", environment=cell.environment)
             made[start] = (cell, stack)
         return made[start]
 
@@ -125,7 +135,10 @@ def _without_noise(preview: str, form: str) -> str:
 
 
 def _is_chatter(diagnostic: dict[str, Any]) -> bool:
-    return diagnostic.get("severity") in ("debug", "warning") or not diagnostic.get("message", "-").strip()
+    """Whether the review reads nothing of it; it may name a path of this machine."""
+    message = diagnostic.get("message", "-").strip().removeprefix("warning: ")
+    read = {"info": ADOPTION.fullmatch(message), "warning": not ABOUT_TOOLS.match(message), "error": message}
+    return bool(diagnostic) and not read.get(diagnostic.get("severity", ""))
 
 
 def _cleaned(document: Any) -> Any:

@@ -20,7 +20,19 @@ KEYS = st.sampled_from(
         *("steps", "diagnostics", "op", "urn", "oldState", "newState", "inputs", "outputs", "detailedDiff", "custom"),
         *("parent", "severity", "message", "sequence", "timestamp", "resourcePreEvent", "metadata", "old", "new"),
         *("summaryEvent", "result", "spec", "template", "containers", "volumes", "name", "hostPath", "path", "data"),
-        *("replicas", "selector", "role", "annotations", "adb-tenants/state", "args", "env", "tenants", "hosts"),
+        *(
+            "replicas",
+            "selector",
+            "role",
+            "annotations",
+            "adb-tenants/state",
+            "adb-tenants/stack",
+            "adb-tenants/forced",
+            "args",
+            "env",
+            "tenants",
+            "hosts",
+        ),
     ]
 )
 URNS = st.sampled_from(
@@ -43,7 +55,9 @@ LEAVES = st.one_of(
     st.floats(),
     st.text(max_size=20),
     URNS,
-    st.sampled_from(["create", "update", "delete", "replace", "import", "same", "error", "running", "[secret]"]),
+    st.sampled_from(
+        ["create", "update", "delete", "replace", "import", "same", "error", "warning", "running", "[secret]"]
+    ),
 )
 JSON = st.recursive(
     LEAVES,

@@ -16,6 +16,8 @@ DANGER = {
     "first-tenants-created": Danger.NONE,
     "tenant-created": Danger.NONE,
     "failover": Danger.TRAFFIC,
+    "failover-by-force": Danger.OUTAGE,
+    "failover-by-force-as-events": Danger.OUTAGE,
     "failover-with-promotion": Danger.TRAFFIC,
     "promotion-added": Danger.NONE,
     "failover-as-events": Danger.TRAFFIC,
@@ -28,18 +30,22 @@ DANGER = {
     "tenant-stopped": Danger.RESTART,
     "tenant-started": Danger.NONE,
     "image-change-of-a-stopped-tenant": Danger.NONE,
+    "keepalived-image-change-of-a-retired-tenant": Danger.NONE,
     "tenant-retired": Danger.RESTART,
     "retired-tenant-removed": Danger.NONE,
     "running-tenant-removed": Danger.DATA_LOSS,
     "running-tenant-removed-as-events": Danger.DATA_LOSS,
     "data-path-move-allowed": Danger.DATA_LOSS,
-    "host-moved": Danger.DATA_LOSS,
+    # Refused before anything is declared: there is no step to judge.
+    "host-moved": Danger.NONE,
     "host-move-allowed": Danger.DATA_LOSS,
     "configuration-refused": Danger.NONE,
     "shared-password-change": Danger.NONE,
     "shared-address-change": Danger.NONE,
     "shared-secret-only-read-from-now-on": Danger.NONE,
     "tenants-adopted": Danger.NONE,
+    "state-lost": Danger.NONE,
+    "node-lost": Danger.NONE,
     "changed-by-hand": Danger.TRAFFIC,
     "neighbours-keepalived-disturbed": Danger.TRAFFIC,
     "many-things-at-once": Danger.RESTART,
@@ -80,7 +86,7 @@ def test_no_secret_of_a_preview_is_in_its_review(case: Case, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@pytest.mark.parametrize("level", [Danger.TRAFFIC, Danger.RESTART, Danger.DATA_LOSS], ids=lambda level: level.word)
+@pytest.mark.parametrize("level", [danger for danger in Danger if danger], ids=lambda level: level.word)
 def test_the_exit_code_is_1_from_the_level_on_and_whenever_the_engine_refuses(case: Case, level: Danger) -> None:
     expected = int(DANGER[case.name] >= level or case.name in REFUSED)
     assert main([str(case.preview), "--fail-on", level.word]) == expected
@@ -88,7 +94,7 @@ def test_the_exit_code_is_1_from_the_level_on_and_whenever_the_engine_refuses(ca
 
 def test_digest_and_event_stream_of_one_preview_are_told_alike() -> None:
     by_name = {case.name: case for case in CASES}
-    for name in ("failover", "running-tenant-removed"):
+    for name in ("failover", "failover-by-force", "running-tenant-removed"):
         digest, events = by_name[name], by_name[f"{name}-as-events"]
         assert written_review(digest.preview) == written_review(events.preview), name
 

@@ -174,7 +174,7 @@ def test_objects_that_the_engine_imports_are_adopted() -> None:
 
     judged = reviewed("first-tenants-created", edit)
     assert judged.danger is Danger.NONE
-    assert "adopted: objects made by another client are taken over in place, VIP 192.168.143.144" in said(judged)
+    assert "adopted: what is there is taken over in place, VIP 192.168.143.144" in said(judged)
 
 
 def test_an_adopted_database_that_restarts_on_a_change_is_named() -> None:

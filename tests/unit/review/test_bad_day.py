@@ -1,0 +1,264 @@
+"""What a review says on the days when a host, a Node or a state is lost, and what nobody notices on any day."""
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from review.danger import Danger
+from review.preview import parse
+from review.verdict import Review, review
+from tests.review_cases import DIRECTORY
+from tests.unit.review.test_rare_changes import Step, reviewed, step_of
+
+FORCED = "adb-tenants/forced"
+TENANT = "urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$"
+
+
+def recorded(recording: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((DIRECTORY / recording / "preview.json").read_text())
+    return found
+
+
+def judged(digest: Mapping[str, Any]) -> Review:
+    return review(parse(json.dumps(digest).encode()))
+
+
+def said(of: Review) -> list[tuple[Danger, str]]:
+    told = [*(each for tenant in of.tenants for each in tenant.findings), *of.shared.findings]
+    return [(each.danger, each.says.plain()) for each in told]
+
+
+def force(step: Step, *, before: str = "", after: str = "") -> None:
+    for state, reason in (("oldState", before), ("newState", after)):
+        if reason:
+            step[state]["inputs"]["metadata"].setdefault("annotations", {})[FORCED] = reason
+
+
+# Force
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "role_after", "expected"),
+    [
+        ("", "m1 burns", "standby", (Danger.OUTAGE, "failover master → standby on m2.adb-cell by force")),
+        ("old", "m1 burns", "standby", (Danger.OUTAGE, "failover master → standby on m2.adb-cell by force")),
+        ("old", "", "standby", (Danger.TRAFFIC, "failover master → standby on m2.adb-cell")),
+        # The state remembers the role that it led to already; the program has found it elsewhere in the cluster.
+        ("", "m1 burns", "master", (Danger.OUTAGE, "clients are led to the master on m1.adb-cell by force")),
+        ("m1 burns", "", "master", (Danger.NONE, "no longer forced: m1 burns")),
+        ("m1 burns", "m1 burned", "master", (Danger.NONE, "no pod and no client notices: Service tenant3-vip")),
+    ],
+)
+def test_a_force_is_an_outage_only_while_it_leads_clients_somewhere(
+    before: str, after: str, role_after: str, expected: tuple[Danger, str]
+) -> None:
+    def edit(steps: list[Step]) -> None:
+        service = step_of(steps, "Service", "tenant3-vip")
+        force(service, before=before, after=after)
+        service["newState"]["inputs"]["spec"]["selector"]["role"] = role_after
+        steps[:] = [step for step in steps if ":ReplicationController::" not in step["urn"]]
+
+    found = said(reviewed("failover", edit))
+    assert [(danger, says[: len(expected[1])]) for danger, says in found] == [expected]
+    if expected[0] is Danger.OUTAGE:
+        assert found[0][1].endswith(", although it may not serve: m1 burns")
+
+
+@pytest.mark.parametrize("operation", ["create", "replace"])
+def test_a_service_made_anew_by_force_is_an_outage(operation: str) -> None:
+    def edit(steps: list[Step]) -> None:
+        service = step_of(steps, "Service", "tenant3-vip")
+        force(service, after="m1 burns")
+        service["op"] = operation
+
+    assert reviewed("failover", edit).danger is Danger.OUTAGE
+
+
+@pytest.mark.parametrize(
+    ("recording", "danger"), [("state-lost", Danger.OUTAGE), ("first-tenants-created", Danger.NONE)]
+)
+def test_a_tenant_taken_over_by_force_has_clients_and_a_new_one_has_none(recording: str, danger: Danger) -> None:
+    def edit(steps: list[Step]) -> None:
+        force(step_of(steps, "Service", "tenant3-vip"), after="m1 burns")
+
+    found = reviewed(recording, edit)
+    assert found.danger is danger
+    assert [says for _, says in said(found) if "by force" in says and "m1 burns" in says]
+
+
+def test_a_forced_failover_of_a_stopped_tenant_cuts_nobody_off() -> None:
+    def edit(steps: list[Step]) -> None:
+        force(step_of(steps, "Service", "tenant3-vip"), after="promoted by hand")
+        controller = step_of(steps, "ReplicationController", "tenant3-vip")
+        for state in ("oldState", "newState"):
+            controller[state]["inputs"]["spec"]["replicas"] = 0
+
+    found = reviewed("failover", edit)
+    assert found.danger is Danger.NONE
+    assert (Danger.NONE, "led to the standby by force, while no pod runs: promoted by hand") in said(found)
+
+
+def test_every_pipeline_waits_for_an_approval_of_a_force_with_its_default() -> None:
+    assert [danger.word for danger in Danger if danger >= Danger.RESTART] == ["restart", "outage", "data-loss"]
+
+
+# A node that is gone
+
+
+@pytest.mark.parametrize(
+    ("operation", "danger", "words"),
+    [
+        ("create", Danger.NONE, "label tenancy-tenant3 is written on m1.adb-cell"),
+        (
+            "delete",
+            Danger.RESTART,
+            "label tenancy-tenant3 is taken from m1.adb-cell: the database cannot start there again",
+        ),
+    ],
+)
+def test_a_label_that_comes_back_is_nothing_and_one_that_goes_alone_is_what_the_database_starts_by(
+    operation: str, danger: Danger, words: str
+) -> None:
+    made = step_of(recorded("first-tenants-created")["steps"], "NodePatch", "tenant3-master")
+
+    def edit(steps: list[Step]) -> None:
+        state = "newState" if operation == "create" else "oldState"
+        steps.append({"op": operation, "urn": made["urn"], state: made["newState"]})
+
+    assert said(reviewed("nothing-changes", edit)) == [(danger, words)]
+
+
+# A state that is lost
+
+
+def test_what_is_adopted_beside_what_is_new_serves_and_is_disturbed_by_it() -> None:
+    digest = recorded("state-lost")
+    # tenant4 is new, its keepalived pod on the node of tenant3's.
+    digest["diagnostics"] = [entry for entry in digest["diagnostics"] if entry["message"].startswith("tenant3 ")]
+    controller = step_of(digest["steps"], "ReplicationController", "tenant4-vip")
+    term = controller["newState"]["inputs"]["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
+    (wanted,) = term["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    wanted["matchFields"][0]["values"] = ["m1.adb-cell"]
+    found = judged(digest)
+    assert found.danger is Danger.TRAFFIC
+    assert (
+        Danger.TRAFFIC,
+        "keepalived starts on m1.adb-cell, where it clears the forwarding of tenant3 too",
+    ) in said(found)
+
+
+def test_a_tenant_that_is_taken_over_in_part_is_not_made_again() -> None:
+    digest = recorded("failover")
+    lost = step_of(recorded("state-lost")["steps"], "Service", "tenant3-vip")
+    digest["steps"] = [*(step for step in digest["steps"] if "::tenant3" not in step["urn"]), lost]
+    digest["diagnostics"] = recorded("state-lost")["diagnostics"]
+    assert said(judged(digest)) == [(Danger.NONE, "1 of its objects adopted: taken over as they are")]
+
+
+def test_adopting_a_stopped_tenant_restarts_nothing_whatever_its_update_strategy() -> None:
+    def edit(steps: list[Step]) -> None:
+        for role in ("master", "standby"):
+            spec = step_of(steps, "StatefulSet", f"tenant3-{role}")["newState"]["inputs"]["spec"]
+            spec |= {"updateStrategy": {"type": "RollingUpdate"}, "replicas": 0}
+
+    assert reviewed("tenants-adopted", edit).danger is Danger.NONE
+
+
+# What nobody notices, since nobody runs
+
+ROLE = f"{TENANT}adb:tenants:ControlNode$kubernetes"
+ACCESS = f"{TENANT}adb:tenants:VirtualIp$kubernetes"
+JOB = f"{TENANT}adb:tenants:Promotion$kubernetes:batch/v1:Job::tenant3-promote-standby"
+OFF: dict[str, Any] = {"spec": {"replicas": 0}}
+CHANGES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    ("update", f"{ACCESS}:core/v1:ReplicationController::tenant3-vip", OFF, {"spec": {"replicas": 0, "selector": {}}}),
+    (
+        "replace",
+        f"{ACCESS}:core/v1:ReplicationController::tenant3-vip",
+        OFF,
+        {"spec": {"replicas": 0, "template": {"spec": {"tolerations": []}}}},
+    ),
+    ("update", f"{ACCESS}:core/v1:Service::tenant3-vip", {}, {"spec": {"ports": []}}),
+    ("replace", f"{ACCESS}:core/v1:Service::tenant3-vip", {}, {"spec": {"ports": []}}),
+    ("delete", f"{ACCESS}:core/v1:Service::tenant3-vip", {"spec": {}}, {}),
+    ("update", f"{ACCESS}:core/v1:ConfigMap::tenant3-vip-cm", {"data": {"a": "x"}}, {"data": {"b": "x"}}),
+    ("delete", f"{ACCESS}:core/v1:ConfigMap::tenant3-vip-cm", {"data": {"a": "x"}}, {}),
+    ("replace", f"{ROLE}:core/v1:Service::tenant3-master", {}, {"spec": {"ports": []}}),
+    ("update", f"{ROLE}:core/v1:Service::tenant3-master", {}, {"spec": {"ports": []}}),
+    ("update", f"{ROLE}:apps/v1:StatefulSet::tenant3-master", OFF, {"spec": {"replicas": 0, "ordinals": {"start": 1}}}),
+    ("update", f"{ROLE}:apps/v1:StatefulSet::tenant3-master", OFF, OFF),
+    (
+        "update",
+        f"{ROLE}:core/v1:NodePatch::tenant3-master",
+        {"metadata": {"name": "m1", "labels": {"a": "x"}}},
+        {"metadata": {"name": "m1", "labels": {"a": "y"}}},
+    ),
+    ("update", JOB, {"spec": {"suspend": True}}, {"spec": {"suspend": True, "backoffLimit": 3}}),
+]
+
+
+@pytest.mark.parametrize("state", ["retired", "stopped", "running"])
+@pytest.mark.parametrize(("operation", "urn", "before", "after"), CHANGES, ids=lambda value: str(value)[-40:])
+def test_what_changes_of_a_tenant_without_pods_is_named_and_no_danger(
+    operation: str, urn: str, before: dict[str, Any], after: dict[str, Any], state: str
+) -> None:
+    digest = recorded("nothing-changes")
+    stack = step_of(digest["steps"], "Stack", "adb-tenants-dev")
+    stack["oldState"]["outputs"]["tenants"]["tenant3"]["state"] = state
+    before, after = copy.deepcopy(before), copy.deepcopy(after)
+    if state == "running":
+        for inputs in (before, after):
+            if "replicas" in inputs.get("spec", {}):
+                inputs["spec"]["replicas"] = 1
+    states = {"oldState": before, "newState": after} if operation != "delete" else {"oldState": before}
+    resources = {name: {"custom": True, "inputs": inputs} for name, inputs in states.items()}
+    digest["steps"].append({"op": operation, "urn": urn, **resources})
+    found = said(judged(digest))
+    assert found
+    assert all(says for _, says in found)
+    harmless = state != "running" or urn == JOB
+    assert (judged(digest).danger is Danger.NONE) is harmless, found
+
+
+@pytest.mark.parametrize(
+    ("operation", "state", "danger"),
+    [
+        ("delete", "retired", Danger.NONE),
+        ("delete", "running", Danger.RESTART),
+        ("update", "stopped", Danger.NONE),
+        ("update", "running", Danger.TRAFFIC),
+    ],
+)
+def test_what_all_tenants_share_is_missed_by_those_that_run(operation: str, state: str, danger: Danger) -> None:
+    digest = recorded("nothing-changes")
+    outputs = step_of(digest["steps"], "Stack", "adb-tenants-dev")["oldState"]["outputs"]
+    for tenant in outputs["tenants"].values():
+        tenant["state"] = state
+    program = "urn:pulumi:dev::adb-tenants::adb:tenants:"
+    for urn in (
+        f"{program}Platform$kubernetes:core/v1:Secret::mysql-connect",
+        f"{program}KeepalivedAccess$kubernetes:core/v1:ServiceAccount::adb-keepalived",
+    ):
+        digest["steps"].append({"op": operation, "urn": urn, "oldState": {"custom": True}})
+    assert judged(digest).danger is danger
+
+
+def test_a_secret_is_missed_by_the_tenant_that_starts_as_it_goes() -> None:
+    def edit(steps: list[Step]) -> None:
+        outputs = step_of(steps, "Stack", "adb-tenants-dev")["oldState"]["outputs"]
+        outputs["tenants"]["tenant4"]["state"] = "stopped"
+        urn = "urn:pulumi:dev::adb-tenants::adb:tenants:Platform$kubernetes:core/v1:Secret::mysql-connect"
+        steps.append({"op": "delete", "urn": urn, "oldState": {"custom": True}})
+
+    assert reviewed("tenant-started", edit).danger is Danger.RESTART
+
+
+# A restart that goes wrong
+
+
+def test_a_rolling_restart_says_what_a_revert_alone_does_not_do() -> None:
+    told = [says for _, says in said(judged(recorded("memory-change-of-a-rolling-tenant")))]
+    assert [says for says in told if "a revert takes effect only when that pod is deleted by hand" in says]

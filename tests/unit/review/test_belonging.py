@@ -1,0 +1,113 @@
+"""A fleet that is marked as its stack's, for the first time or after another, reads as what it is: nothing happens."""
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from review.danger import Danger
+from review.markdown import comment
+from review.preview import parse
+from review.verdict import Review, review
+from tests.review_cases import DIRECTORY
+
+Step = dict[str, Any]
+MARK = "adb-tenants/stack"
+STATE = "adb-tenants/state"
+NOT_MARKED = ("NodePatch",)
+
+
+def marked(before: str | None, after: str | None, edit: Callable[[Step], None] = lambda _: None) -> Review:
+    """Review a preview in which every object of a deployed fleet gets another mark, and what `edit` changes."""
+    digest = json.loads((DIRECTORY / "first-tenants-created" / "preview.json").read_text())
+    job = (
+        "urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$adb:tenants:Promotion$kubernetes:batch/v1:Job::tenant3-promote"
+    )
+    created = {"custom": True, "inputs": {"kind": "Job", "metadata": {"name": "j"}, "spec": {"suspend": False}}}
+    digest["steps"].append({"op": "create", "urn": f"{job}-standby", "newState": created})
+    steps = []
+    for step in digest["steps"]:
+        kind = step["urn"].rpartition("::")[0].rpartition(":")[2]
+        if "$kubernetes:" in step["urn"] and step["op"] == "create" and kind not in NOT_MARKED:
+            annotations = step["newState"]["inputs"]["metadata"].get("annotations", {})
+            kept = {key: value for key, value in annotations.items() if key == STATE}
+            step["newState"]["inputs"]["metadata"]["annotations"] = kept
+            if not kept:
+                del step["newState"]["inputs"]["metadata"]["annotations"]
+            old = copy.deepcopy(step["newState"])
+            for state, mark in ((old, before), (step["newState"], after)):
+                if mark is not None:
+                    state["inputs"]["metadata"].setdefault("annotations", {})[MARK] = mark
+            edit(step["newState"]["inputs"])
+            steps.append({**step, "op": "update", "oldState": old})
+    kinds = {step["newState"]["inputs"]["kind"] for step in steps}
+    assert kinds == {
+        *("Service", "ConfigMap", "StatefulSet", "ReplicationController", "ServiceAccount", "ClusterRole"),
+        *("ClusterRoleBinding", "Secret", "Job"),
+    }
+    return review(parse(json.dumps({"steps": steps}).encode()))
+
+
+def wait_in_the_background(inputs: Step) -> None:
+    if inputs["kind"] in ("StatefulSet", "ReplicationController"):
+        inputs["metadata"]["annotations"] |= {
+            "pulumi.com/deletionPropagationPolicy": "background",
+            "pulumi.com/skipAwait": "true",
+        }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (None, "adb-tenants/dev", "objects are marked as belonging to stack adb-tenants/dev"),
+        (
+            "adb-tenants/old",
+            "adb-tenants/dev",
+            "taken over from stack adb-tenants/old: objects are marked as belonging to stack adb-tenants/dev",
+        ),
+        ("adb-tenants/dev", None, "objects are no longer marked as belonging to stack adb-tenants/dev"),
+    ],
+)
+@pytest.mark.parametrize("edit", [lambda _: None, wait_in_the_background], ids=["marks alone", "with the engine's own"])
+def test_a_fleet_that_is_only_marked_is_told_of_in_one_sentence_each(
+    before: str | None, after: str | None, says: str, edit: Callable[[Step], None]
+) -> None:
+    judged = marked(before, after, edit)
+    told = {tenant.name: [(each.danger, each.says.plain()) for each in tenant.findings] for tenant in judged.tenants}
+    told["shared"] = [(each.danger, each.says.plain()) for each in judged.shared.findings]
+    assert told == {name: [(Danger.NONE, says)] for name in ("tenant3", "tenant4", "shared")}
+    assert judged.changes
+    assert "mermaid" not in comment(judged)
+
+
+def test_what_changes_besides_the_mark_is_judged_as_ever() -> None:
+    def edit(inputs: Step) -> None:
+        inputs["metadata"].setdefault("labels", {})["team"] = "dba"
+        if inputs["kind"] == "StatefulSet":
+            inputs["spec"]["template"]["spec"]["volumes"] = []
+
+    judged = marked(None, "adb-tenants/dev", edit)
+    assert judged.danger is Danger.DATA_LOSS
+    assert "labels or annotations change" in comment(judged)
+    assert judged.shared.danger is Danger.NONE
+
+
+@pytest.mark.parametrize("key", ["pulumi.com/skipAwait", "pulumi.com/deletionPropagationPolicy", "team"])
+def test_another_annotation_alone_is_named(key: str) -> None:
+    judged = marked(
+        "s", "s", lambda inputs: inputs["metadata"].setdefault("annotations", {}).update({key: "background"})
+    )
+    assert judged.danger is Danger.NONE
+    for tenant in judged.tenants:
+        assert [each.says.plain().partition(":")[0] for each in tenant.findings] == ["no pod and no client notices"]
+
+
+def test_whose_a_secret_is_may_be_read_and_nothing_else_of_it() -> None:
+    written = comment(marked("adb-tenants/old", "adb-tenants/dev"))
+    secret = written.partition("# Secret adb-connect-secret: updated\n")[2].splitlines()[:2]
+    assert secret == [
+        '- metadata.annotations["adb-tenants/stack"]: "adb-tenants/old"',
+        '+ metadata.annotations["adb-tenants/stack"]: "adb-tenants/dev"',
+    ]

@@ -1,0 +1,135 @@
+"""What the program warns of is in the review, as text, beside the tenant that it is about, and is no danger itself."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from review.__main__ import exit_code
+from review.danger import Danger
+from review.machine import document
+from review.markdown import GITHUB_LIMIT, comment
+from review.preview import parse
+from review.verdict import Review, review
+from tests.review_cases import DIRECTORY
+from tests.unit.review.test_hostile_names import HOSTILE
+
+PROGRAM = "urn:pulumi:dev::adb-tenants::"
+
+
+def reviewed(recording: str, *diagnostics: dict[str, Any], form: str = "digest") -> Review:
+    digest = json.loads((DIRECTORY / recording / "preview.json").read_text())
+    if form == "digest":
+        digest["diagnostics"] = diagnostics
+        return review(parse(json.dumps(digest).encode()))
+    steps = [
+        {"resourcePreEvent": {"metadata": {**step, "old": step.get("oldState"), "new": step.get("newState")}}}
+        for step in digest["steps"]
+    ]
+    told = [{"diagnosticEvent": {"prefix": "warning: ", "color": "never", **entry}} for entry in diagnostics]
+    content: list[dict[str, Any]] = [*steps, *told, {"summaryEvent": {}}]
+    events = [{"sequence": 1, "timestamp": 1, **event} for event in content]
+    return review(parse("\n".join(map(json.dumps, events)).encode()))
+
+
+def warning(message: str, urn: str = "") -> dict[str, Any]:
+    return {"severity": "warning", "message": message, **({"urn": urn} if urn else {})}
+
+
+def said(judged: Review) -> list[tuple[str, str]]:
+    return [(each.tenant, each.says) for each in judged.warnings]
+
+
+@pytest.mark.parametrize("form", ["digest", "events"])
+def test_a_warning_is_told_beside_its_tenant_or_by_itself(form: str) -> None:
+    prefix = "warning: " if form == "digest" else ""
+    judged = reviewed(
+        "failover",
+        warning(f"{prefix}tenant3 has a force that is not needed any more\n"),
+        warning(f"{prefix}tenant4: node m9 does not exist"),
+        warning(f"{prefix}tenant33 is nobody here"),
+        warning(f"{prefix}the cluster is not the one of last time", f"{PROGRAM}pulumi:pulumi:Stack::adb-tenants-dev"),
+        warning(f"{prefix}it has no room", f"{PROGRAM}adb:tenants:Tenant$adb:tenants:VirtualIp::tenant4-vip"),
+        form=form,
+    )
+    assert said(judged) == [
+        ("", "tenant33 is nobody here"),
+        ("", "the cluster is not the one of last time"),
+        ("tenant3", "tenant3 has a force that is not needed any more"),
+        ("tenant4", "it has no room"),
+        ("tenant4", "tenant4: node m9 does not exist"),
+    ]
+    written = comment(judged)
+    assert "### 🟡 traffic: traffic is moved or interrupted — <code>tenant3</code> · 5 warnings\n" in written
+    assert (
+        "\nThe program warns:\n\n"
+        "- ⚠️ <code>tenant33 is nobody here</code>\n"
+        "- ⚠️ <code>the cluster is not the one of last time</code>\n"
+        "- ⚠️ <code>tenant4</code>: <code>it has no room</code>\n"
+        "- ⚠️ <code>tenant4: node m9 does not exist</code>\n"
+    ) in written, "tenant4 does not change: there is no row to say it in"
+    (row,) = (line for line in written.splitlines() if line.startswith("| <code>tenant3"))
+    assert row.endswith("<br>⚠️ the program warns: <code>tenant3 has a force that is not needed any more</code> |")
+    assert json.loads(document(judged))["warnings"] == [
+        {"tenant": tenant or None, "says": says} for tenant, says in said(judged)
+    ]
+
+
+def test_the_order_in_which_the_engine_heard_of_warnings_does_not_show() -> None:
+    told = [warning(f"tenant{number} is warned of {what}") for number in (3, 4) for what in ("this", "that")]
+    assert comment(reviewed("failover", *told)) == comment(reviewed("failover", *reversed(told)))
+
+
+def test_a_warning_is_told_once_and_is_neither_a_danger_nor_a_change() -> None:
+    judged = reviewed("nothing-changes", warning("tenant3 is warned of"), warning("warning: tenant3 is warned of"))
+    assert said(judged) == [("tenant3", "tenant3 is warned of")]
+    assert (judged.danger, judged.changes, exit_code(judged, "change")) == (Danger.NONE, False, 0)
+    assert "### 🟢 Nothing changes · 1 warning\n" in comment(judged)
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        warning("warning: using pulumi-resource-kubernetes from $PATH at /usr/bin/pulumi-resource-kubernetes"),
+        warning(
+            "warning: resource plugin kubernetes is expected to have version >=4.34.2, but has 4.32.0; the wrong …"
+        ),
+        warning("warning: ip is deprecated: use ips"),
+        warning("failed to install provider kubernetes: no route to host"),
+        warning("refresh operation is using an older version of package 'kubernetes' than the program: 4.1.0 < 4.2.0"),
+        warning("unknown field", f"{PROGRAM}adb:tenants:Tenant$kubernetes:apps/v1:StatefulSet::tenant3-master"),
+        warning("retrying create (1/3)", f"{PROGRAM}adb:tenants:Tenant$kubernetes:core/v1:Service::tenant3-vip"),
+        warning("cannot be reached", f"{PROGRAM}pulumi:providers:kubernetes::cluster"),
+        warning("\n"),
+        {"severity": "info", "message": "tenant3 is well"},
+        {"severity": "info#err", "message": "warning: something on standard error"},
+    ],
+    ids=lambda noise: str(noise["message"])[:30],
+)
+def test_what_the_tools_say_of_themselves_is_left_out(noise: dict[str, Any]) -> None:
+    assert said(reviewed("failover", noise)) == []
+
+
+def test_operations_that_an_interrupted_up_left_behind_are_told() -> None:
+    left = "Attempting to deploy or update resources with 1 pending operations from previous deployment.\n  * urn\n"
+    assert said(reviewed("failover", warning(f"warning: {left}"))) == [("", left.strip())]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("tenant", ["tenant3", "nobody"])
+def test_a_warning_cannot_be_anything_but_text(text: str, tenant: str) -> None:
+    written = comment(reviewed("image-change", warning(f"{tenant} fails over by force: {text}")))
+    (line,) = (line for line in written.splitlines() if "by force" in line)
+    (shown,) = re.findall(r"⚠️ (?:the program warns: )?<code>(.*?)</code>(?: \|)?$", line)
+    assert re.fullmatch(r"(?:[\w .:/,→-]|&#\d+;)*", shown), "one line of letters and entities"
+
+
+def test_however_many_warnings_there_are_the_comment_fits_and_says_how_many_are_left_out() -> None:
+    judged = reviewed("failover", *(warning(f"{number} {'<' * 2_000}") for number in range(300)))
+    written = comment(judged)
+    assert len(written.encode()) <= GITHUB_LIMIT
+    shown = len(re.findall(r"^- ⚠️", written, flags=re.MULTILINE))
+    assert f"- {300 - shown} more warnings are left out for length\n" in written
+    assert "failover master → standby" in written
+    assert len(json.loads(document(judged))["warnings"]) == 300
