@@ -344,7 +344,7 @@ FORCE = Field(
     key="force",
     kind=SOME_TEXT,
     about="Why a failover may lead to a pod that is not ready; without it, such a failover is refused.",
-    default="refused",
+    default="none",
 )
 
 ACTIVE_ROLE = Field(
