@@ -47,6 +47,7 @@ class Platform(pulumi.ComponentResource):
         super().__init__("adb:tenants:Platform", name, None, opts)
         self._home = home
         self._hooks = hooks
+        self._encrypted = spec.encrypted
         self.names = SharedNames(
             adbops=self._config_map(spec.adbops, keys=("rm.addr", "rm.port")),
             mysql=self._config_map(spec.mysql, keys=("mysql.vip",)),
@@ -65,7 +66,7 @@ class Platform(pulumi.ComponentResource):
         ConfigMap(
             shared.name,
             metadata=object_metadata(shared.name, self._home),
-            data=dict(shared.data),
+            data=pulumi.Output.secret(shared.data) if self._encrypted else dict(shared.data),
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=self._hooks)),
         )
         return pulumi.Output.from_input(shared.name)

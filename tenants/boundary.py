@@ -3,9 +3,10 @@
 The program and the linter both come through here, with the same plain values; so they cannot disagree.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TypeVar
 
 from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANTS
@@ -26,7 +27,7 @@ from tenants.fleet import (
 from tenants.pools import Pools
 from tenants.rules import CHECKS
 from tenants.rules.addresses import segment_of
-from tenants.rules.shape import MISSING_KEY, UNKNOWN_KEY, nearest
+from tenants.rules.shape import ENCRYPTED, MISSING_KEY, ONLY_DATA, UNKNOWN_KEY, nearest
 
 T = TypeVar("T")
 
@@ -64,19 +65,40 @@ class Verdict:
         return tuple(finding for finding in self.findings if finding.waived is None)
 
 
-def load(raw: Mapping[str, object]) -> Fleet:
+def load(raw: Mapping[str, object], *, encrypted: Collection[str] = ()) -> Fleet:
     """The fleet that a configuration describes.
 
     Args:
         raw: the sections `cluster`, `defaults`, `platform` and `tenants` as plain JSON values; `None` is an absent one.
+        encrypted: the sections that hold encrypted values. Which ones these are nobody knows any more, so no value of
+            such a section is ever told.
 
     Raises:
         FleetError: it describes none; every finding is in it.
     """
+    misplaced = [section for section in encrypted if section != MAY_BE_ENCRYPTED]
+    if misplaced:
+        message = f"holds an encrypted value, {ONLY_DATA}"
+        raise FleetError(tuple(Finding(rule=ENCRYPTED, path=(section,), message=message) for section in misplaced))
     verdict = examine({section: value for section, value in raw.items() if value is not None})
     if verdict.faults or verdict.draft is None:
-        raise FleetError(verdict.faults)
-    return _resolved(verdict.draft)
+        raise FleetError(tuple(_without_values(fault) if encrypted else fault for fault in verdict.faults))
+    fleet = _resolved(verdict.draft)
+    return replace(fleet, platform=replace(fleet.platform, encrypted=MAY_BE_ENCRYPTED in encrypted))
+
+
+def _without_values(finding: Finding) -> Finding:
+    """A finding of the section that may hold encrypted values, in words that are none of its own."""
+    if finding.path[:1] != (MAY_BE_ENCRYPTED,):
+        return finding
+    known = {MAY_BE_ENCRYPTED, "name", "data", *(field.key for field in PLATFORM.fields)}
+    path = tuple(takewhile(known.__contains__, finding.path))
+    message = f"breaks a rule: {finding.rule.title[0].lower()}{finding.rule.title[1:]}"
+    return Finding(rule=finding.rule, path=path, message=f"{message}; values here are secret, so none is shown")
+
+
+MAY_BE_ENCRYPTED = "platform"
+"""The section whose values may be encrypted."""
 
 
 def examine(raw: Mapping[str, object]) -> Verdict:
@@ -185,7 +207,7 @@ def _settled(source: Source, index: int, entry: EntryDraft, settings: SettingsDr
 
 
 def _known(value: T | None) -> T:
-    """What is known once there is no fault: nothing of a program's configuration is encrypted any more."""
+    """What is known once there is no fault."""
     if value is None:
         raise AssertionError("a value is missing although no fault was found")
     return value

@@ -1,7 +1,7 @@
 """A configuration as far as it could be understood: what the rules look at before there is a `Fleet`.
 
-Every field is `None` where the value is missing, faulty (a finding says so) or encrypted; rules pass over it, so that
-one fault never hides another.
+Every field is `None` where the value is missing or faulty (a finding says so); rules pass over it, so that one fault
+never hides another.
 
 A draft lives until the verdict. Those that each tenant has are not frozen: Python makes frozen dataclasses field by
 field through `object.__setattr__`, which was a tenth of the linter's time (2026-11).
