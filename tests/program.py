@@ -157,7 +157,6 @@ class RecordingMonitor(mocks.MockMonitor):
         return response
 
 
-<<<<<<< HEAD
 def ready_node(name: str, *, kubelet_version: str) -> Manifest:
     """Make a node that takes the fleet's pods."""
     return {
@@ -169,9 +168,6 @@ def ready_node(name: str, *, kubelet_version: str) -> Manifest:
     }
 
 
-def run_program(config: Mapping[str, Any], *, cluster: ClusterOfMocks | None = None, stack: str = "dev") -> Program:
-    """Run `__main__.py` with this configuration (keys without the project's prefix)."""
-=======
 def run_program(
     config: Mapping[str, Any],
     *,
@@ -180,7 +176,6 @@ def run_program(
     encrypted: Sequence[str] = (),
 ) -> Program:
     """Run `__main__.py` with this configuration (keys without the project's prefix), of which some hold secrets."""
->>>>>>> 75232a9 (Keep what is encrypted secret wherever it goes, or refuse it: nothing else of a tenant can be kept)
     cluster = cluster or ClusterOfMocks()
     monitor = RecordingMonitor(cluster)
     asyncio.set_event_loop(asyncio.new_event_loop())

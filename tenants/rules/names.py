@@ -51,7 +51,7 @@ OBJECT_NAME_UNIQUE = Rule(
     id="E205",
     title="A shared object that is declared has a name of its own",
     why="Two declared objects of one kind and name overwrite each other at every `up`. Of two stacks in one namespace, "
-    "one declares it and the other reads it.",
+    "one declares it and the other reads it; of keepalived's account each has one of its own.",
 )
 DATA_KEY_SYNTAX = Rule(
     id="E206",
@@ -190,17 +190,13 @@ def _check_labels(name: str, tenants: Sequence[TenantDraft]) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shared:
-    """A shared object where it was written."""
+    """An object of a whole stack, where it was written."""
 
     source: Source
     kind: str
-    key: str
+    path: Path
     name: str
     declared: bool
-
-    @property
-    def path(self) -> Path:
-        return ("platform", self.key)
 
     def overwrites(self, other: "_Shared") -> bool:
         """Whether both are one object that is declared; of two stacks, one may read what the other declares."""
@@ -214,10 +210,10 @@ class _Shared:
 
 
 def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[TenantDraft]]) -> None:
-    """Shared objects against each other, and against the tenants' own of their namespace."""
+    """Objects of whole stacks against each other, and against the tenants' own of their namespace."""
     same_object: dict[tuple[str | Source, str, str], list[_Shared]] = {}
     for fleet in fleets:
-        for one in _shared_objects(fleet):
+        for one in _declared_by_stack(fleet):
             same_object.setdefault((fleet.source.home, one.kind, one.name), []).append(one)
     for (home, kind, name), objects in same_object.items():
         namesakes = by_name.get(name.removesuffix(OF_ADDRESS), ()) if name.endswith(OF_ADDRESS) else ()
@@ -226,6 +222,8 @@ def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[T
             twin = next(filter(one.overwrites, objects), None)
             if twin and twin.source is one.source:
                 fault = f"is also the name of {twin.seen_from(one.source)}; give each its own name"
+            elif twin and kind == "ServiceAccount":
+                fault = f"is the keepalived account of {twin.source.file} too; write another cluster.keepalivedAccount"
             elif twin:
                 fault = f"is declared as {twin.seen_from(one.source)} too; leave data out in one of the two"
             elif tenant:
@@ -236,8 +234,10 @@ def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[T
             one.source.notes.add(OBJECT_NAME_UNIQUE, one.path, f"{name} {fault}")
 
 
-def _shared_objects(fleet: FleetDraft) -> Iterator[_Shared]:
-    platform = fleet.platform
+def _declared_by_stack(fleet: FleetDraft) -> Iterator[_Shared]:
+    account, platform = fleet.cluster.keepalived_account, fleet.platform
+    if account is not None:
+        yield _Shared(fleet.source, "ServiceAccount", ("cluster", "keepalivedAccount"), account, declared=True)
     if platform is None:
         return
     for kind, key, shared in (
@@ -248,4 +248,4 @@ def _shared_objects(fleet: FleetDraft) -> Iterator[_Shared]:
         ("Secret", "rootSshKey", platform.root_ssh_key),
         ("Secret", "gpadminSshKey", platform.gpadmin_ssh_key),
     ):
-        yield _Shared(fleet.source, kind, key, shared.name, shared.data is not None)
+        yield _Shared(fleet.source, kind, ("platform", key), shared.name, declared=shared.data is not None)

@@ -33,6 +33,11 @@ def stack(*tenants: Raw, **sections: Any) -> Raw:
     return {**sections, "tenants": list(tenants)}
 
 
+def second(raw: Raw) -> Raw:
+    """The same as a second stack of its namespace."""
+    return {**raw, "cluster": {"keepalivedAccount": "second", **raw.get("cluster", {})}}
+
+
 def hosts(master: str, standby: str) -> Raw:
     return {"master": master, "standby": standby}
 
@@ -60,6 +65,7 @@ EAST = [{"cidr": "10.0.1.0/24", "segment": "east"}]
 MYSQL = {"mysql": {"data": {"mysql.vip": "10.0.0.3"}}}
 AS_AGREED = [{"rule": "E601", "reason": "agreed"}, {"rule": "E703", "reason": "agreed"}]
 WEST = {"cluster": {"namespace": "west"}}
+ACCOUNT = {"cluster": {"keepalivedAccount": "keepalived"}}
 
 COLLISIONS: dict[str, tuple[Raw, Raw, Paths, Paths]] = {
     "one address": (
@@ -105,6 +111,10 @@ COLLISIONS: dict[str, tuple[Raw, Raw, Paths, Paths]] = {
         *(stack(entry(1)), stack(entry(2), platform={"mysql": {"name": "tenant1-vip-cm"}})),
         *(set(), {("E205", "platform.mysql")}),
     ),
+    "one keepalived account": (
+        *(stack(entry(1), **ACCOUNT), stack(entry(2), **ACCOUNT)),
+        *({("E205", "cluster.keepalivedAccount")}, {("E205", "cluster.keepalivedAccount")}),
+    ),
     "one network that is two segments": (
         *(stack(entry(1, vip="10.0.1.1"), cluster={"vipPools": EAST}), stack(cluster={"vipPools": ["10.0.1.0/24"]})),
         *({("E408", "cluster.vipPools[0]")}, {("E408", "cluster.vipPools[0]")}),
@@ -116,7 +126,7 @@ COLLISIONS: dict[str, tuple[Raw, Raw, Paths, Paths]] = {
 @pytest.mark.parametrize("turned", [False, True], ids=["a b", "b a"])
 def test_a_collision_is_found_in_both_files(tmp_path: Path, what: str, turned: bool) -> None:
     a, b, in_a, in_b = COLLISIONS[what]
-    files = {"a.yaml": a, "b.yaml": b}
+    files = {"a.yaml": a, "b.yaml": second(b)}
     assert lint_together(tmp_path, dict(reversed(files.items())) if turned else files) == {
         "a.yaml": in_a,
         "b.yaml": in_b,
@@ -151,7 +161,7 @@ NO_COLLISIONS: dict[str, tuple[Raw, Raw]] = {
 @pytest.mark.parametrize("what", NO_COLLISIONS)
 def test_what_does_not_collide_is_passed(tmp_path: Path, what: str) -> None:
     a, b = NO_COLLISIONS[what]
-    assert lint_together(tmp_path, {"a.yaml": a, "b.yaml": b}) == {"a.yaml": set(), "b.yaml": set()}
+    assert lint_together(tmp_path, {"a.yaml": a, "b.yaml": second(b)}) == {"a.yaml": set(), "b.yaml": set()}
 
 
 def test_a_file_does_not_collide_with_itself_by_whatever_name_it_is_given(tmp_path: Path) -> None:
@@ -190,7 +200,7 @@ def test_tenants_have_the_same_findings_in_one_file_and_in_several(planted: Plan
     whole = told(examine(raw).findings, first=0, files={})
     parts = {
         "a.yaml": {**raw, "tenants": raw["tenants"][:cut]},
-        "b.yaml": {**{key: part for key, part in raw.items() if key != "platform"}, "tenants": raw["tenants"][cut:]},
+        "b.yaml": second({**{key: raw[key] for key in raw if key != "platform"}, "tenants": raw["tenants"][cut:]}),
     }
     apart = [
         told(verdict.findings, first=first, files=files)

@@ -12,6 +12,7 @@ from tests.program import ROOT
 
 SOUND = """\
 config:
+  adb-tenants:cluster: {namespace: elsewhere}
   adb-tenants:tenants:
     - name: tenant2
       vip: 192.168.143.143
