@@ -1,5 +1,7 @@
 """One stack, one fleet: read it, look at what is live, declare what all tenants share, declare each tenant."""
 
+from pathlib import Path
+
 import pulumi
 
 from components import (
@@ -19,11 +21,16 @@ from components import (
     refuse_moves,
     registered_hooks,
 )
-from tenants import FleetError, load
+from tenants import FleetError, load_texts
 
 config = pulumi.Config()
+sections = ("cluster", "defaults", "platform", "tenants")
 try:
-    fleet = load({section: config.get_object(section) for section in ("cluster", "defaults", "platform", "tenants")})
+    fleet = load_texts(
+        {section: config.get(section) for section in sections},
+        encrypted=[key for key in sections if pulumi.runtime.is_config_secret(config.full_key(key))],
+        file=Path(f"Pulumi.{pulumi.get_stack()}.yaml"),
+    )
     live = live_cluster.LiveCluster(fleet.cluster.context)
     live.prefetch(fleet.cluster.namespace)
     home = home_or_refuse(fleet.cluster, live)

@@ -47,6 +47,7 @@ class Platform(pulumi.ComponentResource):
         super().__init__("adb:tenants:Platform", name, None, opts)
         self._home = home
         self._hooks = hooks
+        self._encrypted = spec.encrypted
         self.names = SharedNames(
             adbops=self._config_map(spec.adbops, keys=("rm.addr", "rm.port")),
             mysql=self._config_map(spec.mysql, keys=("mysql.vip",)),
@@ -58,14 +59,19 @@ class Platform(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _config_map(self, shared: SharedObject, *, keys: Collection[str]) -> pulumi.Output[str]:
-        opts = pulumi.ResourceOptions(parent=self)
+        opts = pulumi.ResourceOptions(
+            parent=self,
+            # The plugin's copy of the inputs. The engine marks the output `data` after its input; this one it would
+            # leave in plain text in the state where a value was plain before and is encrypted now (engine 3.250).
+            additional_secret_outputs=["__inputs"] if self._encrypted and shared.data is not None else None,
+        )
         if shared.data is None:
             config_map = ConfigMap.get(shared.name, id=f"{self._home.namespace}/{shared.name}", opts=opts)
             return config_map.data.apply(lambda data: self._name_if_complete("ConfigMap", shared.name, data, keys))
         ConfigMap(
             shared.name,
             metadata=object_metadata(shared.name, self._home),
-            data=dict(shared.data),
+            data=pulumi.Output.secret(shared.data) if self._encrypted else dict(shared.data),
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=self._hooks)),
         )
         return pulumi.Output.from_input(shared.name)

@@ -1,10 +1,11 @@
 """What a tenant is and which fleets are allowed: pure Python, no engine, no cluster.
 
-`load` turns raw configuration into a `Fleet` or raises a `FleetError` that lists everything that is wrong with it;
-`python -m tenants lint` says the same with lines.
+`load` turns raw configuration into a `Fleet`, or raises a `FleetError` that lists everything that is wrong with it;
+`load_texts` does so with what the engine hands over, and `python -m tenants lint` says the same with lines.
 """
 
 from tenants.boundary import FleetError, load
+from tenants.configuration import load_texts
 from tenants.fleet import (
     AllowedMove,
     Cluster,
@@ -41,4 +42,5 @@ __all__ = [
     "VipPool",
     "Waiver",
     "load",
+    "load_texts",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tenants import handbook, schema, terminal
 from tenants.discover import KINDS, discover
 from tenants.formats import FORMATS
-from tenants.lint import exit_code, lint_file
+from tenants.lint import exit_code, lint_files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     lint = commands.add_parser(
         "lint",
-        help="check stack files without an engine or a cluster",
+        help="check stack files, alone and against each other, without an engine or a cluster",
         epilog="exit code: 0 clean, 1 findings, 2 a file that cannot be used",
     )
     lint.add_argument("files", nargs="+", metavar="FILE", help="a stack file, such as Pulumi.dev.yaml")
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"standard input is not what `kubectl get {KINDS} --output json` prints: {error!r}\n")
             return 2
     else:
-        reports = [lint_file(name) for name in options.files]
+        reports = lint_files(options.files)
         code = exit_code(reports)
         output = FORMATS[options.format](reports)
     if output:

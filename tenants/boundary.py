@@ -3,13 +3,15 @@
 The program and the linter both come through here, with the same plain values; so they cannot disagree.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TypeVar
 
 from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANTS
-from tenants.draft import EntryDraft, FleetDraft, PromotionDraft, SettingsDraft, TenantDraft
-from tenants.findings import Finding, Notes, TooManyFindingsError
+from tenants.draft import EntryDraft, FleetDraft, PromotionDraft, SettingsDraft, Source, TenantDraft
+from tenants.findings import Finding, Notes, TooManyFindingsError, printable
 from tenants.fleet import (
     Cluster,
     Fleet,
@@ -25,7 +27,7 @@ from tenants.fleet import (
 from tenants.pools import Pools
 from tenants.rules import CHECKS
 from tenants.rules.addresses import segment_of
-from tenants.rules.shape import MISSING_KEY, UNKNOWN_KEY, nearest
+from tenants.rules.shape import ENCRYPTED, MISSING_KEY, ONLY_DATA, UNKNOWN_KEY, nearest
 
 T = TypeVar("T")
 
@@ -63,34 +65,89 @@ class Verdict:
         return tuple(finding for finding in self.findings if finding.waived is None)
 
 
-def load(raw: Mapping[str, object]) -> Fleet:
+def load(raw: Mapping[str, object], *, encrypted: Collection[str] = ()) -> Fleet:
     """The fleet that a configuration describes.
 
     Args:
         raw: the sections `cluster`, `defaults`, `platform` and `tenants` as plain JSON values; `None` is an absent one.
+        encrypted: the sections that hold encrypted values. Which ones these are nobody knows any more, so no value of
+            such a section is ever told.
 
     Raises:
         FleetError: it describes none; every finding is in it.
     """
+    misplaced = [section for section in encrypted if section != MAY_BE_ENCRYPTED]
+    if misplaced:
+        message = f"holds an encrypted value, {ONLY_DATA}"
+        raise FleetError(tuple(Finding(rule=ENCRYPTED, path=(section,), message=message) for section in misplaced))
     verdict = examine({section: value for section, value in raw.items() if value is not None})
     if verdict.faults or verdict.draft is None:
-        raise FleetError(verdict.faults)
-    return _resolved(verdict.draft)
+        raise FleetError(tuple(_without_values(fault) if encrypted else fault for fault in verdict.faults))
+    fleet = _resolved(verdict.draft)
+    return replace(fleet, platform=replace(fleet.platform, encrypted=MAY_BE_ENCRYPTED in encrypted))
+
+
+def _without_values(finding: Finding) -> Finding:
+    """A finding of the section that may hold encrypted values, in words that are none of its own."""
+    if finding.path[:1] != (MAY_BE_ENCRYPTED,):
+        return finding
+    known = {MAY_BE_ENCRYPTED, "name", "data", *(field.key for field in PLATFORM.fields)}
+    path = tuple(takewhile(known.__contains__, finding.path))
+    message = f"breaks a rule: {finding.rule.title[0].lower()}{finding.rule.title[1:]}"
+    return Finding(rule=finding.rule, path=path, message=f"{message}; values here are secret, so none is shown")
+
+
+MAY_BE_ENCRYPTED = "platform"
+"""The section whose values may be encrypted."""
 
 
 def examine(raw: Mapping[str, object]) -> Verdict:
     """Everything there is to say of a configuration, an absent section being left out of it."""
-    notes = Notes()
-    try:
-        draft = _read(raw, notes)
-        for check in CHECKS:
-            check(draft, notes)
-    except TooManyFindingsError:
-        return Verdict(tuple(notes.findings), None)
-    return Verdict(tuple(notes.findings), draft)
+    (verdict,) = examine_together({"": raw})
+    return verdict
 
 
-def _read(raw: Mapping[str, object], notes: Notes) -> FleetDraft:
+def examine_together(configurations: Mapping[str, Mapping[str, object]]) -> Sequence[Verdict]:
+    """The same of several at once, by how messages call their files: also what those of one cluster have in common.
+
+    Which cluster that is, only `cluster.context` says: files without one mean the kubeconfig's current one.
+    """
+    all_notes = {file: Notes() for file in configurations}
+    drafts: dict[str, FleetDraft] = {}
+    for file, raw in configurations.items():
+        with suppress(TooManyFindingsError):
+            drafts[file] = _read(file, raw, all_notes[file])
+    clusters: dict[object, list[FleetDraft]] = {}
+    for file, draft in drafts.items():
+        clusters.setdefault(_cluster_of(draft, configurations[file]), []).append(draft)
+    for fleets in clusters.values():
+        try:
+            _check(fleets)
+        except TooManyFindingsError:
+            for fleet in fleets:
+                del drafts[fleet.source.file]
+    return [Verdict(tuple(notes.findings), drafts.get(file)) for file, notes in all_notes.items()]
+
+
+def _cluster_of(draft: FleetDraft, raw: Mapping[str, object]) -> object:
+    written = raw.get("cluster")
+    if draft.cluster.context is None and isinstance(written, dict) and "context" in written:
+        return draft.source  # It cannot be told which: taken for a cluster of its own.
+    return draft.cluster.context
+
+
+def _check(fleets: Sequence[FleetDraft]) -> None:
+    """Check the fleets of one cluster."""
+    # What one stack does not say of the cluster's segments, another may.
+    pools = Pools(tuple(pool for fleet in fleets for pool in fleet.cluster.vip_pools.written))
+    for fleet in fleets:
+        for tenant in fleet.tenants:
+            tenant.segment = segment_of(tenant.vip, pools)
+    for check in CHECKS:
+        check(fleets)
+
+
+def _read(file: str, raw: Mapping[str, object], notes: Notes) -> FleetDraft:
     for section in raw:
         if section not in SECTIONS:
             meant = nearest(section, SECTIONS)
@@ -106,10 +163,9 @@ def _read(raw: Mapping[str, object], notes: Notes) -> FleetDraft:
     if "tenants" not in raw:
         notes.add(MISSING_KEY, ("tenants",), "is missing; list the tenants, or write [] for none")
     entries = TENANTS.read(raw.get("tenants", []), ("tenants",), notes) or ()
-    tenants = [
-        _settled(index, entry, settings, defaults, cluster.vip_pools) for index, entry in enumerate(entries) if entry
-    ]
-    return FleetDraft(cluster=cluster, platform=platform, tenants=tuple(tenants))
+    source = Source(file=printable(file), notes=notes, namespace=cluster.namespace, defaults=defaults)
+    tenants = tuple(_settled(source, index, entry, settings) for index, entry in enumerate(entries) if entry)
+    return FleetDraft(source=source, cluster=cluster, platform=platform, tenants=tenants)
 
 
 SEED_SETTINGS = SettingsDraft(
@@ -127,34 +183,31 @@ SEED_SETTINGS = SettingsDraft(
 """What the seed has, for all that no tenant and no default says; `None` where that depends on the tenant."""
 
 
-def _settled(
-    index: int, entry: EntryDraft, settings: SettingsDraft, defaults: Mapping[str, object], pools: Pools
-) -> TenantDraft:
+def _settled(source: Source, index: int, entry: EntryDraft, settings: SettingsDraft) -> TenantDraft:
     """A tenant's entry with what it leaves out taken from the defaults."""
     written = entry.written
     if entry.layer:
         settings = entry.layer.over(settings)
 
     def says(key: str) -> bool:
-        return key in written or key in defaults
+        return key in written or key in source.defaults
 
     data, logs = (f"/data0/{entry.name}/data", f"/data0/{entry.name}/adminlog") if entry.name else (None, None)
     octet = entry.vip.packed[-1] if entry.vip else None
     return TenantDraft(
+        source=source,
         index=index,
         entry=entry,
         settings=settings,
         vrid=settings.vrid if says("vrid") else octet,
         data_path=settings.data_path if says("dataPath") else data,
         log_path=settings.log_path if says("logPath") else logs,
-        segment=segment_of(entry.vip, pools),
         waived={waiver.rule: waiver.reason for waiver in settings.waivers or () if waiver},
-        defaults=defaults,
     )
 
 
 def _known(value: T | None) -> T:
-    """What is known once there is no fault: nothing of a program's configuration is encrypted any more."""
+    """What is known once there is no fault."""
     if value is None:
         raise AssertionError("a value is missing although no fault was found")
     return value

@@ -344,7 +344,7 @@ FORCE = Field(
     key="force",
     kind=SOME_TEXT,
     about="Why a failover may lead to a pod that is not ready; without it, such a failover is refused.",
-    default="refused",
+    default="none",
 )
 
 ACTIVE_ROLE = Field(
@@ -378,7 +378,7 @@ class MemoryKind:
 
     def schema(self) -> JsonSchema:
         """See `Kind`."""
-        return {"anyOf": [*self._text.schema()["anyOf"], {"type": "number", "exclusiveMinimum": 0}]}
+        return {"anyOf": [self._text.schema(), {"type": "number", "exclusiveMinimum": 0}]}
 
 
 MEMORY = Field(key="memory", kind=MemoryKind(), about="Memory request and limit of each control pod.", default="16Gi")

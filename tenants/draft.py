@@ -1,7 +1,7 @@
 """A configuration as far as it could be understood: what the rules look at before there is a `Fleet`.
 
-Every field is `None` where the value is missing, faulty (a finding says so) or encrypted; rules pass over it, so that
-one fault never hides another.
+Every field is `None` where the value is missing or faulty (a finding says so); rules pass over it, so that one fault
+never hides another.
 
 A draft lives until the verdict. Those that each tenant has are not frozen: Python makes frozen dataclasses field by
 field through `object.__setattr__`, which was a tenth of the linter's time (2026-11).
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
-from tenants.findings import Path
+from tenants.findings import Notes, Path
 from tenants.fleet import (
     AllowedMove,
     Platform,
@@ -94,6 +94,7 @@ class ClusterDraft:
     """`cluster`, with its defaults."""
 
     context: str | None
+    """`None` also for the current one of the kubeconfig."""
     namespace: str | None
     uid: str | None
     adopt_from: str | None
@@ -105,10 +106,29 @@ class ClusterDraft:
     reserved_vrids: tuple[int | None, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Source:
+    """The configuration of one stack that a draft comes from, and where what is wrong with it is noted."""
+
+    file: str
+    """How messages call it to the reader of another one; empty for the one that the program runs with."""
+    notes: Notes
+    namespace: str | None
+    """The namespace that its tenants live in."""
+    defaults: Mapping[str, object]
+    """`defaults`, as written."""
+
+    @property
+    def home(self) -> "str | Source":
+        """Where objects of one name are one object: the namespace; one that is not known is like no other."""
+        return self if self.namespace is None else self.namespace
+
+
 @dataclass(kw_only=True, slots=True, eq=False)
 class TenantDraft:
     """One tenant with the defaults filled in."""
 
+    source: Source
     index: int
     entry: EntryDraft
     settings: SettingsDraft
@@ -117,12 +137,10 @@ class TenantDraft:
     """The VRRP id that it will have: the explicit one, else the VIP's last octet."""
     data_path: str | None
     log_path: str | None
-    segment: str | None
-    """The network segment of its VIP; `None` when no pool that could be understood holds the VIP."""
     waived: Mapping[str, str]
     """The reason of each waiver that could be understood, by rule id."""
-    defaults: Mapping[str, object]
-    """The stack's defaults, as written."""
+    segment: str | None = None
+    """The network segment of its VIP; `None` when no pool that could be understood holds the VIP."""
 
     @property
     def name(self) -> str | None:
@@ -149,20 +167,26 @@ class TenantDraft:
         for key in keys:
             if key in self.entry.written:
                 return ("tenants", self.index, key)
-            if key in self.defaults:
+            if key in self.source.defaults:
                 return ("defaults", key)
         return self.path
 
-    @property
-    def called(self) -> str:
-        """How messages name it to somebody who looks for it: `tenant4 (tenants[3])`."""
-        return f"{self.name} (tenants[{self.index}])" if self.name else f"tenants[{self.index}]"
+    def called_by(self, reader: "TenantDraft") -> str:
+        """How a message at another tenant names it: `tenant4 (tenants[3])`, or `tenant4 (tenants[3] of b.yaml)`."""
+        place = self.place_for(reader)
+        return f"{self.name} ({place})" if self.name else place
+
+    def place_for(self, reader: "TenantDraft") -> str:
+        """Where it stands, to a reader of another tenant's entry: `tenants[3]`, or `tenants[3] of b.yaml`."""
+        of = "" if self.source is reader.source else f" of {self.source.file}"
+        return f"tenants[{self.index}]{of}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FleetDraft:
-    """Everything that the rules across tenants look at."""
+    """One stack's fleet: with those of the other stacks of its cluster, what the rules across tenants look at."""
 
+    source: Source
     cluster: ClusterDraft
     platform: Platform | None
     tenants: tuple[TenantDraft, ...]

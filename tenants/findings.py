@@ -100,9 +100,13 @@ def quoted(value: object) -> str:
         value = value[: _MOST_QUOTED + 1]
     elif isinstance(value, dict | list):
         return "a map" if isinstance(value, dict) else "a list"
-    text = json.dumps(value, ensure_ascii=False)
-    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    text = printable(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= _MOST_QUOTED else f"{text[: _MOST_QUOTED - 1]}…"
+
+
+def printable(text: str) -> str:
+    """A text in which nothing can confuse a terminal or end the line."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def listed(words: list[str], *, total: int | None = None) -> str:

@@ -186,6 +186,8 @@ class Platform:
     root_ssh_key: SharedObject
     """Secret with `authorized_keys`, `id_rsa`, `id_rsa.pub`, `known_hosts`; so the next."""
     gpadmin_ssh_key: SharedObject
+    encrypted: bool = False
+    """Some of this is encrypted in the configuration; all of it is secret then, since nobody can tell which."""
 
     @property
     def config_maps(self) -> tuple[SharedObject, ...]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tenants.findings import printable
 from tenants.lint import Located, Report
 from tenants.rules import RULES
 
@@ -15,9 +16,9 @@ def text(reports: Sequence[Report]) -> str:
     lines = []
     for report in reports:
         for finding in report.findings:
-            where = f"{_printable(finding.file)}:{finding.place.line}:{finding.place.column}"
+            where = f"{printable(finding.file)}:{finding.place.line}:{finding.place.column}"
             subject = f"{finding.path}: " if finding.path else "the file " if not report.usable else ""
-            waived = f" [waived: {_printable(finding.waived)}]" if finding.waived is not None else ""
+            waived = f" [waived: {printable(finding.waived)}]" if finding.waived is not None else ""
             lines.append(f"{where}  {finding.rule.id}  {subject}{finding.message}{waived}")
     if lines:
         faults = sum(len(report.faults) for report in reports)
@@ -102,10 +103,6 @@ def _plain(finding: Located) -> dict[str, str | int | None]:
         "message": finding.message,
         "waived": finding.waived,
     }
-
-
-def _printable(text_: str) -> str:
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text_)
 
 
 def _escaped(value: str, more: str = "") -> str:

@@ -8,9 +8,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from tenants.findings import Notes, Path, Problem, Rule, listed, quoted
 from tenants.rules.shape import (
     EMPTY_TEXT,
+    ENCRYPTED,
     MISSING_KEY,
     NOT_A_CHOICE,
     NOT_POSITIVE,
+    ONLY_DATA,
     UNKNOWN_KEY,
     WRONG_TYPE,
     described,
@@ -24,16 +26,24 @@ JsonSchema = dict[str, Any]
 
 
 class Encrypted(str):
-    """A `secure:` value of a stack file: some text that only the engine knows, so nothing is asked of it."""
+    """A `secure:` value of a stack file: some text that only the engine knows."""
 
     __slots__ = ()
+
+
+def is_encrypted(value: object, path: Path, notes: Notes) -> bool:
+    """Whether a value is encrypted where none may be; `notes` then says so."""
+    if isinstance(value, Encrypted):
+        notes.add(ENCRYPTED, path, f"is encrypted, {ONLY_DATA}")
+        return True
+    return False
 
 
 class Kind(Protocol[T_co]):
     """One kind of value."""
 
     def read(self, value: object, path: Path, notes: Notes) -> T_co | None:
-        """The value understood, or `None` when it cannot be, in which case `notes` says why (unless encrypted)."""
+        """The value understood, or `None` when it cannot be, in which case `notes` says why."""
 
     def schema(self) -> JsonSchema:
         """The same as JSON Schema, as far as that can say it."""
@@ -54,7 +64,7 @@ class Text(Generic[T]):
             hint = "put it in quotes" if isinstance(value, bool | int | float) else "write one, or remove the key"
             notes.add(WRONG_TYPE, path, f"expected text, found {described(value)}; {hint}")
             return None
-        if isinstance(value, Encrypted):
+        if is_encrypted(value, path, notes):
             return None
         understood = self.understand(value)
         if isinstance(understood, Problem):
@@ -69,7 +79,7 @@ class Text(Generic[T]):
             schema["pattern"] = self.pattern
         if self.longest:
             schema["maxLength"] = self.longest
-        return {"anyOf": [schema, {"$ref": "#/$defs/secure"}]}
+        return schema
 
 
 def anything(text: str) -> str:
@@ -95,13 +105,10 @@ class Integer:
     def read(self, value: object, path: Path, notes: Notes) -> int | None:
         """See `Kind`."""
         if not isinstance(value, int) or isinstance(value, bool):
-            hint = f"write one from {self.least} to {self.most}"
-            if isinstance(value, Encrypted):
-                hint = "encrypted values are always text, so write it plainly"
-            elif isinstance(value, str) and value.strip().isdecimal():
-                hint = "write it without quotes"
-            found = "an encrypted value" if isinstance(value, Encrypted) else described(value)
-            notes.add(WRONG_TYPE, path, f"expected a whole number, found {found}; {hint}")
+            if not is_encrypted(value, path, notes):
+                is_quoted = isinstance(value, str) and value.strip().isdecimal()
+                hint = "write it without quotes" if is_quoted else f"write one from {self.least} to {self.most}"
+                notes.add(WRONG_TYPE, path, f"expected a whole number, found {described(value)}; {hint}")
             return None
         if not self.least <= value <= self.most:
             notes.add(self.rule, path, f"{quoted(value)} is out of range; use {self.least} to {self.most}")
@@ -121,8 +128,9 @@ class Boolean:
         """See `Kind`."""
         if isinstance(value, bool):
             return value
-        found = "an encrypted value" if isinstance(value, Encrypted) else described(value)
-        notes.add(WRONG_TYPE, path, f"expected true or false, found {found}; write true or false without quotes")
+        if not is_encrypted(value, path, notes):
+            message = f"expected true or false, found {described(value)}; write true or false without quotes"
+            notes.add(WRONG_TYPE, path, message)
         return None
 
     def schema(self) -> JsonSchema:
@@ -142,7 +150,7 @@ class Choice(Generic[Choice_]):
         if not isinstance(value, str):
             notes.add(WRONG_TYPE, path, f"expected a word, found {described(value)}; use {_either(words)}")
             return None
-        if isinstance(value, Encrypted):
+        if is_encrypted(value, path, notes):
             return None
         if value not in words:
             meant = nearest(value, words)
@@ -167,7 +175,8 @@ class ListOf(Generic[T]):
     def read(self, value: object, path: Path, notes: Notes) -> tuple[T | None, ...] | None:
         """The entries in order, `None` for each that could not be understood."""
         if not isinstance(value, list):
-            notes.add(WRONG_TYPE, path, f"expected a list, found {described(value)}; {self.hint}")
+            if not is_encrypted(value, path, notes):
+                notes.add(WRONG_TYPE, path, f"expected a list, found {described(value)}; {self.hint}")
             return None
         return tuple(self.entry.read(entry, (*path, index), notes) for index, entry in enumerate(value))
 
@@ -178,7 +187,10 @@ class ListOf(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class MapOfText:
-    """A map from any keys to text, some keys required: the `data` of a ConfigMap or Secret."""
+    """A map from any keys to text, some keys required: the `data` of a ConfigMap or Secret.
+
+    Its values may be encrypted, and of one that is not text nothing is quoted: it is likely to be a secret too.
+    """
 
     required: tuple[str, ...]
     key: Callable[[str], Problem | None]
@@ -186,7 +198,9 @@ class MapOfText:
     def read(self, value: object, path: Path, notes: Notes) -> Mapping[str, str] | None:
         """The map, or `None` when a part of it could not be understood."""
         if not isinstance(value, dict):
-            notes.add(WRONG_TYPE, path, f"expected a map, found {described(value)}; write its keys beneath it")
+            if not is_encrypted(value, path, notes):
+                found = described(value, secret=True)
+                notes.add(WRONG_TYPE, path, f"expected a map, found {found}; write its keys beneath it")
             return None
         before = len(notes.findings)
         for key in self.required:
@@ -196,12 +210,14 @@ class MapOfText:
             problem = self.key(key)
             if problem:
                 notes.add(problem.rule, (*path, key), problem.message, at_key=True)
-            ANY_TEXT.read(text, (*path, key), notes)
+            if not isinstance(text, str):
+                found = described(text, secret=True)
+                notes.add(WRONG_TYPE, (*path, key), f"expected text, found {found}; put it in quotes")
         return dict(value) if len(notes.findings) == before else None
 
     def schema(self) -> JsonSchema:
         """See `Kind`."""
-        return {"type": "object", "required": list(self.required), "additionalProperties": ANY_TEXT.schema()}
+        return {"type": "object", "required": list(self.required), "additionalProperties": MAY_BE_ENCRYPTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,9 +268,10 @@ class Record(Generic[T]):
     def read(self, value: object, path: Path, notes: Notes) -> T | None:
         """See `Kind`."""
         if not isinstance(value, dict):
-            known = listed([known.key for known in self.fields[:6]], total=len(self.fields))
-            found = "an encrypted value" if isinstance(value, Encrypted) else described(value)
-            notes.add(WRONG_TYPE, path, f"expected a map, found {found}; write its keys beneath it: {known}")
+            if not is_encrypted(value, path, notes):
+                known = listed([known.key for known in self.fields[:6]], total=len(self.fields))
+                message = f"expected a map, found {described(value)}; write its keys beneath it: {known}"
+                notes.add(WRONG_TYPE, path, message)
             return None
         keys = {known.key for known in self.fields}
         if not value.keys() <= keys:
@@ -288,5 +305,6 @@ def _either(words: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
+MAY_BE_ENCRYPTED: JsonSchema = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/secure"}]}
 ANY_TEXT: Text[str] = Text(anything)
 SOME_TEXT: Text[str] = Text(not_empty, pattern=r"\S")

@@ -1,16 +1,18 @@
 """Checks stack files: the boundary's findings, with lines."""
 
 import gc
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tenants import stackfile
-from tenants.boundary import examine
-from tenants.findings import Rule, path_text
+from tenants.boundary import examine_together
+from tenants.findings import Finding, Rule, path_text
 from tenants.goyaml import Place, UnreadableError
 from tenants.rules.files import UNREADABLE
+from tenants.stackfile import StackFile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,25 +44,32 @@ class Report:
         return tuple(finding for finding in self.findings if finding.waived is None)
 
 
-def lint_file(name: str) -> Report:
-    """Check the stack file of this name."""
-    try:
-        with Path(name).open("rb") as file:
-            data = file.read(stackfile.LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return _unusable(name, UNREADABLE, Place(1, 1), f"cannot be read: {reason}")
-    if len(data) > stackfile.LARGEST:
-        return _unusable(
-            name, UNREADABLE, Place(1, 1), f"is larger than {stackfile.LARGEST >> 20} MB; this is no stack file"
-        )
-    return lint(name, data)
+def lint_files(names: Sequence[str]) -> list[Report]:
+    """Check the stack files of these names, alone and against each other; one that is named twice, once."""
+    with _collector_paused():
+        contents: dict[str, StackFile | Report] = {}
+        seen: set[tuple[int, int]] = set()
+        for name in names:
+            try:
+                with Path(name).open("rb") as file:
+                    status = os.fstat(file.fileno())
+                    if (status.st_dev, status.st_ino) in seen:
+                        continue
+                    seen.add((status.st_dev, status.st_ino))
+                    data = file.read(stackfile.LARGEST + 1)
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                contents[name] = _unusable(name, UNREADABLE, Place(1, 1), f"cannot be read: {reason}")
+            else:
+                contents[name] = _read(name, data)
+        return _reports(contents)
 
 
 def lint(name: str, data: bytes) -> Report:
     """Check a stack file's content; the name only goes into the report."""
     with _collector_paused():
-        return _lint(name, data)
+        (report,) = _reports({name: _read(name, data)})
+        return report
 
 
 @contextmanager
@@ -75,13 +84,31 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _lint(name: str, data: bytes) -> Report:
+def _read(name: str, data: bytes) -> StackFile | Report:
+    """What a file holds, or what there is to say of one that cannot be used."""
+    if len(data) > stackfile.LARGEST:
+        message = f"is larger than {stackfile.LARGEST >> 20} MB; this is no stack file"
+        return _unusable(name, UNREADABLE, Place(1, 1), message)
     try:
-        stack = stackfile.read(data)
+        return stackfile.read(data)
     except UnreadableError as error:
         return _unusable(name, UNREADABLE, error.place, error.message)
     except stackfile.NotOursError as error:
         return _unusable(name, error.rule, error.place, error.message)
+
+
+def _reports(contents: Mapping[str, StackFile | Report]) -> list[Report]:
+    stacks = {name: content for name, content in contents.items() if isinstance(content, StackFile)}
+    verdicts = dict(
+        zip(stacks, examine_together({name: stack.sections for name, stack in stacks.items()}), strict=True)
+    )
+    return [
+        content if isinstance(content, Report) else _report(name, content, verdicts[name].findings)
+        for name, content in contents.items()
+    ]
+
+
+def _report(name: str, stack: StackFile, found: Sequence[Finding]) -> Report:
     findings = [
         Located(file=name, place=fault.place, rule=fault.rule, path="", message=fault.message) for fault in stack.faults
     ]
@@ -94,7 +121,7 @@ def _lint(name: str, data: bytes) -> Report:
             message=finding.message,
             waived=finding.waived,
         )
-        for finding in examine(stack.sections).findings
+        for finding in found
     )
     findings.sort(key=lambda finding: (finding.place, finding.rule.id))
     return Report(file=name, findings=tuple(findings))

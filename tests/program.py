@@ -168,13 +168,22 @@ def ready_node(name: str, *, kubelet_version: str) -> Manifest:
     }
 
 
-def run_program(config: Mapping[str, Any], *, cluster: ClusterOfMocks | None = None, stack: str = "dev") -> Program:
-    """Run `__main__.py` with this configuration (keys without the project's prefix)."""
+def run_program(
+    config: Mapping[str, Any],
+    *,
+    cluster: ClusterOfMocks | None = None,
+    stack: str = "dev",
+    encrypted: Sequence[str] = (),
+) -> Program:
+    """Run `__main__.py` with this configuration (keys without the project's prefix), of which some hold secrets."""
     cluster = cluster or ClusterOfMocks()
     monitor = RecordingMonitor(cluster)
     asyncio.set_event_loop(asyncio.new_event_loop())
     mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
-    set_all_config({f"{PROJECT}:{key}": json.dumps(value) for key, value in config.items()})
+    set_all_config(
+        {f"{PROJECT}:{key}": json.dumps(value) for key, value in config.items()},
+        [f"{PROJECT}:{key}" for key in encrypted],
+    )
 
     exports: Manifest = {}
 

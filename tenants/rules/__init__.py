@@ -1,9 +1,9 @@
-"""Every rule by topic, and the checks that look at a whole fleet."""
+"""Every rule by topic, and the checks that look at all fleets of a cluster."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tenants.draft import FleetDraft
-from tenants.findings import Notes, Problem, Rule, quoted
+from tenants.findings import Problem, Rule, quoted
 from tenants.rules import addresses, files, hosts, keepalived, names, paths, pods, shape, vrrp
 
 WAIVER = Rule(
@@ -32,7 +32,7 @@ TOPICS: Mapping[str, tuple[Rule, ...]] = {
 }
 RULES: Mapping[str, Rule] = {rule.id: rule for rules in TOPICS.values() for rule in rules}
 
-CHECKS: tuple[Callable[[FleetDraft, Notes], None], ...] = (
+CHECKS: tuple[Callable[[Sequence[FleetDraft]], None], ...] = (
     names.check,
     hosts.check,
     addresses.check,
@@ -40,6 +40,7 @@ CHECKS: tuple[Callable[[FleetDraft, Notes], None], ...] = (
     keepalived.check,
     paths.check,
 )
+"""Each takes the fleets of one cluster, and notes what it finds where it stands."""
 
 
 def waivable_rule(text: str) -> str | Problem:

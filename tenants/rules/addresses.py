@@ -1,11 +1,12 @@
 """Rules about virtual IPs and the networks that they come from."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, NetmaskValueError
 
-from tenants.draft import ClusterDraft, FleetDraft, TenantDraft
-from tenants.findings import Notes, Problem, Rule, listed, quoted
+from tenants.draft import ClusterDraft, FleetDraft, Source, TenantDraft
+from tenants.findings import Problem, Rule, listed, quoted
 from tenants.fleet import DEFAULT_SEGMENT, VipPool
 from tenants.pools import Pools
 from tenants.waivers import note_group, note_unless_waived
@@ -139,33 +140,34 @@ def segment_of(address: IPv4Address | None, pools: Pools) -> str | None:
     return DEFAULT_SEGMENT if address and pools.all_known else None
 
 
-def check(fleet: FleetDraft, notes: Notes) -> None:
-    """Pools against each other, and every VIP against the pools, the cluster and the other tenants."""
-    _check_pools(fleet.cluster, notes)
+def check(fleets: Sequence[FleetDraft]) -> None:
+    """Pools against each other, and every VIP against its stack's pools and cluster, and the other tenants."""
+    _check_pools(fleets)
     by_vip: dict[IPv4Address, list[TenantDraft]] = {}
-    for tenant in fleet.tenants:
-        if tenant.vip is None:
-            continue
-        by_vip.setdefault(tenant.vip, []).append(tenant)
-        if fleet.cluster.vip_pools.all_known:
-            _check_place(tenant, tenant.vip, fleet.cluster.vip_pools, notes)
-        for taken in _taken(tenant.vip, fleet.cluster):
-            notes.add(VIP_IS_FREE, (*tenant.path, "vip"), f"{tenant.vip} {taken}; choose another address")
+    for fleet in fleets:
+        for tenant in fleet.tenants:
+            if tenant.vip is None:
+                continue
+            by_vip.setdefault(tenant.vip, []).append(tenant)
+            if fleet.cluster.vip_pools.all_known:
+                _check_place(tenant, tenant.vip, fleet.cluster.vip_pools)
+            for taken in _taken(tenant.vip, fleet.cluster):
+                message = f"{tenant.vip} {taken}; choose another address"
+                tenant.source.notes.add(VIP_IS_FREE, (*tenant.path, "vip"), message)
     for address, tenants in by_vip.items():
 
         def say(_tenant: TenantDraft, others: str, address: IPv4Address = address) -> str:
             return f"{address} is also the VIP of {others}; give each tenant its own"
 
-        note_group(notes, VIP_UNIQUE, tenants, lambda tenant: (*tenant.path, "vip"), say)
+        note_group(VIP_UNIQUE, tenants, lambda tenant: (*tenant.path, "vip"), say)
 
 
-def _check_place(tenant: TenantDraft, address: IPv4Address, pools: Pools, notes: Notes) -> None:
+def _check_place(tenant: TenantDraft, address: IPv4Address, pools: Pools) -> None:
     pool = pools.of(address)
     path = (*tenant.path, "vip")
     if pools and not pool:
         some = listed([str(known.network) for known in pools.written[:4] if known], total=len(pools.written))
         note_unless_waived(
-            notes,
             VIP_IN_POOL,
             tenant,
             path,
@@ -177,7 +179,7 @@ def _check_place(tenant: TenantDraft, address: IPv4Address, pools: Pools, notes:
     for edge, what in ((pool.network.network_address, "network's own"), (pool.network.broadcast_address, "broadcast")):
         if address == edge:
             message = f"{address} is the {what} address of {pool.network}; choose another"
-            note_unless_waived(notes, VIP_IS_HOST_ADDRESS, tenant, path, message)
+            note_unless_waived(VIP_IS_HOST_ADDRESS, tenant, path, message)
 
 
 def _taken(address: IPv4Address, cluster: ClusterDraft) -> Iterator[str]:
@@ -189,20 +191,41 @@ def _taken(address: IPv4Address, cluster: ClusterDraft) -> Iterator[str]:
         yield "is a node's own address"
 
 
-def _check_pools(cluster: ClusterDraft, notes: Notes) -> None:
-    pools = [(index, pool) for index, pool in enumerate(cluster.vip_pools.written) if pool]
-    pools.sort(key=lambda item: (int(item[1].network.network_address), item[1].network.prefixlen))
-    around: list[VipPool] = []
-    for index, pool in pools:
-        while around and not pool.network.subnet_of(around[-1].network):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Written:
+    """A pool where it was written."""
+
+    source: Source
+    index: int
+    pool: VipPool
+
+
+def _check_pools(fleets: Sequence[FleetDraft]) -> None:
+    pools = [
+        _Written(fleet.source, index, pool)
+        for fleet in fleets
+        for index, pool in enumerate(fleet.cluster.vip_pools.written)
+        if pool
+    ]
+    pools.sort(key=lambda item: (int(item.pool.network.network_address), item.pool.network.prefixlen))
+    around: list[_Written] = []
+    for written in pools:
+        network, segment = written.pool.network, written.pool.segment
+        while around and not network.subnet_of(around[-1].pool.network):
             around.pop()
-        other = next((other for other in around if other.segment != pool.segment), None)
+        other = next((other for other in around if other.pool.segment != segment), None)
         if other:
-            notes.add(
-                POOLS_APART,
-                ("cluster", "vipPools", index),
-                f"{pool.network} of segment {pool.segment} overlaps {other.network} of segment {other.segment}; "
-                "an address is on one segment only",
-            )
-        if not around or around[-1].network != pool.network:
-            around.append(pool)
+            _note_overlap(written, other)
+            if other.source is not written.source:
+                _note_overlap(other, written)
+        if not around or around[-1].pool != written.pool:
+            around.append(written)
+
+
+def _note_overlap(one: _Written, other: _Written) -> None:
+    of = "" if one.source is other.source else f" of {other.source.file}"
+    message = (
+        f"{one.pool.network} of segment {one.pool.segment} overlaps {other.pool.network} of segment "
+        f"{other.pool.segment}{of}; an address is on one segment only"
+    )
+    one.source.notes.add_once(POOLS_APART, ("cluster", "vipPools", one.index), message, waived=None)

@@ -1,7 +1,9 @@
 """Rules about the nodes that a tenant's two roles are pinned to."""
 
+from collections.abc import Sequence
+
 from tenants.draft import FleetDraft
-from tenants.findings import Notes, Problem, Rule, quoted
+from tenants.findings import Problem, Rule, quoted
 from tenants.rules.names import is_subdomain
 
 HOST_SYNTAX = Rule(
@@ -32,12 +34,12 @@ def node_name(text: str) -> str | Problem:
     return Problem(HOST_SYNTAX, f"{quoted(text)} is not a node's name; {hint}")
 
 
-def check(fleet: FleetDraft, notes: Notes) -> None:
+def check(fleets: Sequence[FleetDraft]) -> None:
     """Both hosts of each tenant."""
-    for tenant in fleet.tenants:
+    for tenant in (tenant for fleet in fleets for tenant in fleet.tenants):
         hosts = tenant.hosts
         if hosts and hosts.master is not None and hosts.master == hosts.standby:
-            notes.add(
+            tenant.source.notes.add(
                 HOSTS_DIFFER,
                 (*tenant.path, "hosts", "standby"),
                 f"{hosts.standby} is also the master's host; choose another node for one of them",

@@ -1,7 +1,9 @@
 """Rules about the keepalived pods, which share what they do not know to be shared: the node."""
 
+from collections.abc import Sequence
+
 from tenants.draft import FleetDraft, TenantDraft
-from tenants.findings import Notes, Path, Rule
+from tenants.findings import Path, Rule
 from tenants.fleet import Role, State
 from tenants.waivers import note_group
 
@@ -17,11 +19,11 @@ ONE_PER_NODE = Rule(
 RULES = (ONE_PER_NODE,)
 
 
-def check(fleet: FleetDraft, notes: Notes) -> None:
-    """Tenants by the node of their active role; a stopped one has no pod."""
+def check(fleets: Sequence[FleetDraft]) -> None:
+    """Tenants by the node of their active role; one that is stopped or retired has no pod."""
     by_node: dict[str, list[TenantDraft]] = {}
-    for tenant in fleet.tenants:
-        if tenant.hosts is None or tenant.settings.active_role is None or tenant.settings.state is State.STOPPED:
+    for tenant in (tenant for fleet in fleets for tenant in fleet.tenants):
+        if tenant.hosts is None or tenant.settings.active_role is None or tenant.settings.state is not State.RUNNING:
             continue
         node = tenant.hosts.master if tenant.settings.active_role is Role.MASTER else tenant.hosts.standby
         if node is not None:
@@ -35,7 +37,7 @@ def check(fleet: FleetDraft, notes: Notes) -> None:
                 f"forwarding; choose another {role} host or activeRole, or waive {ONE_PER_NODE.id} with a reason"
             )
 
-        note_group(notes, ONE_PER_NODE, tenants, _place, say)
+        note_group(ONE_PER_NODE, tenants, _place, say)
 
 
 def _place(tenant: TenantDraft) -> Path:

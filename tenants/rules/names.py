@@ -1,10 +1,11 @@
 """Rules about names: of tenants, and of the objects that all tenants share."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from tenants.draft import FleetDraft, TenantDraft
-from tenants.findings import Notes, Problem, Rule, path_text, quoted
-from tenants.fleet import SharedObject
+from tenants.draft import FleetDraft, Source, TenantDraft
+from tenants.findings import Path, Problem, Rule, path_text, quoted
 from tenants.waivers import note_group, note_unless_waived
 
 LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -13,6 +14,9 @@ SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 LONGEST_TENANT_NAME = 44
 """63 octets of the pod label `controller-revision-hash`, which is `<tenant>-standby-<hash>`, less 8 for `-standby` and
 11 for the hash: the tightest of all names derived from a tenant's."""
+
+OF_ADDRESS = "-vip-cm"
+"""What follows a tenant's name in that of its ConfigMap."""
 
 _label = re.compile(LABEL)
 _subdomain = re.compile(SUBDOMAIN)
@@ -33,8 +37,10 @@ NAME_LENGTH = Rule(
 )
 NAME_UNIQUE = Rule(
     id="E203",
-    title="No two tenants have the same name",
-    why="Their objects would be the same objects, and the one's update the other's outage.",
+    title="No two tenants of one namespace, or on one node, have the same name",
+    why="In one namespace their objects would be the same objects, and the one's update the other's outage. Nodes have "
+    "no namespace: two fleets that share one would write one label `tenancy-<tenant>`, and with two roles for its "
+    "value, the one's pods are not started again.",
 )
 OBJECT_NAME_SYNTAX = Rule(
     id="E204",
@@ -44,7 +50,8 @@ OBJECT_NAME_SYNTAX = Rule(
 OBJECT_NAME_UNIQUE = Rule(
     id="E205",
     title="A shared object that is declared has a name of its own",
-    why="Two declared objects of one kind and name overwrite each other at every `up`.",
+    why="Two declared objects of one kind and name overwrite each other at every `up`. Of two stacks in one namespace, "
+    "one declares it and the other reads it; of keepalived's account each has one of its own.",
 )
 DATA_KEY_SYNTAX = Rule(
     id="E206",
@@ -125,56 +132,120 @@ def is_subdomain(text: str) -> bool:
     return len(text) <= 253 and _subdomain.fullmatch(text) is not None
 
 
-def check(fleet: FleetDraft, notes: Notes) -> None:
-    """Names across tenants."""
+def check(fleets: Sequence[FleetDraft]) -> None:
+    """Names across tenants, and of the shared objects, by namespace."""
     by_name: dict[str, list[TenantDraft]] = {}
-    for tenant in fleet.tenants:
+    for tenant in (tenant for fleet in fleets for tenant in fleet.tenants):
         if tenant.name is not None:
             by_name.setdefault(tenant.name, []).append(tenant)
             if tenant.name[0].isdecimal():
                 message = (
                     f"{tenant.name} begins with a digit, and before Kubernetes 1.36 Services may not; use a letter"
                 )
-                note_unless_waived(notes, NAME_LETTER, tenant, (*tenant.path, "name"), message)
+                note_unless_waived(NAME_LETTER, tenant, (*tenant.path, "name"), message)
     for name, tenants in by_name.items():
-
-        def say(_tenant: TenantDraft, others: str, name: str = name) -> str:
-            return f"{name} is also the name of {others}; rename one of them"
-
-        note_group(notes, NAME_UNIQUE, tenants, lambda tenant: (*tenant.path, "name"), say, call=_by_index)
-    if fleet.platform:
-        config_maps = {"adbops": fleet.platform.adbops, "mysql": fleet.platform.mysql}
-        secrets = {
-            "adbConnect": fleet.platform.adb_connect,
-            "mysqlConnect": fleet.platform.mysql_connect,
-            "rootSshKey": fleet.platform.root_ssh_key,
-            "gpadminSshKey": fleet.platform.gpadmin_ssh_key,
-        }
-        _check_shared(config_maps, {f"{name}-vip-cm": name for name in by_name}, notes)
-        _check_shared(secrets, {}, notes)
+        if len(tenants) > 1:
+            _check_namesakes(name, tenants)
+    _check_shared(fleets, by_name)
 
 
-def _by_index(tenant: TenantDraft) -> str:
-    return path_text(tenant.path)
+def _check_namesakes(name: str, tenants: Sequence[TenantDraft]) -> None:
+    """Tenants of one name: in one namespace they are one tenant, in several they may still meet on a node."""
+
+    def say(_tenant: TenantDraft, others: str) -> str:
+        return f"{name} is also the name of {others}; rename one of them"
+
+    by_home: dict[str | Source, list[TenantDraft]] = {}
+    for tenant in tenants:
+        by_home.setdefault(tenant.source.home, []).append(tenant)
+    for group in by_home.values():
+        note_group(NAME_UNIQUE, group, lambda tenant: (*tenant.path, "name"), say, call=TenantDraft.place_for)
+    if len(by_home) > 1:
+        _check_labels(name, tenants)
 
 
-def _check_shared(objects: dict[str, SharedObject], of_tenants: dict[str, str], notes: Notes) -> None:
-    """Objects of one kind against each other and against those of the tenants (by object name)."""
-    for key, one in objects.items():
-        twins = [
-            other_key
-            for other_key, other in objects.items()
-            if other_key != key and other.name == one.name and (one.data is not None or other.data is not None)
-        ]
-        if twins:
-            notes.add(
-                OBJECT_NAME_UNIQUE,
-                ("platform", key),
-                f"{one.name} is also the name of platform.{twins[0]}; give each its own name",
+def _check_labels(name: str, tenants: Sequence[TenantDraft]) -> None:
+    """Nodes have no namespace: their labels are told apart by the tenant's name alone."""
+    by_node: dict[str, dict[TenantDraft, str]] = {}
+    for tenant in tenants:
+        for role in ("master", "standby") if tenant.hosts else ():
+            node = getattr(tenant.hosts, role)
+            if node is not None:
+                by_node.setdefault(node, {}).setdefault(tenant, role)
+    for node, roles in by_node.items():
+        if len({tenant.source.home for tenant in roles}) < 2:
+            continue
+
+        def place(tenant: TenantDraft, roles: Mapping[TenantDraft, str] = roles) -> Path:
+            return (*tenant.path, "hosts", roles[tenant])
+
+        def say(_tenant: TenantDraft, others: str, node: str = node) -> str:
+            return (
+                f"{node} has one label tenancy-{name} for all namespaces, and {others} needs it too; rename one of "
+                "them, or choose another node"
             )
-        elif one.name in of_tenants:
-            notes.add(
-                OBJECT_NAME_UNIQUE,
-                ("platform", key),
-                f"{one.name} is the ConfigMap of tenant {of_tenants[one.name]}'s address; choose another name",
-            )
+
+        note_group(NAME_UNIQUE, list(roles), place, say)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shared:
+    """An object of a whole stack, where it was written."""
+
+    source: Source
+    kind: str
+    path: Path
+    name: str
+    declared: bool
+
+    def overwrites(self, other: "_Shared") -> bool:
+        """Whether both are one object that is declared; of two stacks, one may read what the other declares."""
+        if other is self:
+            return False
+        return self.declared and other.declared if other.source is not self.source else self.declared or other.declared
+
+    def seen_from(self, other: Source) -> str:
+        """How a finding in another's configuration names it."""
+        return path_text(self.path) + ("" if other is self.source else f" of {self.source.file}")
+
+
+def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[TenantDraft]]) -> None:
+    """Objects of whole stacks against each other, and against the tenants' own of their namespace."""
+    same_object: dict[tuple[str | Source, str, str], list[_Shared]] = {}
+    for fleet in fleets:
+        for one in _declared_by_stack(fleet):
+            same_object.setdefault((fleet.source.home, one.kind, one.name), []).append(one)
+    for (home, kind, name), objects in same_object.items():
+        namesakes = by_name.get(name.removesuffix(OF_ADDRESS), ()) if name.endswith(OF_ADDRESS) else ()
+        tenant = next((tenant for tenant in namesakes if kind == "ConfigMap" and tenant.source.home == home), None)
+        for one in objects:
+            twin = next(filter(one.overwrites, objects), None)
+            if twin and twin.source is one.source:
+                fault = f"is also the name of {twin.seen_from(one.source)}; give each its own name"
+            elif twin and kind == "ServiceAccount":
+                fault = f"is the keepalived account of {twin.source.file} too; write another cluster.keepalivedAccount"
+            elif twin:
+                fault = f"is declared as {twin.seen_from(one.source)} too; leave data out in one of the two"
+            elif tenant:
+                of = "" if tenant.source is one.source else f" of {tenant.source.file}"
+                fault = f"is the ConfigMap of tenant {tenant.name}'s address{of}; choose another name"
+            else:
+                continue
+            one.source.notes.add(OBJECT_NAME_UNIQUE, one.path, f"{name} {fault}")
+
+
+def _declared_by_stack(fleet: FleetDraft) -> Iterator[_Shared]:
+    account, platform = fleet.cluster.keepalived_account, fleet.platform
+    if account is not None:
+        yield _Shared(fleet.source, "ServiceAccount", ("cluster", "keepalivedAccount"), account, declared=True)
+    if platform is None:
+        return
+    for kind, key, shared in (
+        ("ConfigMap", "adbops", platform.adbops),
+        ("ConfigMap", "mysql", platform.mysql),
+        ("Secret", "adbConnect", platform.adb_connect),
+        ("Secret", "mysqlConnect", platform.mysql_connect),
+        ("Secret", "rootSshKey", platform.root_ssh_key),
+        ("Secret", "gpadminSshKey", platform.gpadmin_ssh_key),
+    ):
+        yield _Shared(fleet.source, kind, ("platform", key), shared.name, declared=shared.data is not None)

@@ -1,10 +1,11 @@
 """Rules about the directories of the hosts that databases and their logs live in."""
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tenants.draft import FleetDraft, TenantDraft
-from tenants.findings import Notes, Path, Problem, Rule, quoted
+from tenants.findings import Path, Problem, Rule, quoted
 from tenants.waivers import note_pair
 
 PATH_SYNTAX = Rule(
@@ -99,10 +100,10 @@ class _Use:
         return self.tenant.origin(self.key)
 
 
-def check(fleet: FleetDraft, notes: Notes) -> None:
+def check(fleets: Sequence[FleetDraft]) -> None:
     """All paths in use on each host, against each other."""
     hosts: dict[str, list[_Use]] = {}
-    for tenant in fleet.tenants:
+    for tenant in (tenant for fleet in fleets for tenant in fleet.tenants):
         if tenant.hosts is None:
             continue
         uses = [
@@ -120,16 +121,16 @@ def check(fleet: FleetDraft, notes: Notes) -> None:
         for use in uses:
             while around and not use.prefix.startswith(around[-1].prefix):
                 around.pop()
-            _check_overlap(host, use, around, notes)
+            _check_overlap(host, use, around)
             around.append(use)
 
 
-def _check_overlap(host: str, inner: _Use, around: list[_Use], notes: Notes) -> None:
+def _check_overlap(host: str, inner: _Use, around: list[_Use]) -> None:
     """Note a path against the nearest of those around it, and against further ones as long as the pair is waived."""
     for outer in reversed(around):
         if not _share_name(outer, inner):
-            _note(host, inner, outer, notes)
-            _note(host, outer, inner, notes)
+            _note(host, inner, outer)
+            _note(host, outer, inner)
         if PATH_APART.id in inner.tenant.waived or PATH_APART.id not in outer.tenant.waived:
             return
 
@@ -137,13 +138,18 @@ def _check_overlap(host: str, inner: _Use, around: list[_Use], notes: Notes) -> 
 def _share_name(one: _Use, other: _Use) -> bool:
     """Whether the same path only follows from the same name, which has a finding of its own."""
     derived = one.origin == one.tenant.path and other.origin == other.tenant.path
-    return derived and one.tenant is not other.tenant and one.tenant.name == other.tenant.name
+    return (
+        derived
+        and one.tenant is not other.tenant
+        and one.tenant.name == other.tenant.name
+        and one.tenant.source.home == other.tenant.source.home
+    )
 
 
-def _note(host: str, one: _Use, other: _Use, notes: Notes) -> None:
+def _note(host: str, one: _Use, other: _Use) -> None:
     mine, theirs = one.prefix[:-1], other.prefix[:-1]
     how = "is also" if mine == theirs else "lies in" if len(mine) > len(theirs) else "holds"
-    whose = "" if one.tenant is other.tenant else f" of {other.tenant.called}"
+    whose = "" if one.tenant is other.tenant else f" of {other.tenant.called_by(one.tenant)}"
     place = "" if mine == theirs else f", {theirs},"
     message = f"{mine} {how} the {other.key}{whose}{place} on {host}; choose directories side by side"
-    note_pair(notes, PATH_APART, (one.tenant, other.tenant), one.origin, message)
+    note_pair(PATH_APART, (one.tenant, other.tenant), one.origin, message)

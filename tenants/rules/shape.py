@@ -41,7 +41,18 @@ NOT_POSITIVE = Rule(
     why="`MEMORY_LIMIT` is passed to the database as it stands; zero or less stops it from starting.",
 )
 
-RULES = (UNKNOWN_KEY, MISSING_KEY, WRONG_TYPE, NOT_A_CHOICE, EMPTY_TEXT, NOT_POSITIVE)
+ENCRYPTED = Rule(
+    id="E107",
+    title="An encrypted value stands only in the `data` of a shared object",
+    why="There it is a secret to the engine, in ConfigMaps as in Secrets. Everything else is public: names, addresses, "
+    "images and commands lie open in the cluster, and in the state, previews and reviews besides. `secure:` would "
+    "promise what nobody can keep.",
+)
+
+RULES = (UNKNOWN_KEY, MISSING_KEY, WRONG_TYPE, NOT_A_CHOICE, EMPTY_TEXT, NOT_POSITIVE, ENCRYPTED)
+
+ONLY_DATA = "and only the data of shared objects (platform) is kept secret; write it plainly, or move it there"
+"""What is wrong with that."""
 
 
 def nearest(word: str, known: Collection[str]) -> str | None:
@@ -55,17 +66,17 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     return spellings[matches[0]] if matches else None
 
 
-def described(value: object) -> str:
-    """What was found in place of something else, in YAML's words."""
+def described(value: object, *, secret: bool = False) -> str:
+    """What was found in place of something else, in YAML's words; of what may be secret, only what kind of thing."""
     match value:
         case None:
             return "nothing (null)"
         case bool():
-            return f"the boolean {quoted(value)}"
+            return "a boolean" if secret else f"the boolean {quoted(value)}"
         case int() | float():
-            return f"the number {quoted(value)}"
+            return "a number" if secret else f"the number {quoted(value)}"
         case str():
-            return f"the text {quoted(value)}"
+            return "a text" if secret else f"the text {quoted(value)}"
         case list():
             return "a list"
         case _:

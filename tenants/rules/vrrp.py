@@ -1,7 +1,9 @@
 """Rules about VRRP ids, by which keepalived pods on one segment tell each other's tenants apart."""
 
+from collections.abc import Sequence
+
 from tenants.draft import FleetDraft, TenantDraft
-from tenants.findings import Notes, Path, Rule
+from tenants.findings import Path, Rule
 from tenants.waivers import note_group, note_unless_waived
 
 LOWEST, HIGHEST = 1, 255
@@ -29,16 +31,16 @@ VRID_RESERVED = Rule(
 RULES = (VRID_RANGE, VRID_UNIQUE, VRID_RESERVED)
 
 
-def check(fleet: FleetDraft, notes: Notes) -> None:
-    """Ids against the reserved ones and against each other, segment by segment."""
-    reserved = {vrid for vrid in fleet.cluster.reserved_vrids if vrid is not None}
+def check(fleets: Sequence[FleetDraft]) -> None:
+    """Ids against those that their own stack has reserved and against each other, segment by segment."""
+    reserved = {fleet.source: frozenset(fleet.cluster.reserved_vrids) for fleet in fleets}
     segments: dict[str, dict[int, list[TenantDraft]]] = {}
-    for tenant in fleet.tenants:
+    for tenant in (tenant for fleet in fleets for tenant in fleet.tenants):
         if tenant.vrid is not None and tenant.segment is not None:
             segments.setdefault(tenant.segment, {}).setdefault(tenant.vrid, []).append(tenant)
-    several = len({pool.segment for pool in fleet.cluster.vip_pools.written if pool}) > 1
+    several = len({pool.segment for fleet in fleets for pool in fleet.cluster.vip_pools.written if pool}) > 1
     for segment, by_vrid in segments.items():
-        free = _ranges(set(range(LOWEST, HIGHEST + 1)) - by_vrid.keys() - reserved)
+        free = _ranges(set(range(LOWEST, HIGHEST + 1)).difference(by_vrid, *reserved.values()))
         advice = f"set vrid to a free id: {free}" if free else "every id is taken; move it to another segment"
         where = f" on segment {segment}" if several else ""
         for vrid, tenants in by_vrid.items():
@@ -50,12 +52,12 @@ def check(fleet: FleetDraft, notes: Notes) -> None:
                 return f"{named(tenant)} is also that of {others}{where}; {advice}"
 
             for tenant in tenants if vrid < LOWEST else ():
-                notes.add(VRID_RANGE, _origin(tenant), f"{named(tenant)} is not allowed; {advice}")
-            for tenant in tenants if vrid in reserved else ():
+                tenant.source.notes.add(VRID_RANGE, _origin(tenant), f"{named(tenant)} is not allowed; {advice}")
+            for tenant in (tenant for tenant in tenants if vrid in reserved[tenant.source]):
                 message = f"{named(tenant)} is in cluster.reservedVrids; {advice}"
-                note_unless_waived(notes, VRID_RESERVED, tenant, _origin(tenant), message)
+                note_unless_waived(VRID_RESERVED, tenant, _origin(tenant), message)
             if vrid >= LOWEST:
-                note_group(notes, VRID_UNIQUE, _of_different_addresses(tenants), _origin, say)
+                note_group(VRID_UNIQUE, _of_different_addresses(tenants), _origin, say)
 
 
 def _origin(tenant: TenantDraft) -> Path:
@@ -64,7 +66,7 @@ def _origin(tenant: TenantDraft) -> Path:
 
 def _of_different_addresses(tenants: list[TenantDraft]) -> list[TenantDraft]:
     """Of tenants whose ids are the same because their VIPs are, one: the VIP has a finding of its own."""
-    return list({tenant.index if "vrid" in _origin(tenant) else tenant.vip: tenant for tenant in tenants}.values())
+    return list({tenant if "vrid" in _origin(tenant) else tenant.vip: tenant for tenant in tenants}.values())
 
 
 def _ranges(vrids: set[int], *, most: int = 6) -> str:

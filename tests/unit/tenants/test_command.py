@@ -12,10 +12,11 @@ from tests.program import ROOT
 
 SOUND = """\
 config:
+  adb-tenants:cluster: {namespace: elsewhere}
   adb-tenants:tenants:
-    - name: tenant3
-      vip: 192.168.143.144
-      hosts: {master: m1, standby: m2}
+    - name: tenant2
+      vip: 192.168.143.143
+      hosts: {master: m8, standby: m9}
 """
 FAULTY = """\
 config:
@@ -160,7 +161,7 @@ def test_without_a_command_or_a_file_the_usage_is_shown() -> None:
 
 
 def test_a_terminal_that_knows_no_unicode_gets_escapes(directory: Path) -> None:
-    (directory / "letters.yaml").write_text(SOUND.replace("m2", "müllhaufen"), encoding="utf-8")
+    (directory / "letters.yaml").write_text(SOUND.replace("m9", "müllhaufen"), encoding="utf-8")
     result = tenants("lint", "letters.yaml", cwd=directory, PYTHONIOENCODING="ascii")
     assert result.returncode == 1
     assert "m\\xfcllhaufen" in result.stdout

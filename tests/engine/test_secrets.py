@@ -1,0 +1,163 @@
+"""What the configuration encrypts is in nothing that people, pipelines or the backend get to see.
+
+Every value of every shared object is a canary, encrypted by the CLI itself.
+"""
+
+import base64
+import copy
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.engine.cell import Cell
+from tests.engine.fleets import Config, tenant3, with_every_tenant
+from tests.engine.stack import Stack
+from tests.program import ROOT
+
+pytestmark = pytest.mark.engine
+
+CANARY = "canary-5f3a9"
+"""Twelve characters, so that in base64 whatever begins with it begins alike."""
+TRACES = (CANARY, base64.b64encode(CANARY.encode()).decode())
+
+
+def plain(cell: Cell, word: str = CANARY) -> Config:
+    """The seed's tenant; each value of each shared object begins with the word."""
+    config = copy.deepcopy(tenant3(cell))
+    platform = {
+        key: {"data": {name: f"{word} {key} {name}" for name in shared["data"]}}
+        for key, shared in config["platform"].items()
+    }
+    return {**config, "platform": platform}
+
+
+def encrypt(stack: Stack, config: Config, *more: str) -> None:
+    """Configure the stack, then let the CLI encrypt every value of the shared objects, and more paths."""
+    stack.configure(config)
+    values = {
+        f'platform.{key}.data["{name}"]': value
+        for key, shared in config["platform"].items()
+        for name, value in shared["data"].items()
+    }
+    values |= dict.fromkeys(more, CANARY)
+    pairs = [part for path, value in values.items() for part in ("--secret", f"{path}={value}")]
+    done = stack.pulumi("config", "set-all", "--path", *pairs)
+    assert done.returncode == 0, done.stderr
+
+
+class Seen:
+    """Whatever was printed or written; the canaries must be nowhere in it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def pulumi(self, *arguments: str, code: int = 0, **environment: str) -> str:
+        """Run the CLI; both of its streams are looked through, and the first is returned."""
+        done = self._stack.pulumi(*arguments, **environment)
+        self.text(" ".join(arguments[:2]), done.stdout + done.stderr)
+        assert (done.returncode != 0) == (code != 0), done.stdout + done.stderr
+        return done.stdout
+
+    def command(self, *arguments: str, given: str) -> str:
+        """Run one of the project's own commands."""
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=ROOT,
+            env=self._stack.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        self.text(" ".join(arguments), done.stdout + done.stderr)
+        return done.stdout
+
+    def text(self, of: str, text: str) -> None:
+        """Look through one text."""
+        for trace in TRACES:
+            at = text.find(trace)
+            assert at < 0, f"{of} shows an encrypted value: …{text[max(0, at - 300) : at + 60]}…"
+
+
+def test_an_encrypted_value_is_shown_by_nothing_from_the_first_preview_to_the_repair_of_drift(
+    cell: Cell, stack: Stack
+) -> None:
+    seen = Seen(stack)
+    encrypt(stack, plain(cell))
+    settings = (stack.project / f"Pulumi.{stack.name}.yaml").read_text()
+    seen.text("the stack's file", settings)
+    seen.command("tenants", "lint", str(stack.project / f"Pulumi.{stack.name}.yaml"), given="")
+
+    def reviewed() -> str:
+        preview = seen.pulumi("preview", "--json")
+        seen.pulumi("preview", "--diff")
+        for form in ("markdown", "json"):
+            seen.command("review", "--format", form, "-", given=preview)
+        return seen.command("review", "-", given=preview)
+
+    assert "tenant3" in reviewed()
+    seen.pulumi("up", "--yes", "--diff")
+    assert cell.get("configmap", "mysql-configmap")["data"]["mysql.vip"].startswith(CANARY), "the cluster gets it"
+    for file in (stack.project.parent / "state").rglob("*"):
+        if file.is_file():
+            seen.text(f"the state's {file.name}", file.read_text(errors="replace"))
+    seen.text("stack export", stack.exported_state())
+    seen.command("review", "fleet", "-", given=seen.pulumi("stack", "output", "--json"))
+
+    # Each value changes, and is then changed by hand in the cluster: what would be shown of that?
+    encrypt(stack, plain(cell, word=f"{CANARY} anew"))
+    assert "mysql-configmap" in reviewed()
+    seen.pulumi("up", "--yes", "--diff")
+    for kind, name in (("configmap", "adbops-cm"), ("secret", "mysql-connect")):
+        text = f"{CANARY} by hand"
+        value = text if kind == "configmap" else base64.b64encode(text.encode()).decode()
+        cell.kubectl("patch", kind, name, "--patch", json.dumps({"data": {"rm.addr": value, "user": value}}))
+    state = stack.pulumi("stack", "export", "--show-secrets").stdout
+    for form in ("text", "markdown", "json"):
+        drift = seen.command("drift", "--format", form, "-", given=state)
+        assert "adbops-cm" in drift
+        assert "mysql-connect" in drift
+    seen.pulumi("refresh", "--yes", "--diff")
+    reviewed()
+    seen.pulumi("up", "--yes")
+    seen.pulumi("destroy", "--yes", code=1)  # The database is not retired.
+    stack.configure(with_every_tenant(plain(cell), state="retired"))
+
+
+def test_an_error_of_the_cluster_does_not_show_it(cell: Cell, stack: Stack) -> None:
+    config = plain(cell)
+    config["cluster"] = {**config["cluster"], "namespace": f"{cell.namespace}-missing"}
+    encrypt(stack, config)
+    Seen(stack).pulumi("up", "--yes", code=1)
+
+
+def test_encrypting_what_was_plain_changes_nothing_in_the_cluster(cell: Cell, stack: Stack) -> None:
+    stack.up(plain(cell, word="plain"))
+    uids = cell.uids()
+    encrypt(stack, plain(cell, word="plain"))
+    steps = json.loads(stack.pulumi("preview", "--json").stdout)["steps"]
+    assert {step["op"] for step in steps} <= {"same", "read"}
+    assert stack.pulumi("up", "--yes").returncode == 0
+    assert cell.uids() == uids
+    state = stack.exported_state()
+    assert "plain mysql mysql.vip" not in state, "the state still holds in plain text what is encrypted now"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["tenants[0].promotion.command[0]", "tenants[0].name", "platform.mysql.name", "cluster.context", "defaults.image"],
+)
+def test_an_encrypted_value_elsewhere_is_refused_in_the_words_of_lint(cell: Cell, stack: Stack, path: str) -> None:
+    seen = Seen(stack)
+    encrypt(stack, plain(cell), path)
+    said = stack.pulumi("preview")
+    seen.text("preview", said.stdout + said.stderr)
+    assert said.returncode != 0
+    assert "Traceback" not in said.stderr
+    assert f"E107  {path}: is encrypted, and only the data of shared objects" in said.stdout + said.stderr
+    linted = seen.command("tenants", "lint", str(stack.project / f"Pulumi.{stack.name}.yaml"), given="")
+    assert f"E107  {path}: is encrypted, and only the data of shared objects" in linted
+    assert cell.objects() == set()

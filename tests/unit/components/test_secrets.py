@@ -1,0 +1,56 @@
+"""What the configuration encrypts is secret to the engine wherever it goes."""
+
+import base64
+import json
+from typing import Any
+
+import yaml
+
+from tests.program import ROOT, Program, run_program
+
+BASE = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
+CANARY = "canary-5f3a"
+
+
+def with_canaries() -> dict[str, Any]:
+    """The seed's tenant; each value of each shared object is a canary."""
+    platform = {
+        key: {"data": {name: f"{CANARY} {key} {name}" for name in shared["data"]}}
+        for key, shared in BASE["platform"].items()
+    }
+    return {**BASE, "platform": platform}
+
+
+def open_texts(program: Program) -> str:
+    """All that the engine is told without a word that it is secret."""
+    told = [
+        (
+            found.urn,
+            found.read_id,
+            {key: value for key, value in found.inputs.items() if key not in found.secret_inputs},
+        )
+        for found in program.resources.values()
+    ]
+    return json.dumps([told, program.exports])
+
+
+def test_an_encrypted_value_is_secret_in_every_object_that_holds_it() -> None:
+    program = run_program(with_canaries(), encrypted=["platform"])
+    told = open_texts(program)
+    secret = {found.name for found in program.resources.values() if found.secret_inputs}
+    assert CANARY not in told
+    assert base64.b64encode(CANARY.encode()).decode()[:12] not in told
+    assert len(secret) == len(BASE["platform"]), "each shared object has its data, and it is secret"
+
+
+def test_names_of_shared_objects_are_no_secret_although_their_values_are() -> None:
+    plain, encrypted = run_program(BASE), run_program(BASE, encrypted=["platform"])
+    assert {urn: found.inputs for urn, found in encrypted.resources.items()} == {
+        urn: found.inputs for urn, found in plain.resources.items()
+    }
+    differing = {
+        found.name
+        for urn, found in encrypted.resources.items()
+        if found.secret_inputs != plain.resources[urn].secret_inputs
+    }
+    assert differing == {"adbops-cm", "mysql-configmap"}, "of what is not encrypted, ConfigMaps are readable in reviews"
