@@ -77,7 +77,10 @@ def replication_controller(
     labels = {"adb": name}
     # A failover replaces it, and must not wait for the pod on the node that is left: that node may be dead.
     annotations = {STATE_ANNOTATION: str(spec.state), **BACKGROUND_DELETION}
-    if not running or hosts.obstacle(spec, spec.active_role, best_effort=True):
+    obstacle = hosts.obstacle(spec, spec.active_role, best_effort=True) if running else None
+    if obstacle and spec.force is not None:
+        annotations |= {FORCED_ANNOTATION: spec.force}
+    if obstacle or not running:
         # No pod comes. The plugin waits for `availableReplicas`, which the API leaves out when it is 0, until its
         # 10-minute timeout.
         annotations |= SKIP_AWAIT

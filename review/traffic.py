@@ -122,8 +122,9 @@ def _vip_service(change: ObjectChange, tenant: TenantChange, deployed: Deployed,
         yield finding(danger, "VIP's Service changes in {}", ", ".join(others) or "what the preview does not say")
 
 
-def _reason(service: Manifest) -> str:
-    return text(at(service, "metadata", "annotations", FORCED_ANNOTATION))
+def _reason(manifest: Manifest) -> str:
+    """Read why something is done by force; empty where it is not."""
+    return text(at(manifest, "metadata", "annotations", FORCED_ANNOTATION))
 
 
 def _vip_config(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
@@ -144,6 +145,9 @@ def _vip_config(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
 
 
 def _keepalived(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
+    if _starts(change) and (reason := _reason(change.after)):
+        host = pinned_host(change.after) or "its node"
+        yield finding(Danger.OUTAGE, "keepalived starts by force on {}, which may not take its pod: {}", host, reason)
     if change.action is Action.CREATE:
         if replicas(change.after) != 0:
             yield finding(Danger.NONE, "keepalived pod is started again on {}", pinned_host(change.after) or "its node")

@@ -140,55 +140,55 @@ def test_a_failover_does_not_wait_for_the_other_role_to_be_mended(cell: Cell, st
 
 # A node takes no pod --------------------------------------------------------------------------------------------------
 
-TAKES_NO_POD = {
-    "cordoned": (("cordon",), "is cordoned"),
-    "tainted": (("taint", "dedicated=others:NoExecute"), "has the taint dedicated=others:NoExecute"),
-    "under pressure": (("DiskPressure", "True"), "reports DiskPressure"),
-    "not ready": (("Ready", "False"), "is not ready"),
-}
+
+def condition(cell: Cell, node: str, kind: str, status: str) -> None:
+    """Set a condition of a node's, and keep the simulated kubelet from reporting it well again."""
+    cell.kubectl("annotate", "node", cell.node(node), "kwok.x-k8s.io/node-", "--overwrite")
+    reported = {"type": kind, "status": status, "reason": "Test", "message": "set by a test"}
+    patch = json.dumps({"status": {"conditions": [reported]}})
+    cell.kubectl("patch", "node", cell.node(node), "--subresource", "status", "--patch", patch)
 
 
-def take_no_pod(cell: Cell, node: str, how: tuple[str, ...]) -> None:
-    """Keep new pods off a node."""
-    name = cell.node(node)
-    if how[0] == "cordon":
-        cell.kubectl("cordon", name)
-    elif how[0] == "taint":
-        cell.kubectl("taint", "node", name, how[1])
-    else:
-        condition = {"type": how[0], "status": how[1], "reason": "Test", "message": "set by a test"}
-        # Unmanaged, so that the simulated kubelet does not report it well again.
-        cell.kubectl("annotate", "node", name, "kwok.x-k8s.io/node-")
-        patch = json.dumps({"status": {"conditions": [condition]}})
-        cell.kubectl("patch", "node", name, "--subresource", "status", "--patch", patch)
+def test_a_failover_to_a_node_that_takes_no_pod_is_refused_with_the_reason(cell: Cell, stack: Stack) -> None:
+    stack.up(tenant3(cell))
+    before = cell.uids()
+    failed_over, name = tenant3(cell, activeRole="standby"), cell.node("m2")
+
+    def refused(words: str) -> None:
+        with pytest.raises(Refused) as preview:
+            stack.preview(failed_over)
+        assert f"node {name} {words}" in str(preview.value)
+        assert "force: <the reason>" in str(preview.value)
+
+    cell.kubectl("taint", "node", name, "dedicated=others:NoExecute")
+    refused("has the taint dedicated=others:NoExecute, which the tenant does not tolerate")
+    cell.kubectl("taint", "node", name, "dedicated=others:NoExecute-")
+    condition(cell, "m2", "DiskPressure", "True")
+    refused("reports DiskPressure")
+    condition(cell, "m2", "Ready", "False")
+    refused("is not ready")
+    assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "master"
+    kept = {name: uid for name, uid in before.items() if "standby" not in name}
+    assert {name: uid for name, uid in cell.uids().items() if name in kept} == kept
 
 
-@pytest.mark.parametrize("why", TAKES_NO_POD)
-def test_nothing_is_sent_to_a_node_that_takes_no_pod(cell: Cell, stack: Stack, why: str) -> None:
-    how, words = TAKES_NO_POD[why]
+def test_nothing_is_sent_to_a_cordoned_node(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     stack.up(config)
     before = cell.uids()
-    take_no_pod(cell, "m2", how)
-    said = refusal(stack, tenant3(cell, activeRole="standby"))
-    assert f"node {cell.node('m2')} {words}" in said
-    assert "force: <the reason>" in said
-    cell.add_node("m3")
-    newcomer = {
-        "name": "tenant5",
-        "vip": "192.168.143.146",
-        "hosts": {"master": cell.node("m2"), "standby": cell.node("m3")},
-    }
-    assert f"node {cell.node('m2')} {words}" in refusal(stack, with_tenants(config, [*config["tenants"], newcomer]))
+    cell.kubectl("cordon", cell.node("m2"))
+    cordoned = f"node {cell.node('m2')} is cordoned"
+    assert cordoned in refusal(stack, tenant3(cell, activeRole="standby"))
+    hosts = {"master": cell.node("m2"), "standby": cell.add_node("m3")}
+    newcomer = {"name": "tenant5", "vip": "192.168.143.146", "hosts": hosts}
+    assert cordoned in refusal(stack, with_tenants(config, [*config["tenants"], newcomer]))
     after = cell.uids()
     assert {name: after.get(name) for name in before} == before
-    assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "master"
 
-    # A keepalived pod is not replaced there either, and what moves nothing goes on.
-    take_no_pod(cell, "m1", ("cordon",))
-    assert "keepalived" in refusal(stack, tenant3(cell, vrid=99))
+    # A keepalived pod is not replaced there either, and what starts no pod goes on.
+    cell.kubectl("cordon", cell.node("m1"))
+    assert "its keepalived pod could not start" in refusal(stack, tenant3(cell, vrid=99))
     stack.up(tenant3(cell, image="adb-control:v9"))
-
     stack.up(tenant3(cell, image="adb-control:v9", activeRole="standby", force="m1 burns"))
     assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "standby"
 
