@@ -16,8 +16,8 @@ STATE_ANNOTATION = "adb-tenants/state"
 STACK_ANNOTATION = "adb-tenants/stack"
 """On every object that a stack declares: which stack, as `<project>/<stack>`."""
 FORCED_ANNOTATION = "adb-tenants/forced"
-"""On a VIP's Service: why it was led to a pod that could not be shown to serve. On its ReplicationController: why its pod
-is to run on a node that takes none."""
+"""On a VIP's Service: why it was led to a pod that could not be shown to serve. On its ReplicationController: why its
+pod is to run on a node that takes none."""
 
 DATA_MOUNT = "/home/gpadmin/data"
 LOG_MOUNT = "/home/gpadmin/gpAdminLogs"
