@@ -18,16 +18,13 @@ _PASSING = re.compile(
     r"|\bEOF\b|TLS handshake timeout|client connection lost|broken pipe|GOAWAY|server misbehaving"
     r"|Temporary failure in name resolution"
 )
+_UNABLE, _CREDENTIALS = "Unable to connect to the server: ", "getting credentials: "
 _LOG_LINE = re.compile(r"[EWIF]\d{4} \d\d:\d\d:\d\d\.|Warning: ")
 _FROM_SERVER = re.compile(r"^Error from server(?: \((?P<reason>\w+)\))?: ", re.MULTILINE)
 _UNAUTHORIZED = re.compile(r"^error: You must be logged in to the server \((?P<said>.*)\)", re.DOTALL | re.MULTILINE)
-_CREDENTIALS = re.compile(
-    r"^Unable to connect to the server: getting credentials: (?P<said>.*)", re.DOTALL | re.MULTILINE
-)
 _OTHER_LOGIN = re.compile(r"client-cert|client-key|auth plugin|auth provider|tokenFile", re.IGNORECASE)
 _NO_CREDENTIALS = re.compile(r"error: EOF$")
 _REFUSED = re.compile(r"^The connection to the server (?P<address>\S+) was refused", re.MULTILINE)
-_UNREACHABLE = re.compile(r"^Unable to connect to the server: (?P<said>.*)", re.DOTALL | re.MULTILINE)
 _CONTEXT = re.compile(r"context .*(does not exist|not found)", re.IGNORECASE)
 _KUBECONFIG = re.compile(
     r"config file|invalid configuration|Error in configuration|proxy-url|^error: open |does not exist",
@@ -82,15 +79,16 @@ def read_complaint(printed: str) -> Complaint:
         return Complaint(reason=from_server["reason"] or UNKNOWN, said=_one_line(said))
     if found := _UNAUTHORIZED.search(text):
         return Complaint(reason=UNAUTHORIZED, said=_one_line(found["said"]))
-    if found := _CREDENTIALS.search(text):
-        # What the plugin itself wrote stands before what client-go makes of it.
-        return Complaint(reason=LOGIN_FAILED, said=_one_line(f"{text[: found.start()]}\n{found['said']}"))
+    # What a login plugin itself wrote stands before what client-go makes of it.
+    unable = _one_line(text.replace(_UNABLE + _CREDENTIALS, "").replace(_UNABLE, ""))
+    if _UNABLE + _CREDENTIALS in text:
+        return Complaint(reason=LOGIN_FAILED, said=unable)
     if _NO_CREDENTIALS.search(text):
         return Complaint(reason=LOGIN_FAILED, said="it has no credentials")
     if found := _REFUSED.search(text):
         return Complaint(reason=UNREACHABLE, said="Connection refused", address=found["address"])
-    if found := _UNREACHABLE.search(text):
-        return Complaint(reason=UNREACHABLE, said=_one_line(f"{text[: found.start()]}\n{found['said']}"))
+    if _UNABLE in text:
+        return Complaint(reason=UNREACHABLE, said=unable)
     said = _one_line(text).removeprefix("error: ")
     if _OTHER_LOGIN.search(text):
         return Complaint(reason=LOGIN_FAILED, said=said)
@@ -150,9 +148,9 @@ def _sentence(complaint: Complaint, way: Way) -> str:
 
 
 def _one_line(said: str) -> str:
-    """Join lines, without what a terminal would act on."""
+    """Join lines, without what a terminal would act on; a plugin that was run several times is quoted once."""
     words = ""
-    for line in said.splitlines():
+    for line in dict.fromkeys(said.splitlines()):
         printable = "".join(character if character.isprintable() else " " for character in line)
         if stripped := " ".join(printable.split()).strip("; "):
             words += ("" if not words else " " if words[-1] in ".:;," else "; ") + stripped

@@ -29,13 +29,13 @@ from kube.json_text import UnreadableError
 from kube.manifest import Manifest, at, items, mapping, text
 
 SECONDS = 120
-"""For all that one kubectl does: it obeys a `Retry-After` of the API server, which may ask for long pauses."""
-REQUEST_SECONDS = 60
-"""For one request: the API server itself ends an ordinary one after 60 s."""
+"""For all that one kubectl does: the API server itself ends an ordinary request after 60, and may ask for pauses."""
 PAUSES = (1, 3)
 """Seconds before the second try and the third, of what passes: an election of etcd takes one or two."""
 TRYING_SECONDS = 10
 """How long after the first try began another one may begin."""
+ASKED_WHEN_NOTHING_IS_SAID = "localhost:8080"
+"""The API server that kubectl takes when neither a kubeconfig nor a pod's surroundings name one."""
 # Since 1.33 a user's ~/.kube/kuberc may change the defaults of any flag, and `--raw` cannot stand a default `--output`.
 _WITHOUT_PREFERENCES = {"KUBERC": "off", "KUBECTL_KUBERC": "false"}
 
@@ -100,8 +100,8 @@ def read(path: str, *, context: str | None) -> Mapping[str, Any]:
     Raises:
         KubectlError: There is no answer; `reason` says which kind of none.
     """
-    arguments = ["get", "--raw", path, f"--request-timeout={REQUEST_SECONDS}s"]
-    printed = _run(arguments, context=context, repeatable=True)
+    # Without --request-timeout, for which kubectl forgets that it is in a pod and asks localhost:8080 (1.32 and 1.36).
+    printed = _run(["get", "--raw", path], context=context, repeatable=True)
     if printed.complaint:
         raise _error(read_complaint(printed.complaint), context)
     try:
@@ -116,7 +116,7 @@ def read(path: str, *, context: str | None) -> Mapping[str, Any]:
 
 def delete(path: str, *, context: str | None) -> None:
     """Delete what the API server has at a path of its own, `/api/v1/nodes/m1`; raises `KubectlError`."""
-    printed = _run(["delete", "--raw", path, f"--request-timeout={REQUEST_SECONDS}s"], context=context)
+    printed = _run(["delete", "--raw", path], context=context)
     if printed.complaint:
         raise _error(read_complaint(printed.complaint), context)
 
@@ -173,8 +173,7 @@ def _words(stderr: IO[bytes]) -> str:
 
 def _error(complaint: Complaint, context: str | None) -> KubectlError:
     way = _way(context)
-    if complaint.reason == UNREACHABLE and not way.server and complaint.address == "localhost:8080":
-        # What kubectl asks when nothing says where the cluster is.
+    if complaint.address == ASKED_WHEN_NOTHING_IS_SAID and ASKED_WHEN_NOTHING_IS_SAID not in way.server:
         complaint = Complaint(reason=NO_CONTEXT, said="there is none, or it has no current context")
     return explained(complaint, way)
 

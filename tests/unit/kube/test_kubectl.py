@@ -68,7 +68,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
 
 def test_an_answer_is_taken_as_it_is_and_no_preference_of_the_user_comes_between(played: Played) -> None:
     assert kubectl.read("/api/v1/nodes", context="prod") == NODES
-    assert played.calls == ["--context prod get --raw /api/v1/nodes --request-timeout=60s KUBERC=off"]
+    assert played.calls == ["--context prod get --raw /api/v1/nodes KUBERC=off"]
 
 
 FORBIDDEN = 'nodes is forbidden: User "x" cannot list resource "nodes"'
