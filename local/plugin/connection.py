@@ -43,7 +43,8 @@ class Connection:
             )
         except config.ConfigException as error:
             raise UnreachableError(f"{_NO_CONFIGURATION}{error}") from error
-        configuration.proxy = None  # Taken from the environment otherwise, which would lead away from this machine.
+        # Taken from the environment otherwise, which would lead away from this machine.
+        configuration.proxy = (cluster_of(kubeconfig, context) or {}).get("proxy-url")
         configuration.connection_pool_maxsize = 64
         # Which kinds there are is known (`manifest`): discovery would cost requests, and a cache file that outlives
         # the cluster it describes.
@@ -93,17 +94,20 @@ def _require_loopback(kubeconfig: Manifest, context: str) -> None:
         known = not wanted or context_of(kubeconfig, wanted)
         reason = "no configuration has been provided" if known else f'context "{wanted}" does not exist'
         raise UnreachableError(_NO_CONFIGURATION + reason)
-    server = str(cluster.get("server", ""))
-    try:
-        addresses = {info[4][0] for info in socket.getaddrinfo(urlsplit(server).hostname or "", None)}
-    except OSError:
-        addresses = set()
-    is_local = bool(addresses) and all(ipaddress.ip_address(address).is_loopback for address in addresses)
-    if not is_local or cluster.get("proxy-url"):
+    server, proxy = str(cluster.get("server", "")), cluster.get("proxy-url")
+    if not _is_loopback(server) or (proxy and not _is_loopback(proxy)):
         raise NotLoopbackError(
             f"the local double of the kubernetes plugin refuses {server or 'a cluster without an address'}: it serves "
             "API servers on this machine only. Put the official pulumi-resource-kubernetes on PATH for any other."
         )
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        addresses = {info[4][0] for info in socket.getaddrinfo(urlsplit(url).hostname or "", None)}
+    except OSError:
+        return False
+    return all(ipaddress.ip_address(address).is_loopback for address in addresses)
 
 
 def _status(error: ApiException) -> Manifest:

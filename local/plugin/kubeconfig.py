@@ -8,6 +8,9 @@ import yaml
 from local.plugin.api_server import UnreachableError
 from local.plugin.property_values import Manifest
 
+_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where the kubelet puts the credentials of a pod's ServiceAccount."""
+
 
 def load(path_or_contents: str) -> Manifest:
     """A kubeconfig given by path or as text; the ambient one when empty. Raises `UnreachableError`."""
@@ -52,7 +55,22 @@ def _ambient() -> Manifest:
         for key, value in (_read(path) if entry and path.is_file() else {}).items():
             # The first file to name something wins; of equal names in a list, `_named` takes the first.
             merged[key] = merged.get(key, []) + (value or []) if isinstance(value, list) else merged.get(key, value)
-    return merged
+    return merged or _pods_own()
+
+
+def _pods_own() -> Manifest:
+    """What a pod has in a kubeconfig's stead; nothing outside of one."""
+    host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
+    token = _POD / "token"
+    if not (host and port and token.is_file()):
+        return {}
+    cluster = {"server": f"https://{host}:{port}", "certificate-authority": str(_POD / "ca.crt")}
+    return {
+        "current-context": "pod",
+        "contexts": [{"name": "pod", "context": {"cluster": "pod", "user": "pod"}}],
+        "clusters": [{"name": "pod", "cluster": cluster}],
+        "users": [{"name": "pod", "user": {"tokenFile": str(token)}}],
+    }
 
 
 def _read(path: Path) -> Manifest:
