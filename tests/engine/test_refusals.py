@@ -68,7 +68,9 @@ def test_a_missing_permission_is_named(cell: Cell, stack: Stack, tmp_path: Path)
     token = cell.kubectl("create", "token", "nobody").strip()
     nobody = edited_kubeconfig(cell, tmp_path, "user", {"token": token})
     said = refused_preview(stack, tenant3(cell), KUBECONFIG=nobody)
-    assert f'User "system:serviceaccount:{cell.namespace}:nobody" cannot list resource "nodes"' in said
+    user = f'User "system:serviceaccount:{cell.namespace}:nobody"'
+    assert f'namespaces "kube-system" is forbidden: {user} cannot get resource "namespaces"' in said
+    assert 'what README.md lists under "What the kubeconfig\'s user needs"' in said
 
 
 def test_a_shared_object_that_is_missing_or_lacks_a_key_is_named(cell: Cell, stack: Stack) -> None:
