@@ -19,6 +19,7 @@ from components import (
     planned_promotions,
     refuse_foreign,
     refuse_moves,
+    refuse_starts,
     registered_hooks,
 )
 from tenants import FleetError, load_texts
@@ -39,7 +40,9 @@ try:
     adopt_or_refuse(fleet, live, home, hosts)
     refuse_moves(fleet, live)
     promotions = planned_promotions(fleet, live)
+    refuse_starts(fleet, live, hosts)
     traffic = TrafficGuard(fleet, live, hosts)
+    traffic.refuse_failovers()
 except (FleetError, live_cluster.UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 

@@ -14,6 +14,7 @@ from components.promotion_plan import planned_promotions
 from components.provider import cluster_provider
 from components.revisions import database_revisions
 from components.stack_home import home_or_refuse
+from components.start_guard import refuse_starts
 from components.tenant import Tenant
 from components.traffic_guard import TrafficGuard
 from components.virtual_ip import VirtualIp
@@ -35,5 +36,6 @@ __all__ = [
     "planned_promotions",
     "refuse_foreign",
     "refuse_moves",
+    "refuse_starts",
     "registered_hooks",
 ]

@@ -7,12 +7,34 @@ found out when it is next deleted.
 import pulumi
 from pulumi import ResourceHookArgs
 
+from components.adoption import objects_of
 from components.data_guard import RefusedError
 from components.hosts import Hosts, Obstacle
-from components.live_cluster import LiveCluster
-from kube.facts import memory_requests, replicas
+from components.live_cluster import LiveCluster, UnusableClusterError
+from kube.facts import memory_requests, replicas, state
 from kube.manifest import Manifest
 from tenants.fleet import Fleet, Role, State, Tenant
+
+
+def refuse_starts(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None:
+    """Refuse tenants whose pods could not start, before anything of them is declared: a new one is not left half-made.
+
+    Raises:
+        UnusableClusterError: A new tenant, or one that is to run again, has a node that takes none of its pods.
+    """
+    objects = live.objects(fleet.cluster.namespace)
+    faults: list[str] = []
+    for tenant in fleet.tenants:
+        there = [objects[key] for key in objects_of(tenant) if key in objects]
+        starts = not there or any(state(found) in (State.STOPPED, State.RETIRED) for found in there)
+        if tenant.state is State.RUNNING and starts:
+            wanted = [(role, f"its {role}'s pod could not start", False) for role in Role]
+            wanted.append((tenant.active_role, "its keepalived pod could not start", True))
+            for role, what, best_effort in wanted:
+                if refusal := _refusal(tenant, role, what, hosts.obstacle(tenant, role, best_effort=best_effort)):
+                    faults.append(refusal)
+    if faults:
+        raise UnusableClusterError("\n".join(faults))
 
 
 class StartGuard:
@@ -53,13 +75,19 @@ class StartGuard:
 
 
 def _refuse(tenant: Tenant, role: Role, what: str, obstacle: Obstacle | None) -> None:
+    if refusal := _refusal(tenant, role, what, obstacle):
+        raise RefusedError(refusal)
+
+
+def _refusal(tenant: Tenant, role: Role, what: str, obstacle: Obstacle | None) -> str | None:
+    """Say why a pod must not be started; `None` if nothing keeps it from running, or its tenant has `force`."""
     if obstacle is None:
-        return
+        return None
     sentence = f"{tenant.name}: {what} on {tenant.hosts.of(role)}: {obstacle.what}."
     if tenant.force is not None:
         pulumi.log.warn(f"{sentence} It goes on by force: {tenant.force}")
-        return
-    raise RefusedError(
+        return None
+    return (
         f"{sentence} To mend that, {obstacle.remedy}, then run this again; or go on nevertheless by writing into the "
         "tenant's entry:\n  force: <the reason>"
     )

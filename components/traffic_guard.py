@@ -11,7 +11,7 @@ from pulumi import ResourceHookArgs
 
 from components.data_guard import RefusedError
 from components.hosts import Hosts
-from components.live_cluster import LiveCluster
+from components.live_cluster import LiveCluster, UnusableClusterError
 from kube.facts import FORCED_ANNOTATION, is_ready, selected_role, vips
 from kube.manifest import Manifest, at
 from tenants.fleet import Fleet, Role, State, Tenant
@@ -46,6 +46,22 @@ class TrafficGuard:
             return tenant.force
         # It stays as it was made, so that no later run has anything to change.
         return tenant.force if at(service, "metadata", "annotations", FORCED_ANNOTATION) is not None else None
+
+    def refuse_failovers(self) -> None:
+        """Refuse, before anything is declared, to lead clients where nobody serves them.
+
+        Raises:
+            UnusableClusterError: A tenant would; every one of them is named.
+        """
+        objects = self._live.objects(self._namespace)
+        refusals = [
+            refusal
+            for name, tenant in self._by_service.items()
+            if tenant.force is None and _leads_elsewhere(tenant, objects.get(("Service", name), {}))
+            if (refusal := self._refusal(tenant)) is not None
+        ]
+        if refusals:
+            raise UnusableClusterError("\n".join(refusals))
 
     def refuse_unready(self, args: ResourceHookArgs) -> None:
         """Before a VIP's Service is updated."""
