@@ -1,20 +1,32 @@
 # What the workflows run, step by step: the shell is here, so that it can be run and tested anywhere.
 #   make -f ci/pipeline.mk preview STACK=prod
-# needs `pulumi`, the Python packages of requirements.txt, a login to the state's backend, and the cluster's kubeconfig.
+# needs `pulumi`, `kubectl`, the Python packages of requirements.txt, a login to the state's backend, and the cluster's
+# kubeconfig. No exit code may get lost here: what the engine ended with counts, whatever it has written until then.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help lint preview gate unchanged up drift repair note-github issue-github note-gitlab issue-gitlab
+.PHONY: help lint tip preview gate unchanged up drift repair note-github issue-github note-gitlab issue-gitlab
 
 STACK ?= dev
 # change, traffic, restart, data-loss: the least danger that stops the pipeline; none: only what the engine refuses.
 FAIL_ON ?= data-loss
 OUT ?= build/review/$(STACK)
 LINT_FORMAT ?= text
-REVIEWED ?= $(OUT)/approved/review.md
+REVIEWED ?= $(OUT)/approved/review.json
 export STACK FAIL_ON OUT REVIEWED
+# Where something is refreshed, the program runs before that: what it refuses (another cluster behind the kubeconfig) is
+# refused while the state still knows the fleet. Without it the refresh comes first, finds nothing in that other cluster,
+# and drops the fleet from the state (engine 3.250, 2026-11-25).
+export PULUMI_RUN_PROGRAM := true
+
+# preview.json holds the stack's whole configuration: it stays on this machine. A refused preview fails as well, and some
+# that fail say so nowhere else (a policy pack: pulumi/pulumi#18851), so the exit code lies beside it.
+PREVIEW = mkdir -p "$$OUT"; code=0; \
+  pulumi preview --stack "$$STACK" --json --non-interactive $(1) >"$$OUT/preview.json" || code=$$?; \
+  echo "$$code" >"$$OUT/engine-exit-code"
+REVIEW = python -m review "$$OUT/preview.json" --engine-exit-code "$$(cat "$$OUT/engine-exit-code")"
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' ci/pipeline.mk
@@ -22,23 +34,31 @@ help: ## show this
 lint: ## check every stack file, without an engine or a cluster
 	@python -m tenants lint --format "$(LINT_FORMAT)" Pulumi.*.yaml
 
-preview: ## write $OUT/review.md and review.json; fails only if there is nothing to review
-	@mkdir -p "$$OUT"
-	# preview.json holds the stack's whole configuration: it stays on this machine. A refused preview fails as well.
-	pulumi preview --stack "$$STACK" --json --non-interactive >"$$OUT/preview.json" || true
-	code=0; python -m review "$$OUT/preview.json" >"$$OUT/review.md" || code=$$?
-	[ "$$code" -le 1 ]
-	python -m review "$$OUT/preview.json" --format json >"$$OUT/review.json" || true
+tip: ## check out what $BRANCH says now: an older commit of it would undo what came after
+	@git fetch --quiet --depth 1 origin "$$BRANCH"
+	git -c advice.detachedHead=false checkout --detach FETCH_HEAD
 
-gate: ## fail if the danger reaches $FAIL_ON, or the engine refuses
+preview: ## write $OUT/review.md and review.json; fails only if there is nothing to review
+	@$(call PREVIEW,)
+	# 1 is the review's word for a preview that is blocked: the gate's business.
+	$(REVIEW) >"$$OUT/review.md" || [ $$? = 1 ]
+	$(REVIEW) --format json >"$$OUT/review.json" || [ $$? = 1 ]
+
+gate: ## fail if the danger reaches $FAIL_ON, or the engine refuses or fails
 	@case "$$FAIL_ON" in none) set --;; *) set -- --fail-on "$$FAIL_ON";; esac
-	python -m review "$$OUT/preview.json" "$$@" >/dev/null || {
-	  echo "Stopped: the review of $$STACK reaches $$FAIL_ON, or its preview was refused. See $$OUT/review.md." >&2
+	$(REVIEW) "$$@" >/dev/null || {
+	  echo "Stopped: the review of $$STACK reaches $$FAIL_ON, or its preview was refused or failed." \
+	    "See $$OUT/review.md." >&2
 	  exit 1
 	}
 
 unchanged: preview ## preview anew and fail unless the review still reads as the approved one, $REVIEWED
-	@diff -u "$$REVIEWED" "$$OUT/review.md" || {
+	@$(REVIEW) >/dev/null || {
+	  echo "Stopped: the preview of $$STACK was refused or failed. See $$OUT/review.md." >&2
+	  exit 1
+	}
+	# The JSON has what the comment leaves out for length.
+	diff -u "$$REVIEWED" "$$OUT/review.json" || {
 	  echo "Stopped: since the review was approved, what would happen has changed. Start again." >&2
 	  exit 1
 	}
@@ -47,20 +67,22 @@ up: ## carry it out
 	@pulumi up --stack "$$STACK" --yes --non-interactive
 
 drift: ## compare the cluster with what is declared; fail if anything differs
-	@mkdir -p "$$OUT"
-	pulumi preview --stack "$$STACK" --refresh --json --non-interactive >"$$OUT/preview.json" || true
-	code=0; python -m review "$$OUT/preview.json" --fail-on change --limit 48000 >"$$OUT/review.md" || code=$$?
+	@$(call PREVIEW,--refresh)
+	code=0; $(REVIEW) --fail-on change --limit 48000 >"$$OUT/review.md" || code=$$?
 	[ "$$code" -le 1 ] || echo "The comparison itself failed: see the job's log." >"$$OUT/review.md"
 	# The state with its secrets goes through a pipe and lies in no file.
-	found=0; pulumi stack export --stack "$$STACK" --show-secrets \
-	  | python -m drift --format markdown - >"$$OUT/drift.md" || found=$$?
-	[ "$$found" -le 1 ] || echo "What was changed by hand could not be listed: see the job's log." >"$$OUT/drift.md"
+	ended=(0 0); pulumi stack export --stack "$$STACK" --show-secrets \
+	  | python -m drift --format markdown - >"$$OUT/drift.md" || ended=("$${PIPESTATUS[@]}")
+	case "$${ended[*]}" in "0 0" | "0 1") ;;
+	  *) echo "What was changed by hand could not be listed: see the job's log." >"$$OUT/drift.md" ;;
+	esac
 	{ echo; cat "$$OUT/drift.md"; } >>"$$OUT/review.md"
-	[ "$$code" = 0 ] && [ "$$found" = 0 ]
+	[ "$$code" = 0 ] && [ "$${ended[*]}" = "0 0" ]
 
 repair: ## take out of the cluster what was added by hand, then bring back the rest
-	@code=0; pulumi stack export --stack "$$STACK" --show-secrets | python -m drift --repair - || code=$$?
-	[ "$$code" -le 1 ]
+	@ended=(0 0); pulumi stack export --stack "$$STACK" --show-secrets \
+	  | python -m drift --repair - || ended=("$${PIPESTATUS[@]}")
+	[ "$${ended[0]}" = 0 ] && [ "$${ended[1]}" -le 1 ]
 	pulumi up --stack "$$STACK" --refresh --yes --non-interactive
 
 # What follows talks to the forge and to nothing else: no cluster, no state. It runs in a job of its own, which alone may
@@ -75,8 +97,12 @@ note-github: ## create or edit the one comment of $STACK on pull request $PR of 
 	  gh api --method POST "repos/$$REPOSITORY/issues/$$PR/comments" --field body=@"$$OUT/review.md" >/dev/null
 	fi
 
+# Neither yes nor no closes no issue: whatever should have told it has failed.
+ANSWERED = case "$$DRIFTED" in yes | no) ;; *) echo "DRIFTED is neither yes nor no: '$$DRIFTED'." >&2; exit 2 ;; esac
+
 issue-github: ## open, update or close the one issue about the drift of $STACK, after DRIFTED=yes or no
-	@title="Drift in stack $$STACK"
+	@$(ANSWERED)
+	title="Drift in stack $$STACK"
 	number="$$(gh issue list --repo "$$REPOSITORY" --state open --limit 500 --json number,title \
 	  | python3 -m ci.first_with title "$$title")"
 	if [ "$$DRIFTED" = yes ]; then
@@ -105,7 +131,8 @@ note-gitlab: ## create or edit the one note of $STACK on merge request $CI_MERGE
 	fi
 
 issue-gitlab: ## open, update or close the one issue about the drift of $STACK, after DRIFTED=yes or no
-	@title="Drift in stack $$STACK"
+	@$(ANSWERED)
+	title="Drift in stack $$STACK"
 	issues="$(PROJECT)/issues"
 	number="$$($(GITLAB) "$$issues?state=opened&in=title&per_page=100&search=Drift" \
 	  | python3 -m ci.first_with title "$$title")"

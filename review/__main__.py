@@ -31,11 +31,18 @@ def _review(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m review",
         description="Turn what `pulumi preview --json` wrote into the words of the domain.",
-        epilog="exit code: 0 it may go on; 1 it reaches --fail-on, was refused, or is not complete; 2 the file is no "
-        "preview. `python -m review fleet --help`: the picture of a fleet.",
+        epilog="exit code: 0 it may go on; 1 it reaches --fail-on, was refused, is not complete, or its engine failed; "
+        "2 the file is no preview. `python -m review fleet --help`: the picture of a fleet.",
     )
     parser.add_argument("file", metavar="FILE", help="the preview, digest or event stream; `-` for standard input")
     parser.add_argument("--format", choices=FORMATS, default="markdown", help="default: %(default)s")
+    parser.add_argument(
+        "--engine-exit-code",
+        type=int,
+        default=0,
+        metavar="CODE",
+        help="what `pulumi preview` ended with; any but 0 blocks it, whatever the file says (default: %(default)s)",
+    )
     parser.add_argument(
         "--fail-on",
         choices=[ANY_CHANGE, *(word for word, danger in BY_WORD.items() if danger)],
@@ -51,7 +58,7 @@ def _review(arguments: Sequence[str]) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        judged = review(parse(_read(options.file)))
+        judged = review(parse(_read(options.file)), engine_exit_code=options.engine_exit_code)
     except OSError as error:
         return _unusable(f"{options.file}: {error.strerror or error}")
     except UnreadableError as error:

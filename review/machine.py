@@ -9,7 +9,7 @@ from review.changes import ObjectChange
 from review.findings import Finding
 from review.verdict import Review
 
-Value: TypeAlias = "str | bool | list[Value] | dict[str, Value] | None"
+Value: TypeAlias = "str | bool | int | list[Value] | dict[str, Value] | None"
 
 
 def document(review: Review) -> str:
@@ -20,6 +20,7 @@ def document(review: Review) -> str:
         "changes": review.changes,
         "mayGoOn": review.may_go_on,
         "complete": review.complete,
+        "engineExitCode": review.engine_exit_code,
         "refusals": [refusal.message for refusal in review.refusals],
         "tenants": [
             {

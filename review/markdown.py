@@ -34,6 +34,8 @@ def comment(review: Review, *, limit: int = GITHUB_LIMIT) -> str:
         page.require(_refusals(review.refusals))
     elif not review.complete:
         page.require("\n> The preview ends in the middle: more may happen than is listed here.\n")
+    elif review.engine_exit_code:
+        page.require("\n> The preview itself gives no reason. More may happen than is listed here.\n")
     _shared_objects(page, review)
     _table(page, review)
     _details(page, review)
@@ -82,8 +84,12 @@ class _Page:
 
 def _verdict(review: Review) -> str:
     many = f"{len(review.tenants)} tenant{'s' if len(review.tenants) != 1 else ''}"
-    if not review.may_go_on:
-        return "⛔ Blocked: the preview was refused" if review.refusals else "⛔ Blocked: the preview is not complete"
+    if review.refusals:
+        return "⛔ Blocked: the preview was refused"
+    if not review.complete:
+        return "⛔ Blocked: the preview is not complete"
+    if review.engine_exit_code:
+        return f"⛔ Blocked: `pulumi preview` ended with exit code {review.engine_exit_code}, see the job's log"
     if not review.changes:
         return "🟢 Nothing changes"
     if review.danger is Danger.NONE:

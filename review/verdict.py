@@ -55,6 +55,8 @@ class Review:
     refusals: tuple[Refusal, ...]
     complete: bool
     """Whether the preview came to its end; if not, more may happen than is listed."""
+    engine_exit_code: int
+    """What `pulumi preview` ended with: a failed policy pack, for one, is in none of its steps and diagnostics."""
 
     @property
     def danger(self) -> Danger:
@@ -69,11 +71,11 @@ class Review:
     @property
     def may_go_on(self) -> bool:
         """Whether the engine would carry it out at all."""
-        return self.complete and not self.refusals
+        return self.complete and not self.refusals and self.engine_exit_code == 0
 
 
-def review(preview: Preview) -> Review:
-    """Judge a preview."""
+def review(preview: Preview, *, engine_exit_code: int = 0) -> Review:
+    """Judge a preview, and how the engine that wrote it ended."""
     changes = sort_by_tenant(preview)
     served = served_throughout(changes)
     tenants = [_tenant_verdict(tenant, changes, served) for tenant in changes.tenants]
@@ -86,6 +88,7 @@ def review(preview: Preview) -> Review:
         ),
         refusals=preview.refusals,
         complete=preview.complete,
+        engine_exit_code=engine_exit_code,
     )
 
 

@@ -1,0 +1,163 @@
+"""The jobs of both pipelines come to their end with what their images have on PATH."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.job_machine import JobMachine, merged
+from tests.program import ROOT
+
+GITLAB: dict[str, Any] = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
+GITLAB_KEYWORDS = {"variables", "workflow", "stages"}
+GITLAB_GIVES = {
+    "CI_DEFAULT_BRANCH": "main",
+    "CI_API_V4_URL": "https://gitlab.example/api/v4",
+    "CI_PROJECT_ID": "5",
+    "CI_MERGE_REQUEST_IID": "7",
+    "CI_MERGE_REQUEST_LABELS": "",
+    "FORGE_TOKEN": "token",
+}
+GITHUB_KNOWS = {
+    "matrix.stack": "prod",
+    "inputs.stack": "prod",
+    "inputs.approve-from": "restart",
+    "github.event.pull_request.number": "7",
+    "github.repository": "team/cells",
+    "github.token": "token",
+    "secrets.KUBECONFIG": "apiVersion: v1",
+    "secrets.PULUMI_BACKEND_URL": "file:///state",
+    "secrets.PULUMI_CONFIG_PASSPHRASE": "words",
+    "runner.temp": "..",
+    "github.workspace": ".",
+    "contains(github.event.pull_request.labels.*.name, 'danger-accepted')"
+    " && 'none' || vars.ADB_FAIL_ON || 'data-loss'": "data-loss",
+}
+MERGED, APPROVED = "${{ !inputs.approved }}", "${{ inputs.approved }}"
+UP = "${{ inputs.approved || steps.judged.outputs.waits == 'no' }}"
+OUT = Path("build/review/prod")
+
+
+def gitlab_job(name: str) -> dict[str, Any]:
+    job: dict[str, Any] = GITLAB[name]
+    return merged(gitlab_job(job["extends"]), job) if "extends" in job else job
+
+
+def image_of(name: str) -> str:
+    image = gitlab_job(name)["image"]
+    return str(image["name"] if isinstance(image, dict) else image)
+
+
+def run_gitlab_job(name: str, machine: JobMachine, preview: str) -> subprocess.CompletedProcess[str]:
+    declared = GITLAB["variables"]
+    variables = {key: re.sub(r"\$(\w+)", lambda used: str(declared[used[1]]), value) for key, value in declared.items()}
+    job = gitlab_job(name)
+    script = "\n".join([*job.get("before_script", []), *job["script"]])
+    return machine.run(script, preview=preview, **variables, **GITLAB_GIVES)
+
+
+def with_git(machine: JobMachine) -> JobMachine:
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(machine.checkout)]
+    for arguments in (
+        ["init", "--quiet", "--initial-branch", "main"],
+        ["add", "."],
+        ["commit", "--quiet", "--message", "Begin"],
+        ["remote", "add", "origin", str(machine.checkout)],
+    ):
+        subprocess.run([*git, *arguments], check=True)
+    return machine
+
+
+def test_every_gitlab_job_runs_with_what_its_image_has(tmp_path: Path) -> None:
+    """On a change that waits for an approval: `up` ends with 3, which GitLab shows as a warning."""
+    came_to: dict[str, tuple[int, list[str]]] = {}
+    said = ""
+    artifacts = tmp_path / "artifacts"
+    for name in [name for name in GITLAB if not name.startswith(".") and name not in GITLAB_KEYWORDS]:
+        machine = with_git(JobMachine(tmp_path / name, image_of(name)))
+        out = machine.checkout / OUT
+        if gitlab_job(name).get("needs"):
+            shutil.copytree(artifacts, out)
+        done = run_gitlab_job(name, machine, "nothing-changes" if name == "drift" else "rolling-update-chosen")
+        came_to[name] = (done.returncode, [words[0] for words in machine.called("pulumi")])
+        said += f"\n{name}:\n{done.stdout[-500:]}{done.stderr[-1500:]}"
+        if out.exists():
+            shutil.copytree(out, artifacts, dirs_exist_ok=True)
+    assert came_to == {
+        "lint": (0, []),
+        "preview": (0, ["preview"]),
+        "note": (0, []),
+        "up": (3, ["preview"]),
+        "up-dangerous": (0, ["preview", "up"]),
+        "drift": (0, ["preview", "stack"]),
+    }, said
+
+
+def test_pulumis_small_image_would_not_do(tmp_path: Path) -> None:
+    done = JobMachine(tmp_path, "pulumi/pulumi-python-3.13:3.250.0").make("preview")
+    assert (done.returncode, "make: command not found" in done.stderr) == (127, True), done.stderr
+
+
+def filled_in(text: str) -> str:
+    return re.sub(r"\$\{\{ (.+?) \}\}", lambda found: GITHUB_KNOWS[found[1]], text)
+
+
+def environment(declared: Mapping[str, str]) -> dict[str, str]:
+    return {key: filled_in(value) for key, value in declared.items()}
+
+
+def run_github_job(name: str, machine: JobMachine, *, preview: str, conditions: tuple[str, ...]) -> None:
+    """Run the steps of `<workflow>/<job>` that are scripts and have no condition, or one of these."""
+    workflow, _, job_name = name.partition("/")
+    job = yaml.safe_load((ROOT / ".github" / "workflows" / f"{workflow}.yml").read_text())["jobs"][job_name]
+    assert re.search(r"inputs\.runner|ubuntu-latest", job["runs-on"])
+    files = {"GITHUB_OUTPUT": "../output", "GITHUB_STEP_SUMMARY": "../summary"}
+    for step in job["steps"]:
+        if "run" in step and ("if" not in step or step["if"] in conditions):
+            variables = files | environment(job.get("env", {})) | environment(step.get("env", {}))
+            # GitHub's own way where no shell is named: no pipefail.
+            done = machine.run(filled_in(step["run"]), preview=preview, by="bash -e", **variables)
+            assert done.returncode == 0, f"{name}, {step['run']}:\n{done.stdout}{done.stderr}"
+
+
+GITHUB_CASES: dict[str, tuple[list[str], tuple[str, ...], str, list[str]]] = {
+    "pull request": (["preview/lint", "preview/preview", "preview/comment"], (), "failover", ["preview"]),
+    "of a fork": (["preview/from-a-fork"], (), "failover", []),
+    "night": (["drift/compare", "drift/issue"], (), "nothing-changes", ["preview", "stack"]),
+    "merge": (["up-once/up"], (MERGED, UP), "failover", ["preview", "up"]),
+    "merge that waits": (["up-once/up"], (MERGED,), "rolling-update-chosen", ["preview"]),
+    "approved": (["up-stack/approval", "up-once/up"], (APPROVED, UP), "rolling-update-chosen", ["preview", "up"]),
+}
+"""Jobs, the conditions that hold, the preview, and what the engine is asked for."""
+
+
+@pytest.mark.parametrize(("jobs", "conditions", "preview", "verbs"), GITHUB_CASES.values(), ids=GITHUB_CASES)
+def test_every_github_job_runs_with_what_the_runner_has(
+    jobs: list[str], conditions: tuple[str, ...], preview: str, verbs: list[str], tmp_path: Path
+) -> None:
+    machine = JobMachine(tmp_path, "ubuntu-latest")
+    if APPROVED in conditions:
+        assert machine.make("preview", preview=preview).returncode == 0
+        machine.forget_calls()
+        shutil.copytree(machine.checkout / "out", machine.checkout / "build/review/approved")
+    for name in jobs:
+        run_github_job(name, machine, preview=preview, conditions=conditions)
+    assert [words[0] for words in machine.called("pulumi")] == verbs
+    if MERGED in conditions:
+        assert (tmp_path / "output").read_text() == f"waits={'no' if UP in conditions else 'yes'}\n"
+
+
+def test_no_github_job_is_left_out() -> None:
+    run = {name for jobs, *_ in GITHUB_CASES.values() for name in jobs}
+    there = {
+        f"{file.stem}/{name}"
+        for file in (ROOT / ".github" / "workflows").glob("*.yml")
+        for name, job in yaml.safe_load(file.read_text())["jobs"].items()
+        if "steps" in job
+    }
+    assert run == there
