@@ -82,7 +82,7 @@ drift: ## compare the cluster with what is declared; fail if anything differs
 repair: ## take out of the cluster what was added by hand, then bring back the rest
 	@ended=(0 0); pulumi stack export --stack "$$STACK" --show-secrets \
 	  | python -m drift --repair - || ended=("$${PIPESTATUS[@]}")
-	[ "$${ended[0]}" = 0 ] && [ "$${ended[1]}" -le 1 ]
+	case "$${ended[*]}" in "0 0" | "0 1") ;; *) exit 1 ;; esac
 	pulumi up --stack "$$STACK" --refresh --yes --non-interactive
 
 # What follows talks to the forge and to nothing else: no cluster, no state. It runs in a job of its own, which alone may

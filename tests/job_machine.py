@@ -69,19 +69,22 @@ class JobMachine:
             self._provide(command)
 
     def _provide(self, command: str) -> None:
-        place = self._path / command
-        real = shutil.which(command)
         if command in DOUBLES:
-            written = f"open({str(self._called)!r}, 'a').write(json.dumps([{command!r}, *sys.argv[1:]]) + '\\n')"
-            place.write_text(f"#!{sys.executable}\nimport json, os, sys\n{written}\n{DOUBLES[command]}\n")
+            self.double(command, DOUBLES[command])
         elif command in ("python", "python3"):
             # Not a link: Python finds its virtual environment by where it is called from.
-            place.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
-        elif real:
-            place.symlink_to(real)
-            return
-        else:
-            return
+            self._write(command, f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        elif real := shutil.which(command):
+            (self._path / command).symlink_to(real)
+
+    def double(self, command: str, program: str) -> None:
+        """Put a Python program in the place of a command; how it is called is written down."""
+        noted = f"open({str(self._called)!r}, 'a').write(json.dumps([{command!r}, *sys.argv[1:]]) + '\\n')"
+        self._write(command, f"#!{sys.executable}\nimport json, os, sys\n{noted}\n{program}\n")
+
+    def _write(self, command: str, program: str) -> None:
+        place = self._path / command
+        place.write_text(program)
         place.chmod(0o755)
 
     def run(

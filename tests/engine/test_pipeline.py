@@ -1,5 +1,6 @@
 """The way of an edit from a branch to the cluster, by the very commands that the workflows run."""
 
+import json
 import os
 import subprocess
 from typing import Any
@@ -66,7 +67,7 @@ def test_an_edit_is_linted_previewed_reviewed_merged_and_brought_up(cell: Cell, 
     assert checkout.run("gate") == 0
     assert checkout.run("gate", FAIL_ON="traffic") != 0
 
-    approved = checkout.review.rename(checkout.directory / "approved.md")
+    approved = checkout.review.with_suffix(".json").rename(checkout.directory / "approved.json")
     checkout.git("switch", "--quiet", "main")
     checkout.git("merge", "--quiet", "failover")
     assert checkout.run("unchanged", REVIEWED=str(approved)) == 0
@@ -116,3 +117,18 @@ def test_a_stack_file_with_a_fault_goes_no_further_than_the_lint(cell: Cell, sta
     assert checkout.run("preview") == 0
     assert "E401" in checkout.review.read_text()
     assert cell.objects() == set()
+
+
+def test_what_the_program_refuses_is_refused_before_the_state_forgets_what_is_gone(cell: Cell, stack: Stack) -> None:
+    """A kubeconfig that leads to another cluster, where nothing of the fleet is, is the kind that matters."""
+    checkout = Checkout(stack)
+    checkout.commit(tenant3(cell), "Begin with tenant3")
+    assert checkout.run("up") == 0
+    cell.kubectl("delete", "service", "tenant3-vip")
+    checkout.edit(vip="192.168.143.300")
+    assert checkout.run("drift") != 0
+    assert "E401" in checkout.review.read_text()
+    assert checkout.run("repair") != 0
+    resources = json.loads(stack.exported_state())["deployment"]["resources"]
+    services = {each["urn"].rpartition("::")[2] for each in resources if each["type"] == "kubernetes:core/v1:Service"}
+    assert services == {"tenant3-master", "tenant3-standby", "tenant3-vip"}

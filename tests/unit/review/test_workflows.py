@@ -100,12 +100,111 @@ def test_the_shell_of_every_step_is_in_the_pipeline_that_the_engine_tests_run() 
         for step in job.get("steps", [])
         if "run" in step
     ]
-    scripts += [line for job in loaded(GITLAB).values() if isinstance(job, dict) for line in job.get("script", [])]
+    scripts += [
+        line
+        for job in loaded(GITLAB).values()
+        if isinstance(job, dict)
+        for line in (*job.get("before_script", []), *job.get("script", []))
+    ]
     called = {target for script in scripts for target in re.findall(r"make -f ci/pipeline\.mk ([a-z-]+)", script)}
     # What was changed by hand may have been changed for a reason: nothing puts it back but a person.
     assert called == targets - {"help", "repair"}
     others = {word for script in scripts for word in re.findall(r"^\s*([a-z][\w-]+)", script, flags=re.MULTILINE)}
     assert others <= {"make", "pip", "echo", "cat", "if", "then", "else", "fi", "case", "mkdir", "test"}
+
+
+def workflow(name: str) -> Any:
+    return loaded(ROOT / ".github" / "workflows" / f"{name}.yml")
+
+
+UP_ONCE = "./.github/workflows/up-once.yml"
+
+
+def test_what_waits_for_an_approval_holds_nothing() -> None:
+    assert [name for name in ("up", "up-stack", "up-once") if "concurrency" in workflow(name)] == []
+    (waiting,) = (
+        job
+        for file in WORKFLOWS
+        for job in jobs_of(file).values()
+        if "-dangerous" in json.dumps(job.get("environment", ""))
+    )
+    assert waiting == workflow("up-stack")["jobs"]["approval"]
+    assert not ({"concurrency", "uses"} & set(waiting))
+    by_hand = loaded(GITLAB)["up-dangerous"]
+    assert by_hand["rules"][0]["when"] == "manual", "GitLab gives a resource to a job that has been started"
+
+
+def test_two_ups_of_one_stack_never_run_at_once() -> None:
+    one_at_a_time = {"group": "up-${{ inputs.stack }}", "cancel-in-progress": False}
+    for file in WORKFLOWS:
+        for name, job in jobs_of(file).items():
+            scripts = [step.get("run", "") for step in job.get("steps", [])]
+            if any(re.search(r"pipeline\.mk up\b", script) for script in scripts):
+                assert job["concurrency"] == one_at_a_time, f"{file.name}, {name}"
+    gitlab = loaded(GITLAB)
+    ups = {name for name, job in gitlab.items() if "make -f ci/pipeline.mk up" in job_lines(job)}
+    assert {name for name, job in gitlab.items() if isinstance(job, dict) and job.get("extends") == ".up"} == ups
+    assert gitlab[".up"]["resource_group"] == "up-$STACK"
+
+
+def job_lines(job: Any) -> list[str]:
+    return list(job.get("script", [])) if isinstance(job, dict) else []
+
+
+def test_an_approval_cancels_no_merge_that_waits_and_no_merge_an_approval() -> None:
+    """A group has room for one that runs and one that waits, and cancels who waited before: one of each kind fit in."""
+    callers = {
+        name: job["concurrency"]
+        for file in WORKFLOWS
+        for name, job in jobs_of(file).items()
+        if job.get("uses") == UP_ONCE
+    }
+    assert callers == {
+        "up": {"group": "up-merged-${{ inputs.stack }}", "cancel-in-progress": False},
+        "up-dangerous": {"group": "up-approved-${{ inputs.stack }}", "cancel-in-progress": False},
+    }
+
+
+def test_what_is_dangerous_is_carried_out_after_its_approval_and_as_it_was_approved() -> None:
+    jobs = workflow("up-stack")["jobs"]
+    assert {name: job.get("needs") for name, job in jobs.items()} == {
+        "up": None,
+        "approval": "up",
+        "up-dangerous": "approval",
+    }
+    assert jobs["approval"]["if"] == "needs.up.outputs.waits == 'yes'"
+    assert {name: job["with"]["approved"] for name, job in jobs.items() if "with" in job} == {
+        "up": False,
+        "up-dangerous": True,
+    }
+    steps = workflow("up-once")["jobs"]["up"]["steps"]
+    acts = [(step.get("if"), step["run"]) for step in steps if "pipeline.mk" in step.get("run", "")][-2:]
+    assert acts == [
+        ("${{ inputs.approved }}", "make -f ci/pipeline.mk unchanged"),
+        ("${{ inputs.approved || steps.judged.outputs.waits == 'no' }}", "make -f ci/pipeline.mk up"),
+    ]
+    assert job_lines(loaded(GITLAB)["up-dangerous"])[-2:] == [
+        "make -f ci/pipeline.mk unchanged REVIEWED=build/approved/review.json",
+        "make -f ci/pipeline.mk up",
+    ]
+
+
+def test_what_is_carried_out_is_what_the_branch_says_by_then() -> None:
+    (checkout,) = (
+        step["with"]
+        for step in workflow("up-once")["jobs"]["up"]["steps"]
+        if step.get("uses", "").startswith("actions/checkout@")
+    )
+    assert checkout["ref"] == "${{ github.ref_name }}"
+    assert loaded(GITLAB)[".up"]["before_script"][0] == 'make -f ci/pipeline.mk tip BRANCH="$CI_DEFAULT_BRANCH"'
+
+
+def test_a_label_lifts_a_level_and_no_refusal() -> None:
+    (gate,) = (
+        step for step in workflow("preview")["jobs"]["preview"]["steps"] if "pipeline.mk gate" in step.get("run", "")
+    )
+    assert "if" not in gate, "the gate is what stops a refused preview"
+    assert "'danger-accepted') && 'none' ||" in gate["env"]["FAIL_ON"]
 
 
 def test_what_holds_the_configuration_is_never_kept() -> None:
