@@ -16,9 +16,10 @@ OUT ?= build/review/$(STACK)
 LINT_FORMAT ?= text
 REVIEWED ?= $(OUT)/approved/review.json
 export STACK FAIL_ON OUT REVIEWED
-# Where something is refreshed, the program runs before that: what it refuses (another cluster behind the kubeconfig) is
-# refused while the state still knows the fleet. Without it the refresh comes first, finds nothing in that other cluster,
-# and drops the fleet from the state (engine 3.250, 2026-11-25).
+# Where something is refreshed, the program runs first. What it refuses (another cluster behind the kubeconfig) is refused
+# before anything is looked up; and things are looked up where it says. A refresh without it takes the context from the
+# state, and if that has been renamed, advises PULUMI_K8S_DELETE_UNREACHABLE, which drops the fleet from the state (engine
+# 3.250, 2026-11-25).
 export PULUMI_RUN_PROGRAM := true
 
 # preview.json holds the stack's whole configuration: it stays on this machine. A refused preview fails as well, and some

@@ -19,7 +19,7 @@ from tests.program import ROOT
 
 IMAGES = ROOT / "tests" / "data" / "images.yaml"
 PREVIEWS = ROOT / "tests" / "data" / "review"
-CHECKED_OUT = ("ci", "drift", "review", "tenants", "Pulumi.yaml", "Pulumi.dev.yaml", "requirements.txt")
+CHECKED_OUT = ("ci", "drift", "kube", "review", "tenants", "Pulumi.yaml", "Pulumi.dev.yaml", "requirements.txt")
 
 PULUMI = """
 import pathlib, shutil, subprocess
