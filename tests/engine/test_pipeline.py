@@ -1,6 +1,5 @@
 """The way of an edit from a branch to the cluster, by the very commands that the workflows run."""
 
-import json
 import os
 import subprocess
 from typing import Any
@@ -119,7 +118,9 @@ def test_a_stack_file_with_a_fault_goes_no_further_than_the_lint(cell: Cell, sta
     assert cell.objects() == set()
 
 
-def test_what_is_refreshed_is_looked_up_where_the_program_says_not_where_the_state_does(cell: Cell, stack: Stack) -> None:
+def test_what_is_refreshed_is_looked_up_where_the_program_says_not_where_the_state_does(
+    cell: Cell, stack: Stack
+) -> None:
     """A refresh without the program takes the context from the state, and one of that name may be there no more."""
     checkout = Checkout(stack)
     kubeconfig = checkout.directory / "kubeconfig"
