@@ -113,6 +113,13 @@ def test_the_shell_of_every_step_is_in_the_pipeline_that_the_engine_tests_run() 
     assert others <= {"make", "pip", "echo", "cat", "if", "then", "else", "fi", "case", "mkdir", "test"}
 
 
+def test_no_step_on_github_has_a_pipe() -> None:
+    """Its shell has no `pipefail` where none is named: what the first half ends with would be lost."""
+    steps = [step for file in WORKFLOWS for job in jobs_of(file).values() for step in job.get("steps", [])]
+    piped = [step["run"] for step in steps if re.search(r"(?<!\|)\|(?!\|)", step.get("run", ""))]
+    assert piped == []
+
+
 def workflow(name: str) -> Any:
     return loaded(ROOT / ".github" / "workflows" / f"{name}.yml")
 
