@@ -12,8 +12,8 @@ from components.data_guard import RefusedError
 from components.hosts import Hosts, Obstacle
 from components.live_cluster import LiveCluster, UnusableClusterError
 from kube.facts import memory_requests, replicas, state
-from kube.manifest import Manifest
-from tenants.fleet import Fleet, Role, State, Tenant
+from kube.manifest import Manifest, at, mapping
+from tenants.fleet import Fleet, Role, State, Tenant, UpdateStrategy
 
 
 def refuse_starts(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None:
@@ -56,7 +56,10 @@ class StartGuard:
             return
         if memory_requests(live) != (tenant.memory,):
             _refuse(tenant, role, f"its {role}'s pod could not start", self._hosts.memory_obstacle(tenant, role))
-        if replicas(live) != 1:
+        restarts = tenant.update_strategy is UpdateStrategy.ROLLING_UPDATE and _template(args.old_inputs) != _template(
+            args.new_inputs
+        )
+        if restarts or replicas(live) != 1:
             obstacle = self._hosts.obstacle(tenant, role, best_effort=False)
             _refuse(tenant, role, f"its {role}'s pod could not start", obstacle)
 
@@ -72,6 +75,10 @@ class StartGuard:
 
     def _live(self, kind: str, name: str) -> Manifest:
         return self._objects.get((kind, name), {})
+
+
+def _template(inputs: Manifest | None) -> Manifest:
+    return mapping(at(inputs, "spec", "template"))
 
 
 def _refuse(tenant: Tenant, role: Role, what: str, obstacle: Obstacle | None) -> None:

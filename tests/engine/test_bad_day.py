@@ -105,7 +105,15 @@ def test_a_failover_needs_no_node_object_of_the_host_that_is_left(cell: Cell, st
         assert done.returncode == 0, done.stdout + done.stderr
         serves_from(cell, "standby", "m2")
         assert nodes(cell) == {cell.node("m2"), cell.node("m3")}, f"`up {flags}` has made a phantom node"
+
+    # The data has been restored on another host.
+    moved = {**failed_over["tenants"][0], "hosts": {"master": cell.node("m3"), "standby": cell.node("m2")}}
+    moved["allowMove"] = [{"role": "master", "host": cell.node("m3")}]
     bury(cell)
+    stack.up(with_tenants(failed_over, [moved, failed_over["tenants"][1]]))
+    assert nodes(cell) == {cell.node("m2"), cell.node("m3")}
+    eventually(lambda: bool(cell.endpoint_addresses("tenant3-master")), what="the master runs on its new host")
+    assert cell.get("pod", "tenant3-master-0")["spec"]["nodeName"] == cell.node("m3")
 
 
 def test_a_tenant_on_a_lost_host_can_be_retired_and_removed(cell: Cell, stack: Stack) -> None:
@@ -363,3 +371,16 @@ def test_another_cluster_is_refused_and_the_state_stays(
     done = stack.pulumi("preview", "--expect-no-changes", KUBECONFIG=str(renamed))
     assert done.returncode == 0, done.stdout + done.stderr
     assert cell.uids() == before
+
+    rebuilt = {**config, "cluster": {**config["cluster"], "uid": uid_of(wrong)}}
+    stack.configure(rebuilt)
+    command = ("up", "--yes", "--refresh", "--run-program")
+    done = stack.pulumi(*command, KUBECONFIG=str(another_cluster.kubeconfig))
+    assert done.returncode == 0, done.stdout + done.stderr
+    eventually(lambda: len(wrong.database_pods()) == 2, what="the fleet runs in the rebuilt cluster")
+
+
+def uid_of(cell: Cell) -> str:
+    """The uid by which a cluster is known."""
+    uid: str = cell.get("namespace", "kube-system")["metadata"]["uid"]
+    return uid
