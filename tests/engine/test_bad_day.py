@@ -374,8 +374,8 @@ def test_another_cluster_is_refused_and_the_state_stays(
 
     rebuilt = {**config, "cluster": {**config["cluster"], "uid": uid_of(wrong)}}
     stack.configure(rebuilt)
-    command = ("up", "--yes", "--refresh", "--run-program")
-    done = stack.pulumi(*command, KUBECONFIG=str(another_cluster.kubeconfig))
+    flags = ("--yes", "--refresh", "--run-program")
+    done = stack.pulumi("up", *flags, KUBECONFIG=str(another_cluster.kubeconfig))
     assert done.returncode == 0, done.stdout + done.stderr
     eventually(lambda: len(wrong.database_pods()) == 2, what="the fleet runs in the rebuilt cluster")
 
