@@ -21,6 +21,7 @@ from components import (
     refuse_moves,
     refuse_starts,
     registered_hooks,
+    warn_of_lost_pull_secrets,
 )
 from tenants import FleetError, load_texts
 
@@ -39,6 +40,7 @@ try:
     refuse_foreign(fleet, live, home.stack)
     adopt_or_refuse(fleet, live, home, hosts)
     refuse_moves(fleet, live)
+    warn_of_lost_pull_secrets(fleet, live)
     promotions = planned_promotions(fleet, live)
     refuse_starts(fleet, live, hosts)
     traffic = TrafficGuard(fleet, live, hosts)
@@ -52,7 +54,7 @@ context = FleetContext(
     home=home,
     hosts=hosts,
     platform=Platform("platform", spec=fleet.platform, home=home, hooks=hooks.shared_object, opts=opts),
-    keepalived_access=KeepalivedAccess("keepalived", account=fleet.cluster.keepalived_account, home=home, opts=opts),
+    keepalived_access=KeepalivedAccess("keepalived", cluster=fleet.cluster, home=home, opts=opts),
     traffic=traffic,
     hooks=hooks,
 )

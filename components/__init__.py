@@ -6,7 +6,7 @@ from components.data_guard import refuse_moves
 from components.fleet_context import FleetContext
 from components.hooks import registered_hooks
 from components.hosts import Hosts
-from components.keepalived_access import KeepalivedAccess
+from components.keepalived_access import KeepalivedAccess, warn_of_lost_pull_secrets
 from components.ownership import refuse_foreign
 from components.platform import Platform
 from components.promotion import Promotion
@@ -38,4 +38,5 @@ __all__ = [
     "refuse_moves",
     "refuse_starts",
     "registered_hooks",
+    "warn_of_lost_pull_secrets",
 ]

@@ -94,10 +94,7 @@ def _take_overs(
         taken = dry_run.applied(asked, context=fleet.cluster.context)
         clean = dry_run.replaced(asked, context=fleet.cluster.context)
     except UnreadableError as error:
-        raise UnusableClusterError(
-            f"What adopting would change cannot be told: {error}. The kubeconfig's user needs what README.md lists "
-            'under "What the kubeconfig\'s user needs", for adopting too. Nothing was changed.'
-        ) from error
+        raise UnusableClusterError(f"{error}. What adopting would change cannot be told.") from error
     pods, nodes = live.pods(home.namespace).values(), live.nodes().values()
     for tenant in tenants:
         take_overs = []

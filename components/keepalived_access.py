@@ -1,13 +1,18 @@
 """What the keepalived pods may read."""
 
+from collections.abc import Iterator
+
 import pulumi
-from pulumi_kubernetes.core.v1 import ServiceAccount
+from pulumi_kubernetes.core.v1 import LocalObjectReferenceArgs, ServiceAccount
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, PolicyRuleArgs, RoleRefArgs, SubjectArgs
 
+from components.live_cluster import LiveCluster
 from components.metadata import object_metadata
 from components.stack_home import StackHome
-from kube.facts import STACK_ANNOTATION
+from kube.facts import STACK_ANNOTATION, pod_spec
+from kube.manifest import Manifest, at, items, text
+from tenants.fleet import Cluster, Fleet
 
 
 class KeepalivedAccess(pulumi.ComponentResource):
@@ -19,9 +24,9 @@ class KeepalivedAccess(pulumi.ComponentResource):
 
     service_account_name: str
 
-    def __init__(self, name: str, *, account: str, home: StackHome, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, name: str, *, cluster: Cluster, home: StackHome, opts: pulumi.ResourceOptions) -> None:
         super().__init__("adb:tenants:KeepalivedAccess", name, None, opts)
-        self.service_account_name = account
+        self.service_account_name = account = cluster.keepalived_account
         # Cluster-scoped, so the name carries the namespace: two stacks of one cluster must not share them.
         cluster_role_name = f"{account}-{home.namespace}"
         of_this_stack = {STACK_ANNOTATION: home.stack}
@@ -29,6 +34,8 @@ class KeepalivedAccess(pulumi.ComponentResource):
         ServiceAccount(
             account,
             metadata=object_metadata(account, home),
+            # Left out where there are none: what others keep there, as OpenShift does, is theirs.
+            image_pull_secrets=[LocalObjectReferenceArgs(name=secret) for secret in cluster.image_pull_secrets] or None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         ClusterRole(
@@ -55,3 +62,30 @@ class KeepalivedAccess(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"serviceAccountName": self.service_account_name})
+
+
+def warn_of_lost_pull_secrets(fleet: Fleet, live: LiveCluster) -> None:
+    """Warn of what pulled keepalived's image before, and is not given to its account.
+
+    A failover starts keepalived on a node that may not have the image yet: too late to find that out.
+    """
+    namespace, account = fleet.cluster.namespace, fleet.cluster.keepalived_account
+    objects = live.objects(namespace)
+    controllers = (objects.get(("ReplicationController", tenant.virtual_ip_name), {}) for tenant in fleet.tenants)
+    used = {secret for controller in controllers for secret in _pull_secrets(pod_spec(controller))}
+    used |= {*_pull_secrets(live.service_account(namespace, "default") or {})}
+    declared = fleet.cluster.image_pull_secrets
+    lost = sorted(used - {*declared, *_pull_secrets(live.service_account(namespace, account) or {})})
+    if lost:
+        pulumi.log.warn(
+            f"In namespace {namespace} images are pulled by {', '.join(lost)}, which the keepalived pods' account "
+            f"{account} does not have: a failover to a node without keepalived's image would end in ImagePullBackOff. "
+            "If that image needs it, write:\n  adb-tenants:cluster:\n    imagePullSecrets: "
+            f"[{', '.join([*declared, *lost])}]"
+        )
+
+
+def _pull_secrets(of: Manifest) -> Iterator[str]:
+    names = (text(at(secret, "name")) for secret in items(of.get("imagePullSecrets")))
+    # OpenShift makes one for each account, which no other account has.
+    return (name for name in names if "-dockercfg-" not in name)

@@ -26,7 +26,7 @@ from kube.facts import (
     selected_role,
     vips,
 )
-from kube.manifest import Json, Manifest, at, items, mapping, text
+from kube.manifest import Json, Manifest, at, items, joined, mapping, text
 from kube.masking import MISSING, shown
 from kube.spelling import flags, in_one_spelling
 from tenants.fleet import Role, Tenant, UpdateStrategy
@@ -138,6 +138,7 @@ def judged(tenant: Tenant, found: Found) -> list[Judged]:
         *_kept_by_others(found),
         *_pod(tenant, found),
         *_strategy(tenant, found),
+        *_in_front(found),
         *(
             _in_own_words(tenant, found, difference)
             or _by_table(found, difference, stays=difference.path not in changed_at_once)
@@ -247,6 +248,48 @@ def _strategy(tenant: Tenant, found: Found) -> Iterator[Judged]:
         yield Judged(verdict=Verdict.BY_HAND, words=words)
 
 
+def _in_front(found: Found) -> Iterator[Judged]:
+    """What others' members of lists do where they stay in front of the declared ones.
+
+    The plugin holds what is live against its inputs position by position, so it takes them for changed ones, in each
+    preview; and a changed template replaces a ReplicationController (seen with the plugin's 4.32, 2026-11-25).
+    """
+    if isinstance(found.taken, Refusal):
+        return
+    # Where the declared container is new, `_beside` has said so.
+    lists = ", ".join(_short(path) for path in _displaced(found.declared, found.taken) if not _is_beside(found, path))
+    if not lists:
+        return
+    if found.kind == "StatefulSet":
+        words = (
+            f"keeps members of {lists} in front of the program's, so that previews show an update until `python -m "
+            "drift --repair` has taken them out and an `up` has seen it"
+        )
+        yield Judged(verdict=Verdict.NAMED, words=words)
+    else:
+        words = f"its {lists} would keep members in front of the program's, for which the next `up` would replace it"
+        yield Judged(verdict=Verdict.BY_HAND, words=words)
+
+
+def _is_beside(found: Found, path: str) -> bool:
+    names = [{text(each.get("name")) for each in _containers(side)} for side in (found.declared, found.live)]
+    return path == CONTAINERS and not names[0] <= names[1]
+
+
+def _displaced(declared: Json, taken: Json, path: str = "") -> Iterator[str]:
+    """Find lists of which a member is not where it is declared."""
+    if isinstance(declared, dict):
+        for key, value in declared.items():
+            yield from _displaced(value, mapping(taken).get(key), joined(path, key))
+    elif isinstance(declared, list) and isinstance(taken, list):
+        pairs = [(mapping(ours), mapping(theirs)) for ours, theirs in zip(declared, taken, strict=False)]
+        if any(ours.get(key) != theirs.get(key) for ours, theirs in pairs for key in ("name", "mountPath")):
+            yield path
+            return
+        for ours, theirs in pairs:
+            yield from _displaced(ours, theirs, f"{path}[{ours.get('name')}]")
+
+
 def _runs_old_template(stateful_set: Manifest, pod: Manifest) -> bool:
     latest = at(stateful_set, "status", "updateRevision")
     return at(pod, "metadata", "labels", "controller-revision-hash") != latest
@@ -265,7 +308,7 @@ def _in_own_words(tenant: Tenant, found: Found, difference: Difference) -> Judge
                     f"it leads to the {selected_role(found.live)}, and the entry says activeRole: {tenant.active_role}"
                 )
                 return Judged(verdict=Verdict.ENTRY, words=words)
-        case "ConfigMap", "data":
+        case "ConfigMap", field if field.split(".")[0] == "data":
             return _announced(tenant, found)
         case _, "spec.replicas":
             return _counted(tenant, found)

@@ -28,13 +28,23 @@ def in_one_spelling(workload: Manifest) -> Manifest:
 
 
 def flags(container: Manifest) -> Mapping[str, str]:
-    """The flags that a container's program is given, by name: of `--vrid=7`, `--vrid 7` and `-vrid=7` the same."""
+    """The flags that a container's program is given, by name: of `--vrid=7`, `--vrid 7` and `-vrid=7` the same.
+
+    Arguments that are no flags are under an empty name.
+    """
     found: dict[str, str] = {}
-    words = [text(word) for part in ("command", "args") for word in items(container.get(part))]
-    for word, following in zip(words, [*words[1:], "-"], strict=True):
-        name, is_whole, value = word.partition("=")
+    arguments = [text(word) for word in items(container.get("args"))]
+    words = [*(text(word) for word in items(container.get("command"))), *arguments]
+    flag = ""
+    for position, word in enumerate(words):
         if word.startswith("-"):
-            found["--" + name.lstrip("-")] = value if is_whole or following.startswith("-") else following
+            name, is_whole, value = word.partition("=")
+            name = "--" + name.lstrip("-")
+            found[name], flag = value, "" if is_whole else name
+        elif flag:
+            found[flag], flag = word, ""
+        elif position >= len(words) - len(arguments):
+            found[""] = f"{found.get('', '')} {word}".lstrip()
     return found
 
 

@@ -226,6 +226,7 @@ def _resolved(draft: FleetDraft) -> Fleet:
             uid=cluster.uid,
             adopt_from=cluster.adopt_from,
             keepalived_account=_known(cluster.keepalived_account),
+            image_pull_secrets=_all_known(cluster.image_pull_secrets),
             vip_pools=_all_known(cluster.vip_pools.written),
             pod_network=cluster.pod_network,
             service_network=cluster.service_network,

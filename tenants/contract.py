@@ -119,6 +119,12 @@ KEEPALIVED_ACCOUNT = Field(
     about="The ServiceAccount of the keepalived pods. A second stack in the namespace needs one of its own.",
     default="adb-keepalived",
 )
+IMAGE_PULL_SECRETS = Field(
+    key="imagePullSecrets",
+    kind=ListOf(OBJECT_NAME),
+    about="Secrets by which the images of the keepalived pods are pulled, by their names.",
+    default="none",
+)
 VIP_POOLS = Field(
     key="vipPools",
     kind=ListOf(PoolKind()),
@@ -153,6 +159,7 @@ def _cluster(opened: Opened) -> ClusterDraft:
         uid=opened.read(CLUSTER_UID),
         adopt_from=opened.read(ADOPT_FROM),
         keepalived_account=opened.read(KEEPALIVED_ACCOUNT) if KEEPALIVED_ACCOUNT in opened else "adb-keepalived",
+        image_pull_secrets=opened.read(IMAGE_PULL_SECRETS) or (),
         vip_pools=Pools(opened.read(VIP_POOLS) or ()),
         pod_network=opened.read(POD_NETWORK),
         service_network=opened.read(SERVICE_NETWORK),
@@ -168,6 +175,7 @@ CLUSTER = Record(
         CLUSTER_UID,
         ADOPT_FROM,
         KEEPALIVED_ACCOUNT,
+        IMAGE_PULL_SECRETS,
         VIP_POOLS,
         POD_NETWORK,
         SERVICE_NETWORK,

@@ -99,6 +99,7 @@ class ClusterDraft:
     uid: str | None
     adopt_from: str | None
     keepalived_account: str | None
+    image_pull_secrets: tuple[str | None, ...]
     vip_pools: Pools
     pod_network: IPv4Network | None
     service_network: IPv4Network | None

@@ -225,6 +225,8 @@ class Cluster:
     """`<project>/<stack>` of a stack whose objects may be taken over."""
     keepalived_account: str = "adb-keepalived"
     """The ServiceAccount of the keepalived pods."""
+    image_pull_secrets: tuple[str, ...] = ()
+    """Names of the Secrets by which that account pulls images."""
     vip_pools: tuple[VipPool, ...]
     """Every VIP lies in one of these; empty for no restriction, and a single segment."""
     pod_network: IPv4Network | None

@@ -200,6 +200,7 @@ def run_program(
         live_cluster.return_value.namespace.return_value = {"metadata": {"name": "default"}}
         live_cluster.return_value.objects.return_value = {}
         live_cluster.return_value.secret.return_value = None
+        live_cluster.return_value.service_account.return_value = None
         live_cluster.return_value.nodes.return_value = {
             tenant["hosts"][role]: ready_node(tenant["hosts"][role], kubelet_version=cluster.kubelet_version)
             for tenant in config["tenants"]

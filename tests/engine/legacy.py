@@ -1,6 +1,7 @@
 """A tenant as the old Java service made it: its JSON, posted by another client; labels by `kubectl label`."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tests.engine.cell import Cell
@@ -46,8 +47,15 @@ def posted_objects(namespace: str, name: str, vip: str) -> list[dict[str, Any]]:
     ]
 
 
-def create_legacy_tenant(cell: Cell, name: str, *, vip: str, hosts: dict[str, str]) -> None:
-    """Create the tenant's objects and labels in the cell, in the order of the old service."""
+def create_legacy_tenant(
+    cell: Cell,
+    name: str,
+    *,
+    vip: str,
+    hosts: dict[str, str],
+    edit: Callable[[dict[str, Any]], object] = lambda _: None,
+) -> None:
+    """Create the tenant's objects and labels in the cell, in the order of the old service; each edited before."""
     for role, node in hosts.items():
         cell.kubectl("label", "node", node, f"tenancy-{name}={role}")
     posted = posted_objects(cell.namespace, name, vip)
@@ -56,5 +64,7 @@ def create_legacy_tenant(cell: Cell, name: str, *, vip: str, hosts: dict[str, st
             # The old service pinned by the label alone, and other tests' nodes in this cluster have the same ones.
             selector = found["spec"]["template"]["spec"]["nodeSelector"]
             selector["kubernetes.io/hostname"] = hosts[selector[f"tenancy-{name}"]]
+        if "spec" in found:
+            edit(found)
     objects = {"apiVersion": "v1", "kind": "List", "items": posted}
     cell.kubectl("create", "--field-manager", JAVA_CLIENT, "-f", "-", stdin=json.dumps(objects))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kube.facts import DATA_MOUNT, data_paths
 from tenants.discover import KINDS, discover
 from tests.engine.cell import Cell, eventually
 from tests.engine.drift_list import drift_list
@@ -152,3 +153,57 @@ def test_a_template_that_differs_is_adopted_and_named_because_its_pod_goes_on_as
             "docker.dtdream.com/adb/adb-control:v1.1.0, from the next start of its pod on" in preview
         )
     assert f"ReplicationController {cell.namespace}/tenant3-vip gets --vrid=77 instead of " in preview
+
+
+def test_a_tenant_that_was_made_otherwise_is_adopted_in_place_and_its_data_stays_where_it_is(
+    cell: Cell, stack: Stack
+) -> None:
+    hosts = {"master": cell.node("m1"), "standby": cell.node("m2")}
+    cell.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "registry"}})
+    patch = json.dumps({"imagePullSecrets": [{"name": "registry"}]})
+    cell.kubectl("patch", "serviceaccount", "default", "--patch", patch)
+
+    def as_somebody_made_it(posted: dict[str, Any]) -> None:
+        template = posted["spec"].get("template")
+        if template is None:
+            return
+        pod, kind = template["spec"], posted["kind"]
+        # Volumes by other names, paths and amounts in other words, and more than the program knows of.
+        if kind == "StatefulSet":
+            for volume in (*pod["volumes"], *pod["containers"][0]["volumeMounts"]):
+                volume["name"] = f"{volume['name']}-x"
+            for volume in pod["volumes"]:
+                if "hostPath" in volume:
+                    volume["hostPath"]["path"] = volume["hostPath"]["path"].replace("/data0/", "/data0//") + "/"
+            pod["containers"][0]["resources"] = {"limits": {"memory": "17179869184"}}
+            pod["containers"][0]["env"].append({"name": "EXTRA", "value": "1"})
+        else:
+            pod["containers"].append({"name": "exporter", "image": "exporter:1"})
+
+    create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts, edit=as_somebody_made_it)
+    eventually(lambda: bool(cell.endpoint_addresses("tenant3-vip")), what="the old tenant serves", seconds=60)
+    config = tenant3(cell, adopt=True)
+    before = cell.uids()
+
+    stack.configure(config)
+    preview = stack.pulumi("preview").stdout
+    assert f"StatefulSet {cell.namespace}/tenant3-master keeps env[EXTRA]" in preview
+    assert f"ReplicationController {cell.namespace}/tenant3-vip keeps containers[exporter]" in preview
+    assert "imagePullSecrets: [registry]" in preview
+    stack.up(config)
+    after = cell.uids()
+    assert {name: after.get(name) for name in before} == before, "an object was replaced or a pod restarted"
+    assert stack.preview(config).counts == {"update": 2}, "volumes by other names stay in front of the declared ones"
+    assert drift_list(stack, "--repair").none
+    stack.up(config)
+    assert not stack.preview(config).counts
+    assert {name: cell.uids().get(name) for name in before} == before
+    adopted = cell.get("statefulset", "tenant3-master")
+    assert data_paths(adopted)[DATA_MOUNT] == "/data0/tenant3/data"
+
+    config["cluster"]["imagePullSecrets"] = ["registry"]
+    stack.up({**config, "tenants": [{**config["tenants"][0], "activeRole": "standby"}]})
+    keepalived = cell.keepalived_pod("tenant3")["spec"]
+    assert keepalived["imagePullSecrets"] == [{"name": "registry"}], "a failover pulls as keepalived did before"
+    assert [container["name"] for container in keepalived["containers"]] == ["tenant3-vip"]
+    assert cell.database_pods() == {name: uid for name, uid in before.items() if name.endswith("-0")}

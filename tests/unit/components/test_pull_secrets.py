@@ -1,0 +1,62 @@
+"""What pulled keepalived's image before is given to its new account, or missed before a failover needs it."""
+
+from collections.abc import Mapping
+from typing import Any
+from unittest import mock
+
+import pulumi
+import pytest
+
+from components.keepalived_access import warn_of_lost_pull_secrets
+from components.live_cluster import LiveCluster
+from tenants import load
+from tests.program import run_program
+from tests.unit.components.test_registered import CONFIG, config_with
+
+Json = dict[str, Any]
+
+
+def with_secrets(*names: str) -> Json:
+    config = config_with()
+    config["cluster"]["imagePullSecrets"] = list(names)
+    return config
+
+
+def holding(*names: str) -> Json:
+    return {"imagePullSecrets": [{"name": name} for name in names]}
+
+
+def test_the_account_has_the_secrets_that_are_declared_and_else_says_nothing_of_them() -> None:
+    account = run_program(with_secrets("a", "b")).manifest("ServiceAccount", "adb-keepalived")
+    assert account["imagePullSecrets"] == [{"name": "a"}, {"name": "b"}]
+    assert "imagePullSecrets" not in run_program(CONFIG).manifest("ServiceAccount", "adb-keepalived")
+
+
+@pytest.mark.parametrize(
+    ("declared", "accounts", "controller", "lines"),
+    [
+        ((), {"default": holding("a")}, {}, "[a]"),
+        (("b",), {"default": holding("b", "a")}, {}, "[b, a]"),
+        ((), {}, holding("c"), "[c]"),
+        (("a",), {"default": holding("a")}, {}, None),
+        ((), {"default": holding("a"), "adb-keepalived": holding("a")}, {}, None),
+        ((), {"default": holding("default-dockercfg-x7k2p")}, {}, None),
+        ((), {}, {}, None),
+    ],
+    ids=str,
+)
+def test_the_preview_says_which_lines_to_write(
+    declared: tuple[str, ...],
+    accounts: Mapping[str, Json],
+    controller: Json,
+    lines: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    live = mock.create_autospec(LiveCluster, instance=True)
+    live.service_account.side_effect = lambda _, name: accounts.get(name)
+    live.objects.return_value = {("ReplicationController", "tenant3-vip"): {"spec": {"template": {"spec": controller}}}}
+    warned: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", warned.append)
+    warn_of_lost_pull_secrets(load(with_secrets(*declared)), live)
+    said = [text.partition("adb-tenants:cluster:\n")[2].strip() for text in warned]
+    assert said == ([] if lines is None else [f"imagePullSecrets: {lines}"])
