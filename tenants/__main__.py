@@ -1,12 +1,14 @@
 """`python -m tenants`: checks stack files and prints what there is to know about them."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 
+from kube import json_text
+from kube.json_text import UnreadableError
 from tenants import handbook, schema, terminal
-from tenants.discover import KINDS, discover
+from tenants.as_found import stack_text
+from tenants.discover import KINDS, UnreadableListError, discover
 from tenants.formats import FORMATS
 from tenants.lint import exit_code, lint_files
 
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("rules", help="print the rules as Markdown")
     commands.add_parser(
         "discover",
-        help="print the entries of the tenants that a cluster holds, to be adopted",
+        help="print a stack file for the tenants that a namespace holds, to be adopted",
         usage=f"kubectl get {KINDS} --output json | python -m tenants discover",
     )
     options = parser.parse_args(arguments)
@@ -38,10 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output = handbook.document()
     elif options.command == "discover":
         try:
-            output = discover(json.load(sys.stdin)["items"]).as_yaml()
-        except (ValueError, KeyError, TypeError) as error:
-            sys.stderr.write(f"standard input is not what `kubectl get {KINDS} --output json` prints: {error!r}\n")
+            found = stack_text(discover(json_text.document(sys.stdin.buffer.read())))
+        except (UnreadableError, UnreadableListError) as error:
+            sys.stderr.write(f"standard input is not what `kubectl get {KINDS} --output json` prints: {error}\n")
             return 2
+        sys.stderr.write("".join(f"{remark}\n" for remark in found.remarks))
+        output = found.text
     else:
         reports = lint_files(options.files)
         code = exit_code(reports)

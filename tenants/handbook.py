@@ -17,7 +17,9 @@ tenant, with a reason; the finding is then listed as waived and refuses nothing:
       waive: [{rule: E601, reason: "shares m1 with tenant3 until the third node is racked, agreed 2026-11-20"}]
 ```
 
-What two tenants have with each other is settled by either's waiver.
+What two tenants have with each other is settled by either's waiver. Files that are given together are checked together:
+those with one `cluster.context`, or all without any, are one cluster's, and a finding stands in each file that it
+concerns.
 """
 
 

@@ -43,7 +43,7 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
     own_nodes = [
         item for item in json.loads(cell.kubectl("get", KINDS, "--output", "json"))["items"] if is_of(cell, item)
     ]
-    assert list(discover(own_nodes).entries) == entries, "a whole cluster moves over by copy, review, `up`"
+    assert list(discover({"items": own_nodes}).entries) == entries, "a whole cluster moves over by copy, review, `up`"
 
     without_leave = with_tenants(config, [{**entry, "adopt": False} for entry in entries])
     with pytest.raises(Refused, match=f"Service {cell.namespace}/old0-vip is there already, made by {JAVA_CLIENT}"):
