@@ -36,10 +36,12 @@ class TrafficGuard:
         service = self._live.objects(self._namespace).get(("Service", tenant.virtual_ip_name), {})
         refusal = self._refusal(tenant)
         if refusal is None:
-            pulumi.log.warn(
-                f"{tenant.name}: force is no longer needed: {_pod(tenant)} can serve. Remove it from the entry, or the "
-                "next failover is not checked."
-            )
+            nodes = [self._hosts.obstacle(tenant, role, best_effort=False) for role in Role]
+            if tenant.state is State.RUNNING and not any(nodes):
+                pulumi.log.warn(
+                    f"{tenant.name}: force is no longer needed: {_pod(tenant)} can serve. Remove it from the entry, or "
+                    "the next failover is not checked."
+                )
             return None
         if _leads_elsewhere(tenant, service):
             pulumi.log.warn(f"{tenant.name}: fails over by force ({tenant.force}). Otherwise: {refusal}")
