@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine
 EARLIER = ("0b4d68c7",)
 """Commits whose fleets must come through."""
 MOST_RUNS = 3
-"""The official plugin may record a StatefulSet as it was before a change of nothing but its metadata, and then shows that
+"""The official plugin may record a StatefulSet as it was before a change of its metadata alone, and then shows that
 change again (4.32, 2 of 10 objects on a busy machine, 2026-11-25)."""
 
 
