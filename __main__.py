@@ -19,6 +19,7 @@ from components import (
     planned_promotions,
     refuse_foreign,
     refuse_moves,
+    refuse_node_addresses,
     refuse_starts,
     registered_hooks,
     warn_of_lost_pull_secrets,
@@ -40,6 +41,7 @@ try:
     refuse_foreign(fleet, live, home.stack)
     adopt_or_refuse(fleet, live, home, hosts)
     refuse_moves(fleet, live)
+    refuse_node_addresses(fleet, live, hosts)
     warn_of_lost_pull_secrets(fleet, live)
     promotions = planned_promotions(fleet, live)
     refuse_starts(fleet, live, hosts)

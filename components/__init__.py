@@ -16,7 +16,7 @@ from components.revisions import database_revisions
 from components.stack_home import home_or_refuse
 from components.start_guard import refuse_starts
 from components.tenant import Tenant
-from components.traffic_guard import TrafficGuard
+from components.traffic_guard import TrafficGuard, refuse_node_addresses
 from components.virtual_ip import VirtualIp
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "planned_promotions",
     "refuse_foreign",
     "refuse_moves",
+    "refuse_node_addresses",
     "refuse_starts",
     "registered_hooks",
     "warn_of_lost_pull_secrets",

@@ -51,7 +51,6 @@ def registered_hooks(fleet: Fleet, live: LiveCluster, hosts: Hosts, traffic: Tra
     created = _hook("refuse-silent-overwrite", creation.refuse_overwrite)
     database_starts = _hook("refuse-database-that-cannot-start", start.refuse_database)
     keepalived_starts = _hook("refuse-keepalived-that-cannot-start", start.refuse_keepalived)
-    announced = _hook("refuse-address-of-a-node", traffic.refuse_node_address)
     labelled = ResourceHook("remove-phantom-node", lambda args: remove_phantom_node(args, live, hosts))
     return Hooks(
         shared_object=ResourceHookBinding(
@@ -67,7 +66,7 @@ def registered_hooks(fleet: Fleet, live: LiveCluster, hosts: Hosts, traffic: Tra
         promotion_job=ResourceHookBinding(
             before_create=[_hook("promoted-is-what-can-serve", traffic.refuse_promotion_of_unready)]
         ),
-        config_map=ResourceHookBinding(before_create=[created, announced], before_update=[announced]),
+        config_map=ResourceHookBinding(before_create=[created]),
         virtual_ip_service=ResourceHookBinding(
             before_create=[created],
             before_update=[_hook("traffic-goes-where-it-is-served", traffic.refuse_unready)],

@@ -75,7 +75,18 @@ class Hosts:
                 remedy=f"run `kubectl label namespace {self._namespace} {POD_SECURITY}=privileged --overwrite`",
             )
         name = tenant.hosts.of(role)
-        return node_obstacle(name, self._nodes.get(name), tenant.tolerations, best_effort=best_effort)
+        node = self._nodes.get(name)
+        obstacle = node_obstacle(name, node, tenant.tolerations, best_effort=best_effort)
+        if obstacle is None and self._runs_on(tenant, role, name):
+            label = mapping(at(node, "metadata", "labels")).get(tenant.node_label)
+            if label != role:
+                # The engine compares with its state, in which the label is there.
+                wanted = f"{tenant.node_label}={role}"
+                obstacle = Obstacle(
+                    what=f"node {name} has lost its label {wanted}",
+                    remedy=f"run `kubectl label --overwrite node {name} {wanted}`",
+                )
+        return obstacle
 
     def memory_obstacle(self, tenant: Tenant, role: Role) -> Obstacle | None:
         """Find whether a role's pod asks for more memory than its node can ever give."""
@@ -128,10 +139,11 @@ class Hosts:
         return name not in self._nodes
 
     def _was_there(self, tenant: Tenant, role: Role) -> bool:
-        if tenant.state is State.RETIRED:
-            return True
-        live = self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})
-        return pinned_host(live) == tenant.hosts.of(role)
+        return tenant.state is State.RETIRED or self._runs_on(tenant, role, tenant.hosts.of(role))
+
+    def _runs_on(self, tenant: Tenant, role: Role, name: str) -> bool:
+        """Tell whether a role's database has been started on this node before."""
+        return pinned_host(self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})) == name
 
 
 def node_obstacle(

@@ -17,6 +17,25 @@ from kube.manifest import Manifest, at
 from tenants.fleet import Fleet, Role, State, Tenant
 
 
+def refuse_node_addresses(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None:
+    """Refuse a VIP that is a node's own address, unless it is announced already.
+
+    Raises:
+        UnusableClusterError: There are such VIPs; every one of them is named.
+    """
+    objects, nodes = live.objects(fleet.cluster.namespace), hosts.addresses()
+    faults = [
+        f"{tenant.name}: vip {tenant.vip} is the address of node {nodes[str(tenant.vip)]}, which would lose it to "
+        "keepalived. Choose an address that no node has."
+        for tenant in fleet.tenants
+        if str(tenant.vip) in nodes
+        # A kubelet may report the VIP that its node holds as the node's own.
+        and str(tenant.vip) not in vips(objects.get(("ConfigMap", tenant.virtual_ip_config_map_name), {}))
+    ]
+    if faults:
+        raise UnusableClusterError("\n".join(faults))
+
+
 class TrafficGuard:
     """The checks of what a failover changes first: a fleet's VIP Services, and the Jobs that promote a database."""
 
@@ -25,7 +44,6 @@ class TrafficGuard:
 
     def __init__(self, fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None:
         self._by_service = {tenant.virtual_ip_name: tenant for tenant in fleet.tenants}
-        self._by_config_map = {tenant.virtual_ip_config_map_name: tenant for tenant in fleet.tenants}
         self._by_job = {tenant.promotion_job_name(role): tenant for tenant in fleet.tenants for role in Role}
         self._namespace = fleet.cluster.namespace
         self._live = live
@@ -82,17 +100,6 @@ class TrafficGuard:
             return
         if refusal := self._refusal(tenant):
             raise RefusedError(refusal)
-
-    def refuse_node_address(self, args: ResourceHookArgs) -> None:
-        """Before a VIP's ConfigMap is created or updated."""
-        tenant = self._by_config_map[args.name]
-        live = self._live.objects(self._namespace).get(("ConfigMap", args.name)) or args.old_inputs or {}
-        node = self._hosts.addresses().get(str(tenant.vip))
-        if node is not None and str(tenant.vip) not in vips(live):
-            raise RefusedError(
-                f"{tenant.name}: vip {tenant.vip} is the address of node {node}, which would lose it to keepalived. "
-                "Choose an address that no node has."
-            )
 
     def _refusal(self, tenant: Tenant) -> str | None:
         """Say why the tenant's clients must not be led to its active role; `None` if they may."""

@@ -168,6 +168,9 @@ def test_a_failover_to_a_node_that_takes_no_pod_is_refused_with_the_reason(cell:
         assert f"node {name} {words}" in str(preview.value)
         assert "force: <the reason>" in str(preview.value)
 
+    cell.kubectl("label", "node", name, "tenancy-tenant3-")
+    refused("has lost its label tenancy-tenant3=standby")
+    cell.kubectl("label", "node", name, "tenancy-tenant3=standby")
     cell.kubectl("taint", "node", name, "dedicated=others:NoExecute")
     refused("has the taint dedicated=others:NoExecute, which the tenant does not tolerate")
     cell.kubectl("taint", "node", name, "dedicated=others:NoExecute-")

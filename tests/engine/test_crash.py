@@ -21,7 +21,7 @@ def fleet(cell: Cell, tenants: int) -> Config:
     entries = [
         {
             "name": f"tenant{number}",
-            "vip": f"192.168.143.{100 + number}",
+            "vip": f"192.168.143.{110 + number}",
             "hosts": {role: cell.add_node(f"n{number}-{role}") for role in ("master", "standby")},
         }
         for number in range(tenants)

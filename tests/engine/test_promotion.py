@@ -51,14 +51,15 @@ def test_a_failover_promotes_once_before_traffic_moves_however_often_it_is_inter
     assert ran(cell) == {"tenant3-promote-master": False}
     assert promotion_pods(cell) == [], "a new tenant's master is primary already"
 
-    # The pod of the Job has to wait for its node; the control pod is there already.
+    # The pod of the Job has to wait for its node; the control pod is there already. Without force it would be refused.
     cell.kubectl("cordon", cell.node("m2"))
     to_standby = promoted(cell, activeRole="standby")
-    running = start_an_up(stack, to_standby)
+    by_force = promoted(cell, activeRole="standby", force="the node is busy")
+    running = start_an_up(stack, by_force)
     eventually(lambda: bool(promotion_pods(cell)), what="the promotion has begun", seconds=60)
     kill(stack, running)
     (pod,) = promotion_pods(cell)
-    running = start_an_up(stack, to_standby)
+    running = start_an_up(stack, by_force)
     eventually(
         lambda: len(appliers(cell, "tenant3-promote-standby")) == 2, what="another `up` waits for it", seconds=60
     )
@@ -89,7 +90,7 @@ def test_traffic_stays_where_it_is_when_a_promotion_fails_and_the_next_up_runs_a
     cell.kubectl("cordon", cell.node("m2"))
     to_standby = promoted(cell, activeRole="standby", timeout_seconds=3)
     with pytest.raises(Refused) as failed:
-        stack.up(to_standby)
+        stack.up(promoted(cell, activeRole="standby", timeout_seconds=3, force="the node is busy"))
     assert "'tenant3-promote-standby' was created but failed to initialize" in str(failed.value)
     assert "[DeadlineExceeded] Job was active longer than specified deadline" in str(failed.value)
     assert served_role(cell) == "master"
