@@ -17,10 +17,7 @@ from components import (
     home_or_refuse,
     live_cluster,
     planned_promotions,
-    refuse_foreign,
-    refuse_moves,
-    refuse_node_addresses,
-    refuse_starts,
+    refuse_what_is_unsafe,
     registered_hooks,
     warn_of_lost_pull_secrets,
 )
@@ -38,15 +35,11 @@ try:
     live.prefetch(fleet.cluster.namespace)
     home = home_or_refuse(fleet.cluster, live)
     hosts = Hosts(fleet, live)
-    refuse_foreign(fleet, live, home.stack)
     adopt_or_refuse(fleet, live, home, hosts)
-    refuse_moves(fleet, live)
-    refuse_node_addresses(fleet, live, hosts)
+    traffic = TrafficGuard(fleet, live, hosts)
+    refuse_what_is_unsafe(fleet, live, home, hosts, traffic)
     warn_of_lost_pull_secrets(fleet, live)
     promotions = planned_promotions(fleet, live)
-    refuse_starts(fleet, live, hosts)
-    traffic = TrafficGuard(fleet, live, hosts)
-    traffic.refuse_failovers()
 except (FleetError, live_cluster.UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
@@ -56,7 +49,9 @@ context = FleetContext(
     home=home,
     hosts=hosts,
     platform=Platform("platform", spec=fleet.platform, home=home, hooks=hooks.shared_object, opts=opts),
-    keepalived_access=KeepalivedAccess("keepalived", cluster=fleet.cluster, home=home, opts=opts),
+    keepalived_access=KeepalivedAccess(
+        "keepalived", cluster=fleet.cluster, home=home, hooks=hooks.keepalived_access, opts=opts
+    ),
     traffic=traffic,
     hooks=hooks,
 )

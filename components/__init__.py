@@ -2,21 +2,19 @@
 
 from components.adoption import adopt_or_refuse
 from components.control_node import ControlNode
-from components.data_guard import refuse_moves
 from components.fleet_context import FleetContext
 from components.hooks import registered_hooks
 from components.hosts import Hosts
 from components.keepalived_access import KeepalivedAccess, warn_of_lost_pull_secrets
-from components.ownership import refuse_foreign
 from components.platform import Platform
 from components.promotion import Promotion
 from components.promotion_plan import planned_promotions
 from components.provider import cluster_provider
 from components.revisions import database_revisions
 from components.stack_home import home_or_refuse
-from components.start_guard import refuse_starts
 from components.tenant import Tenant
-from components.traffic_guard import TrafficGuard, refuse_node_addresses
+from components.traffic_guard import TrafficGuard
+from components.unsafe import refuse_what_is_unsafe
 from components.virtual_ip import VirtualIp
 
 __all__ = [
@@ -34,10 +32,7 @@ __all__ = [
     "database_revisions",
     "home_or_refuse",
     "planned_promotions",
-    "refuse_foreign",
-    "refuse_moves",
-    "refuse_node_addresses",
-    "refuse_starts",
+    "refuse_what_is_unsafe",
     "registered_hooks",
     "warn_of_lost_pull_secrets",
 ]

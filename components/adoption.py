@@ -11,13 +11,10 @@ from components.live_cluster import LiveCluster, UnusableClusterError
 from components.stack_home import StackHome
 from components.take_over import Found, Verdict, judged
 from kube import dry_run
-from kube.facts import allowed_hosts, is_made_by_pulumi, managers
+from kube.facts import allowed_hosts, is_declared_by_a_stack, managers
 from kube.json_text import UnreadableError
 from kube.manifest import Manifest, at, key_of, mapping, text
-from tenants.fleet import Fleet, Role, Tenant
-
-Kind = str
-Name = str
+from tenants.fleet import Fleet, Tenant
 
 
 def adopt_or_refuse(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Hosts) -> None:
@@ -31,8 +28,8 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Hos
     faults: list[str] = []
     to_adopt: dict[str, list[Manifest]] = {}
     for tenant in fleet.tenants:
-        present = [there[key] for key in objects_of(tenant) if key in there]
-        foreign = [found for found in present if not is_made_by_pulumi(found)]
+        present = [there[key] for key in tenant.objects if key in there]
+        foreign = [found for found in present if not is_declared_by_a_stack(found)]
         if tenant.adopt and foreign:
             to_adopt[tenant.name] = foreign
         elif len(foreign) == len(present):
@@ -45,12 +42,15 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Hos
                 for found in foreign
             ]
     notes: list[str] = []
+    changes: list[str] = []
     for tenant, take_overs in _take_overs(fleet, live, home, hosts, to_adopt):
         said = [(found, each) for found in take_overs for each in judged(tenant, found)]
         names = ", ".join(f"{found.kind} {found.name}" for found in take_overs)
         # The engine's own word for it is "create": it knows only that the object is new to its state.
         notes.append(f"{tenant.name} adopts what is there, in place and without restarting a pod: {names}")
-        notes += [f"{_name(found.live)} {each.words}" for found, each in said if each.verdict is Verdict.NAMED]
+        changes += [
+            f"{tenant.name}: {_name(found.live)} {each.words}" for found, each in said if each.verdict is Verdict.NAMED
+        ]
         faults += [
             f"{_name(found.live)} {_REFUSALS[each.verdict].format(each.words)} Nothing was changed."
             for found, each in said
@@ -60,6 +60,9 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Hos
         raise UnusableClusterError("\n".join(faults))
     for note in notes:
         pulumi.log.info(note)
+    for change in changes:
+        # A warning, so that the review of the preview has it.
+        pulumi.log.warn(change)
 
 
 _REFUSALS: Mapping[Verdict, str] = {
@@ -131,16 +134,6 @@ def _pod_of(found: Manifest, pods: Collection[Manifest]) -> Manifest | None:
         and at(pod, "status", "phase") not in ("Succeeded", "Failed")
     ]
     return min(of_it, key=lambda pod: bool(at(pod, "metadata", "deletionTimestamp")), default=None)
-
-
-def objects_of(tenant: Tenant) -> Iterator[tuple[Kind, Name]]:
-    """Kind and name of each namespaced object of a tenant."""
-    for role in Role:
-        yield "Service", tenant.control_node_name(role)
-        yield "StatefulSet", tenant.control_node_name(role)
-    yield "ConfigMap", tenant.virtual_ip_config_map_name
-    yield "Service", tenant.virtual_ip_name
-    yield "ReplicationController", tenant.virtual_ip_name
 
 
 def _name(found: Mapping[str, Any]) -> str:

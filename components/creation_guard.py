@@ -8,22 +8,22 @@ other guards nor the review see a change.
 import pulumi
 from pulumi import ResourceHookArgs
 
-from components.data_guard import RefusedError
 from components.live_cluster import LiveCluster
-from kube.comparison import differences, laid_over
-from kube.facts import is_made_by_pulumi, owner
+from components.refusal import RefusedError
+from kube.comparison import Difference, differences, laid_over
+from kube.facts import is_declared_by_a_stack, owner
 from kube.manifest import Manifest, at, mapping, text
 from kube.masking import shown
+from kube.spelling import in_one_spelling
 from tenants.fleet import Fleet, Tenant
 
 
 class CreationGuard:
-    """The check of every object of a tenant."""
+    """The check before a tenant's Services, ConfigMap, StatefulSets and ReplicationController are created."""
 
-    def __init__(self, fleet: Fleet, live: LiveCluster, stack: str) -> None:
+    def __init__(self, fleet: Fleet, live: LiveCluster) -> None:
         self._fleet = fleet
         self._live = live
-        self._stack = stack
         self._making_way: set[str] = set()
 
     def expect_replacement(self, name: str) -> None:
@@ -37,12 +37,8 @@ class CreationGuard:
         namespace = self._fleet.cluster.namespace
         if kind == "ReplicationController" and name in self._making_way:
             return
-        if self._live.namespace(namespace) is None:
-            raise RefusedError(
-                f"Namespace {namespace} does not exist: run `kubectl create namespace {namespace}` first."
-            )
         live = self._live.objects(namespace).get((kind, name))
-        if live is None or not self._is_ours(live):
+        if live is None or not is_declared_by_a_stack(live):
             # Nothing is there, or the adoption has decided on it.
             return
         tenant = self._tenant(name)
@@ -55,7 +51,7 @@ class CreationGuard:
         changes = [
             f"{each.path} is {shown(each.path, each.actual, opaque=False)}, and the entry makes it "
             f"{shown(each.path, each.expected, opaque=False)}"
-            for each in differences(declared, mapping(laid_over(live, declared)), live)
+            for each in _changes(in_one_spelling(declared), in_one_spelling(live))
             if not each.path.startswith("metadata.annotations")
         ]
         if changes:
@@ -66,9 +62,6 @@ class CreationGuard:
             )
         pulumi.log.info(f"{tenant.name} adopts what is there, in place and without restarting a pod: {kind} {name}")
 
-    def _is_ours(self, live: Manifest) -> bool:
-        return is_made_by_pulumi(live) or owner(live) in (self._stack, self._fleet.cluster.adopt_from)
-
     def _tenant(self, object_name: str) -> Tenant:
         return next(
             tenant
@@ -76,3 +69,8 @@ class CreationGuard:
             if object_name in (tenant.virtual_ip_name, tenant.virtual_ip_config_map_name)
             or object_name in tenant.control_node_names
         )
+
+
+def _changes(declared: Manifest, live: Manifest) -> list[Difference]:
+    """List what declaring it would change of a live object, by the fields that are declared."""
+    return differences(declared, mapping(laid_over(live, declared)), live)

@@ -6,47 +6,36 @@ preview that they refuse ends in their words; `pulumi destroy` does not start wi
 """
 
 from collections.abc import Iterator, Mapping
-from posixpath import normpath
 
 import pulumi
 from pulumi import ResourceHookArgs
 
-from components.live_cluster import LiveCluster, UnusableClusterError
+from components.live_cluster import LiveCluster
+from components.refusal import RefusedError
 from components.stack_home import namespace_refusal
-from kube.facts import Place, is_made_by_pulumi, owner, place, state
+from kube.facts import Place, is_declared_by_a_stack, normal_path, owner, place, state
 from kube.manifest import Manifest, at, text
 from tenants.fleet import AllowedMove, Fleet, Role, State, Tenant
 
 YAML_KEYS = {"host": "host", "data_path": "dataPath", "log_path": "logPath"}
 
 
-class RefusedError(Exception):
-    """A step must not happen; the text says why, and what would allow it."""
-
-
-def refuse_moves(fleet: Fleet, live: LiveCluster) -> None:
-    """Refuse to declare a database elsewhere than it is live, whatever the state remembers.
-
-    Raises:
-        UnusableClusterError: An entry says another host or path, and no `allowMove` allows it.
-    """
+def refused_moves(fleet: Fleet, live: LiveCluster) -> Iterator[str]:
+    """Refuse to declare a database elsewhere than it is live, whatever the state remembers, without `allowMove`."""
     objects = live.objects(fleet.cluster.namespace)
-    faults: list[str] = []
     for tenant in fleet.tenants:
         for role in Role:
             found = objects.get(("StatefulSet", tenant.control_node_name(role)), {})
-            if not owner(found) and not is_made_by_pulumi(found):
-                # Nothing is there, or the adoption compares it.
+            if tenant.adopt and not is_declared_by_a_stack(found):
+                # The adoption compares it, or nothing is there.
                 continue
-            faults += _move_refusals(tenant, role, place(found))
+            yield from _move_refusals(tenant, role, place(found))
             for move in tenant.allow_move:
                 if move.role == role and not _changes(place(found), move):
                     pulumi.log.warn(
                         f"{tenant.name}: allowMove of its {role} is no longer needed: that is where it runs. Remove it "
                         "from the entry."
                     )
-    if faults:
-        raise UnusableClusterError("\n".join(faults))
 
 
 class DataGuard:
@@ -57,6 +46,7 @@ class DataGuard:
         self._namespace = fleet.cluster.namespace
         self._live = live
         self._stack = stack
+        self._owners = {"", stack, fleet.cluster.adopt_from or ""}
 
     def is_kept(self, virtual_ip_name: str) -> bool:
         """Tell whether a tenant is in the fleet, so that what is deleted of it makes way for another."""
@@ -64,7 +54,7 @@ class DataGuard:
 
     def refuse_move(self, args: ResourceHookArgs) -> None:
         """Before a StatefulSet is updated: it is not moved without leave."""
-        if ("StatefulSet", args.name) in self._live.objects(self._namespace):
+        if place(self._live.objects(self._namespace).get(("StatefulSet", args.name), {})).known:
             # Compared with what is live before anything was declared: the state may be older than that.
             return
         tenant_name, role = _tenant_and_role(args.name)
@@ -77,7 +67,8 @@ class DataGuard:
         """Before a StatefulSet is deleted: not without being retired."""
         old = args.old_inputs or {}
         tenant_name, _ = _tenant_and_role(args.name)
-        self._refuse_what_is_not_ours("StatefulSet", args.name, old)
+        self._refuse_other_namespace(old)
+        self._refuse_what_is_not_ours("StatefulSet", args.name)
         if state(old) != State.RETIRED:
             raise RefusedError(self._not_retired(tenant_name, args.name))
         there = place(old)
@@ -88,10 +79,16 @@ class DataGuard:
     def refuse_removal(self, args: ResourceHookArgs) -> None:
         """Before a ReplicationController is deleted: not with its tenant, unless that is retired."""
         old = args.old_inputs or {}
-        self._refuse_what_is_not_ours("ReplicationController", args.name, old)
+        self._refuse_other_namespace(old)
+        self._refuse_what_is_not_ours("ReplicationController", args.name)
         # While the entry is there this is a replacement: a keepalived pod makes way for the next.
         if not self.is_kept(args.name) and state(old) != State.RETIRED:
             raise RefusedError(self._not_retired(args.name.removesuffix("-vip"), args.name))
+
+    def refuse_removal_of_access(self, args: ResourceHookArgs) -> None:
+        """Before the account of keepalived's pods, or what gives it its rights, is deleted: it may be another's now."""
+        account = args.name.removesuffix(f"-{self._namespace}")
+        self._refuse_what_is_not_ours("ServiceAccount", account)
 
     def refuse_removal_of_shared(self, args: ResourceHookArgs) -> None:
         """Before an object that all tenants' pods refer to is deleted: other stacks' tenants may be among them."""
@@ -99,7 +96,7 @@ class DataGuard:
         others = {
             owner(found)
             for (kind, _), found in self._live.objects(self._namespace).items()
-            if kind == "StatefulSet" and owner(found) not in ("", self._stack)
+            if kind == "StatefulSet" and owner(found) not in self._owners
         }
         if others:
             raise RefusedError(
@@ -109,16 +106,17 @@ class DataGuard:
                 "state delete`."
             )
 
-    def _refuse_what_is_not_ours(self, kind: str, name: str, old: Manifest) -> None:
+    def _refuse_other_namespace(self, old: Manifest) -> None:
         namespace = text(at(old, "metadata", "namespace"))
         if namespace != self._namespace:
             raise RefusedError(namespace_refusal(namespace, self._namespace))
-        other = owner(self._live.objects(namespace).get((kind, name), {}))
-        if other not in ("", self._stack):
+
+    def _refuse_what_is_not_ours(self, kind: str, name: str) -> None:
+        other = owner(self._live.objects(self._namespace).get((kind, name), {}))
+        if other not in self._owners:
             raise RefusedError(
-                f"{kind} {namespace}/{name} has been taken over by stack {other}: this stack must forget it, not "
-                "delete it. Run `pulumi state delete --target-dependents` on the tenant's URN (see `pulumi stack "
-                "--show-urns`)."
+                f"{kind} {self._namespace}/{name} has been taken over by stack {other}: this stack must forget it, not "
+                "delete it. Run `pulumi state delete --target-dependents` on its URN (see `pulumi stack --show-urns`)."
             )
 
     def _not_retired(self, tenant_name: str, resource_name: str) -> str:
@@ -155,26 +153,22 @@ def _move_refusals_between(tenant: Tenant, role: Role, old: Place, new: Place) -
 
 def _differences(old: Place, new: Place) -> Mapping[str, str]:
     """Where the new place differs, by attribute; what the old one does not say does not differ."""
-    return {
-        what: value
-        for what, value in _values(new).items()
-        if (was := _values(old)[what]) and normpath(was) != normpath(value)
-    }
+    return {what: value for what, value in _values(new).items() if (was := _values(old)[what]) and was != value}
 
 
 def _values(there: Place) -> Mapping[str, str]:
     """The three values of a place by attribute."""
-    return {what: getattr(there, what) for what in YAML_KEYS}
+    return {what: normal_path(getattr(there, what)) for what in YAML_KEYS}
 
 
 def _changes(there: Place, move: AllowedMove) -> bool:
     """Tell whether a move leads elsewhere than there."""
-    wanted = {what: value for what in YAML_KEYS if (value := getattr(move, what)) is not None}
+    wanted = {what: normal_path(value) for what in YAML_KEYS if (value := getattr(move, what)) is not None}
     return any(_values(there)[what] != value for what, value in wanted.items())
 
 
 def _allows(moves: list[AllowedMove], what: str, value: str) -> bool:
-    return any(getattr(move, what) == value for move in moves)
+    return any(normal_path(getattr(move, what) or "") == value for move in moves)
 
 
 def _tenant_and_role(control_node_name: str) -> tuple[str, Role]:

@@ -27,6 +27,7 @@ class Hooks:
     """The hooks of each object."""
 
     shared_object: ResourceHookBinding
+    keepalived_access: ResourceHookBinding
     node_label: ResourceHookBinding
     headless_service: ResourceHookBinding
     stateful_set: ResourceHookBinding
@@ -38,7 +39,7 @@ class Hooks:
 
 def registered_hooks(fleet: Fleet, live: LiveCluster, hosts: Hosts, traffic: TrafficGuard, *, stack: str) -> Hooks:
     """Register every hook."""
-    data, creation = DataGuard(fleet, live, stack), CreationGuard(fleet, live, stack)
+    data, creation = DataGuard(fleet, live, stack), CreationGuard(fleet, live)
     start = StartGuard(fleet, live, hosts)
 
     def check_removal(args: ResourceHookArgs) -> None:
@@ -51,10 +52,14 @@ def registered_hooks(fleet: Fleet, live: LiveCluster, hosts: Hosts, traffic: Tra
     created = _hook("refuse-silent-overwrite", creation.refuse_overwrite)
     database_starts = _hook("refuse-database-that-cannot-start", start.refuse_database)
     keepalived_starts = _hook("refuse-keepalived-that-cannot-start", start.refuse_keepalived)
+    # Not in previews: there it has nothing to take away.
     labelled = ResourceHook("remove-phantom-node", lambda args: remove_phantom_node(args, live, hosts))
     return Hooks(
         shared_object=ResourceHookBinding(
             before_delete=[_hook("refuse-removal-of-what-others-need", data.refuse_removal_of_shared)]
+        ),
+        keepalived_access=ResourceHookBinding(
+            before_delete=[_hook("refuse-removal-of-anothers-account", data.refuse_removal_of_access)]
         ),
         node_label=ResourceHookBinding(after_create=[labelled], after_delete=[labelled]),
         headless_service=ResourceHookBinding(before_create=[created]),

@@ -58,6 +58,10 @@ class Hosts:
                 f"{tenant.name}: node {tenant.hosts.of(role)} of its {role} does not exist. Nothing is waited for "
                 "there; the pod starts when the node is back."
             )
+        doubtful = any(self._is_doubtful(tenant, role) for tenant in fleet.tenants for role in Role)
+        self._ready_pods = (
+            {name for name, pod in live.pods(self._namespace).items() if is_ready(pod)} if doubtful else ()
+        )
 
     def obstacle(self, tenant: Tenant, role: Role, *, best_effort: bool) -> Obstacle | None:
         """Find what keeps a new pod of the tenant from running on a role's node.
@@ -107,18 +111,16 @@ class Hosts:
         for a pod that is not ready and cannot start where it belongs, or whose tenant has `force`. The engine would: it
         waits for what was not ready when it last looked, changed or not, until its 10-minute timeout (2026-11-25).
         """
-        if ("StatefulSet", tenant.control_node_name(role)) not in self._objects:
-            return True
         if not _is_ready(self._nodes.get(tenant.hosts.of(role))):
             return False
-        if tenant.force is None and self.obstacle(tenant, role, best_effort=False) is None:
+        if not self._is_doubtful(tenant, role):
             return True
-        return is_ready(self._live.pod(self._namespace, f"{tenant.control_node_name(role)}-0") or {})
+        return f"{tenant.control_node_name(role)}-0" in self._ready_pods
 
     def knows_hostname_override(self, tenant: Tenant, role: Role) -> bool:
         """Tell whether the kubelet of a role's node sets `spec.hostnameOverride`.
 
-        Of a node that is missing nobody knows: what its StatefulSet has stays, or the template would change with it.
+        Of a missing node that is unknown. What the live StatefulSet has stays, since its template must not change.
         """
         name = tenant.hosts.of(role)
         if name in self._nodes:
@@ -138,8 +140,17 @@ class Hosts:
         """Tell whether there was no such node."""
         return name not in self._nodes
 
+    def _is_doubtful(self, tenant: Tenant, role: Role) -> bool:
+        """Tell whether a role's pod may not become ready: nothing lets it start, or its tenant is there by force."""
+        is_there = ("StatefulSet", tenant.control_node_name(role)) in self._objects
+        by_force = is_there and tenant.force is not None
+        return by_force or self.obstacle(tenant, role, best_effort=False) is not None
+
     def _was_there(self, tenant: Tenant, role: Role) -> bool:
-        return tenant.state is State.RETIRED or self._runs_on(tenant, role, tenant.hosts.of(role))
+        if ("StatefulSet", tenant.control_node_name(role)) in self._objects:
+            return tenant.state is State.RETIRED or self._runs_on(tenant, role, tenant.hosts.of(role))
+        # Somebody may have deleted it to be rid of a pod that does not end.
+        return any(key in self._objects for key in tenant.objects)
 
     def _runs_on(self, tenant: Tenant, role: Role, name: str) -> bool:
         """Tell whether a role's database has been started on this node before."""
@@ -152,7 +163,8 @@ def node_obstacle(
     """Find what keeps a new pod with these tolerations off a node; `None` for the node is a missing one."""
     if node is None:
         return Obstacle(what=f"node {name} does not exist", remedy=f"join {name} to the cluster again")
-    if at(node, "spec", "unschedulable") is True:
+    cordon = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+    if at(node, "spec", "unschedulable") is True and not _is_tolerated(cordon, tolerations, best_effort):
         return Obstacle(what=f"node {name} is cordoned", remedy=f"run `kubectl uncordon {name}`")
     if not _is_ready(node):
         return Obstacle(what=f"node {name} is not ready", remedy=f"see `kubectl describe node {name}`")

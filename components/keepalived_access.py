@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pulumi
+from pulumi import ResourceHookBinding
 from pulumi_kubernetes.core.v1 import LocalObjectReferenceArgs, ServiceAccount
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, PolicyRuleArgs, RoleRefArgs, SubjectArgs
@@ -24,11 +25,14 @@ class KeepalivedAccess(pulumi.ComponentResource):
 
     service_account_name: str
 
-    def __init__(self, name: str, *, cluster: Cluster, home: StackHome, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self, name: str, *, cluster: Cluster, home: StackHome, hooks: ResourceHookBinding, opts: pulumi.ResourceOptions
+    ) -> None:
         super().__init__("adb:tenants:KeepalivedAccess", name, None, opts)
         self.service_account_name = account = cluster.keepalived_account
         # Cluster-scoped, so the name carries the namespace: two stacks of one cluster must not share them.
         cluster_role_name = f"{account}-{home.namespace}"
+        child = pulumi.ResourceOptions(parent=self, hooks=hooks)
         of_this_stack = {STACK_ANNOTATION: home.stack}
 
         ServiceAccount(
@@ -36,7 +40,7 @@ class KeepalivedAccess(pulumi.ComponentResource):
             metadata=object_metadata(account, home),
             # Left out where there are none: what others keep there, as OpenShift does, is theirs.
             image_pull_secrets=[LocalObjectReferenceArgs(name=secret) for secret in cluster.image_pull_secrets] or None,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=child,
         )
         ClusterRole(
             cluster_role_name,
@@ -48,7 +52,7 @@ class KeepalivedAccess(pulumi.ComponentResource):
                     verbs=["get", "list", "watch"],
                 )
             ],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=child,
         )
         ClusterRoleBinding(
             cluster_role_name,
@@ -59,7 +63,7 @@ class KeepalivedAccess(pulumi.ComponentResource):
                 name=cluster_role_name,
             ),
             subjects=[SubjectArgs(kind="ServiceAccount", name=account, namespace=home.namespace)],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=child,
         )
         self.register_outputs({"serviceAccountName": self.service_account_name})
 
@@ -73,9 +77,9 @@ def warn_of_lost_pull_secrets(fleet: Fleet, live: LiveCluster) -> None:
     objects = live.objects(namespace)
     controllers = (objects.get(("ReplicationController", tenant.virtual_ip_name), {}) for tenant in fleet.tenants)
     used = {secret for controller in controllers for secret in _pull_secrets(pod_spec(controller))}
-    used |= {*_pull_secrets(live.service_account(namespace, "default") or {})}
+    used |= {*_pull_secrets(objects.get(("ServiceAccount", "default"), {}))}
     declared = fleet.cluster.image_pull_secrets
-    lost = sorted(used - {*declared, *_pull_secrets(live.service_account(namespace, account) or {})})
+    lost = sorted(used - {*declared, *_pull_secrets(objects.get(("ServiceAccount", account), {}))})
     if lost:
         pulumi.log.warn(
             f"In namespace {namespace} images are pulled by {', '.join(lost)}, which the keepalived pods' account "

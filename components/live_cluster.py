@@ -1,4 +1,4 @@
-"""What the program must know of the live cluster before the engine acts: read only, by kubectl.
+"""What the program must know of the live cluster before the engine acts: read by kubectl.
 
 Everything else goes through Pulumi. This does not, because a read that fails inside the engine ends the program before
 it can say anything, and what the plugin prints then ends in the advice to drop the resources from the state
@@ -30,8 +30,8 @@ class UnusableClusterError(Exception):
 class LiveCluster:
     """A cluster that answers; each method raises `UnusableClusterError` if it does not.
 
-    Lists are read once a run and show the cluster as it was then. One pod is read anew whenever it is asked for, and so
-    is what `revisions` tells.
+    Lists are read once a run and show the cluster as it was then. A single pod, node or Secret is read anew whenever
+    it is asked for, and so is what `revisions` tells.
     """
 
     def __init__(self, context: str | None) -> None:
@@ -68,12 +68,6 @@ class LiveCluster:
         """Every node, by name."""
         return _by_name(self._list(_NODES))
 
-    def nodes_labelled(self, label: str, value: str) -> Sequence[str]:
-        """The nodes whose label has this value, sorted."""
-        return sorted(
-            name for name, node in self.nodes().items() if node["metadata"].get("labels", {}).get(label) == value
-        )
-
     def objects(self, namespace: str) -> Mapping[tuple[str, str], Mapping[str, Any]]:
         """Every object of the kinds that a tenant is made of, Secrets left out, by kind and name."""
         lists = _lists(namespace)
@@ -83,14 +77,6 @@ class LiveCluster:
             for kind, path in lists.items()
             for name, item in _by_name(self._list(path)).items()
         }
-
-    def services(self, namespace: str) -> Sequence[Mapping[str, Any]]:
-        """Every Service."""
-        return self._list(_lists(namespace)["Service"])
-
-    def service_account(self, namespace: str, name: str) -> Mapping[str, Any] | None:
-        """A ServiceAccount; `None` if there is none."""
-        return _by_name(self._list(_lists(namespace)["ServiceAccount"])).get(name)
 
     def jobs(self, namespace: str) -> Sequence[Mapping[str, Any]]:
         """Every Job."""
@@ -116,11 +102,6 @@ class LiveCluster:
         """A Secret as it is now; `None` if there is none."""
         path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
         return _if_there(lambda: kubectl.read(path, context=self._context), name)
-
-    def host_of_pod(self, namespace: str, name: str) -> str | None:
-        """The node that a pod is on; `None` where there is no such pod, or it is not scheduled."""
-        host: str | None = (self.pod(namespace, name) or {}).get("spec", {}).get("nodeName")
-        return host
 
     def revisions(self, namespace: str) -> Mapping[str, str]:
         """What each StatefulSet's first pod runs: its `current` template or an `old` one; without a pod, no word."""

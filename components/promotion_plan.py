@@ -6,6 +6,8 @@ from itertools import count
 from typing import Any
 
 from components.live_cluster import LiveCluster
+from kube.facts import selected_role
+from kube.manifest import Manifest
 from tenants.fleet import Fleet, Role, State, Tenant
 
 PROMOTION_OF = "adb-tenants/promotion-of"
@@ -31,10 +33,16 @@ def planned_promotions(fleet: Fleet, live: LiveCluster) -> Mapping[str, PlannedP
     if not promoted:
         # Without promotions, nobody needs the right to list Jobs.
         return {}
-    services = live.services(fleet.cluster.namespace)
-    serving = {service["metadata"]["name"]: service["spec"].get("selector", {}).get("role") for service in services}
-    jobs = live.jobs(fleet.cluster.namespace)
-    return {tenant.name: _planned(tenant, serving.get(tenant.virtual_ip_name), jobs) for tenant in promoted}
+    objects, jobs = live.objects(fleet.cluster.namespace), live.jobs(fleet.cluster.namespace)
+    return {tenant.name: _planned(tenant, _serving(tenant, objects), jobs) for tenant in promoted}
+
+
+def _serving(tenant: Tenant, objects: Mapping[tuple[str, str], Manifest]) -> str | None:
+    """Read which role clients are led to: `None` for a new tenant's, empty where nobody can tell."""
+    service = objects.get(("Service", tenant.virtual_ip_name))
+    if service is None and not any(key in objects for key in tenant.objects):
+        return None
+    return selected_role(service or {})
 
 
 def _planned(tenant: Tenant, serving: str | None, jobs: Collection[Mapping[str, Any]]) -> PlannedPromotion:

@@ -1,40 +1,38 @@
 """Refuses, in the preview, to start a pod where it cannot run: on a node that takes none, or has too little memory.
 
-A replaced keepalived pod that stays pending leaves the VIP nowhere; a database's pod that asks for too much is
-found out when it is next deleted.
+A replaced keepalived pod that stays pending takes the VIP down. A database's pod that requests too much memory shows
+only when it is next deleted.
 """
+
+from collections.abc import Iterator
 
 import pulumi
 from pulumi import ResourceHookArgs
 
-from components.adoption import objects_of
-from components.data_guard import RefusedError
 from components.hosts import Hosts, Obstacle
-from components.live_cluster import LiveCluster, UnusableClusterError
+from components.live_cluster import LiveCluster
+from components.refusal import RefusedError
 from kube.facts import memory_requests, replicas, state
 from kube.manifest import Manifest, at, mapping
+from kube.quantity import amount
 from tenants.fleet import Fleet, Role, State, Tenant, UpdateStrategy
 
+KEEPALIVED_COULD_NOT = "its keepalived pod could not start"
 
-def refuse_starts(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None:
-    """Refuse tenants whose pods could not start, before anything of them is declared: a new one is not left half-made.
 
-    Raises:
-        UnusableClusterError: A new tenant, or one that is to run again, has a node that takes none of its pods.
-    """
+def refused_starts(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> Iterator[str]:
+    """Refuse tenants, new ones or such as are to run again, whose pods could not start."""
     objects = live.objects(fleet.cluster.namespace)
-    faults: list[str] = []
     for tenant in fleet.tenants:
-        there = [objects[key] for key in objects_of(tenant) if key in objects]
+        there = [objects[key] for key in tenant.objects if key in objects]
         starts = not there or any(state(found) in (State.STOPPED, State.RETIRED) for found in there)
-        if tenant.state is State.RUNNING and starts:
-            wanted = [(role, f"its {role}'s pod could not start", False) for role in Role]
-            wanted.append((tenant.active_role, "its keepalived pod could not start", True))
-            for role, what, best_effort in wanted:
-                if refusal := _refusal(tenant, role, what, hosts.obstacle(tenant, role, best_effort=best_effort)):
-                    faults.append(refusal)
-    if faults:
-        raise UnusableClusterError("\n".join(faults))
+        if tenant.state is not State.RUNNING or not starts:
+            continue
+        for role in Role:
+            obstacle = hosts.obstacle(tenant, role, best_effort=False) or hosts.memory_obstacle(tenant, role)
+            yield from _refusals(tenant, role, f"its {role}'s pod could not start", obstacle)
+        obstacle = hosts.obstacle(tenant, tenant.active_role, best_effort=True)
+        yield from _refusals(tenant, tenant.active_role, KEEPALIVED_COULD_NOT, obstacle)
 
 
 class StartGuard:
@@ -54,11 +52,11 @@ class StartGuard:
         live = self._live("StatefulSet", args.name)
         if tenant.state is not State.RUNNING:
             return
-        if memory_requests(live) != (tenant.memory,):
+        if [amount(memory) for memory in memory_requests(live)] != [amount(tenant.memory)]:
             _refuse(tenant, role, f"its {role}'s pod could not start", self._hosts.memory_obstacle(tenant, role))
-        restarts = tenant.update_strategy is UpdateStrategy.ROLLING_UPDATE and _template(args.old_inputs) != _template(
-            args.new_inputs
-        )
+        # What is created over a live object does not differ from it (`creation_guard`).
+        changes = args.old_inputs is not None and _template(args.old_inputs) != _template(args.new_inputs)
+        restarts = changes and tenant.update_strategy is UpdateStrategy.ROLLING_UPDATE
         if restarts or replicas(live) != 1:
             obstacle = self._hosts.obstacle(tenant, role, best_effort=False)
             _refuse(tenant, role, f"its {role}'s pod could not start", obstacle)
@@ -71,7 +69,7 @@ class StartGuard:
             makes_way or replicas(self._live("ReplicationController", args.name)) != 1
         ):
             obstacle = self._hosts.obstacle(tenant, tenant.active_role, best_effort=True)
-            _refuse(tenant, tenant.active_role, "its keepalived pod could not start", obstacle)
+            _refuse(tenant, tenant.active_role, KEEPALIVED_COULD_NOT, obstacle)
 
     def _live(self, kind: str, name: str) -> Manifest:
         return self._objects.get((kind, name), {})
@@ -82,19 +80,19 @@ def _template(inputs: Manifest | None) -> Manifest:
 
 
 def _refuse(tenant: Tenant, role: Role, what: str, obstacle: Obstacle | None) -> None:
-    if refusal := _refusal(tenant, role, what, obstacle):
+    for refusal in _refusals(tenant, role, what, obstacle):
         raise RefusedError(refusal)
 
 
-def _refusal(tenant: Tenant, role: Role, what: str, obstacle: Obstacle | None) -> str | None:
-    """Say why a pod must not be started; `None` if nothing keeps it from running, or its tenant has `force`."""
+def _refusals(tenant: Tenant, role: Role, what: str, obstacle: Obstacle | None) -> Iterator[str]:
+    """Say why a pod must not be started, if anything keeps it from running and its tenant has no `force`."""
     if obstacle is None:
-        return None
+        return
     sentence = f"{tenant.name}: {what} on {tenant.hosts.of(role)}: {obstacle.what}."
     if tenant.force is not None:
         pulumi.log.warn(f"{sentence} It goes on by force: {tenant.force}")
-        return None
-    return (
+        return
+    yield (
         f"{sentence} To mend that, {obstacle.remedy}, then run this again; or go on nevertheless by writing into the "
         "tenant's entry:\n  force: <the reason>"
     )

@@ -4,27 +4,23 @@ keepalived takes a VIP down whose Service has no ready endpoint (kube-keepalived
 cannot start is nowhere, while both databases are well: a failover there is an outage, not a fallback.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 from pulumi import ResourceHookArgs
 
-from components.data_guard import RefusedError
 from components.hosts import Hosts
-from components.live_cluster import LiveCluster, UnusableClusterError
+from components.live_cluster import LiveCluster
+from components.refusal import RefusedError
 from kube.facts import FORCED_ANNOTATION, is_ready, selected_role, vips
 from kube.manifest import Manifest, at
 from tenants.fleet import Fleet, Role, State, Tenant
 
 
-def refuse_node_addresses(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None:
-    """Refuse a VIP that is a node's own address, unless it is announced already.
-
-    Raises:
-        UnusableClusterError: There are such VIPs; every one of them is named.
-    """
+def refused_addresses(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> Sequence[str]:
+    """Refuse a VIP that is a node's own address, unless it is announced already."""
     objects, nodes = live.objects(fleet.cluster.namespace), hosts.addresses()
-    faults = [
+    return [
         f"{tenant.name}: vip {tenant.vip} is the address of node {nodes[str(tenant.vip)]}, which would lose it to "
         "keepalived. Choose an address that no node has."
         for tenant in fleet.tenants
@@ -32,8 +28,6 @@ def refuse_node_addresses(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None
         # A kubelet may report the VIP that its node holds as the node's own.
         and str(tenant.vip) not in vips(objects.get(("ConfigMap", tenant.virtual_ip_config_map_name), {}))
     ]
-    if faults:
-        raise UnusableClusterError("\n".join(faults))
 
 
 class TrafficGuard:
@@ -67,21 +61,15 @@ class TrafficGuard:
         # It stays as it was made, so that no later run has anything to change.
         return tenant.force if at(service, "metadata", "annotations", FORCED_ANNOTATION) is not None else None
 
-    def refuse_failovers(self) -> None:
-        """Refuse, before anything is declared, to lead clients where nobody serves them.
-
-        Raises:
-            UnusableClusterError: A tenant would; every one of them is named.
-        """
+    def refused_failovers(self) -> Sequence[str]:
+        """Refuse to lead clients where no database serves them."""
         objects = self._live.objects(self._namespace)
-        refusals = [
+        return [
             refusal
             for name, tenant in self._by_service.items()
             if tenant.force is None and _leads_elsewhere(tenant, objects.get(("Service", name), {}))
             if (refusal := self._refusal(tenant)) is not None
         ]
-        if refusals:
-            raise UnusableClusterError("\n".join(refusals))
 
     def refuse_unready(self, args: ResourceHookArgs) -> None:
         """Before a VIP's Service is updated."""

@@ -294,9 +294,9 @@ def owner(manifest: Manifest) -> str:
     return text(at(manifest, "metadata", "annotations", STACK_ANNOTATION))
 
 
-def is_made_by_pulumi(manifest: Manifest) -> bool:
-    """Tell whether Pulumi's Kubernetes plugin has made an object, or has taken it over."""
-    return any(manager.startswith("pulumi-kubernetes") for manager in managers(manifest))
+def is_declared_by_a_stack(manifest: Manifest) -> bool:
+    """Tell whether some stack has made an object or taken it over: it says so, or Pulumi's plugin has written it."""
+    return bool(owner(manifest)) or any(manager.startswith("pulumi-kubernetes") for manager in managers(manifest))
 
 
 def managers(manifest: Manifest) -> frozenset[str]:

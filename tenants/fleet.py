@@ -152,6 +152,17 @@ class Tenant:
         return f"{self.name}-promote-{role}"
 
     @property
+    def objects(self) -> tuple[tuple[str, str], ...]:
+        """Kind and name of each object that the tenant always has in its namespace."""
+        of_roles = [(kind, name) for name in self.control_node_names for kind in ("Service", "StatefulSet")]
+        return (
+            *of_roles,
+            ("ConfigMap", self.virtual_ip_config_map_name),
+            ("Service", self.virtual_ip_name),
+            ("ReplicationController", self.virtual_ip_name),
+        )
+
+    @property
     def node_label(self) -> str:
         """Key of the node label whose value is the role that is pinned to the node."""
         return f"tenancy-{self.name}"

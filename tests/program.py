@@ -198,15 +198,17 @@ def run_program(
     with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live_cluster:
         live_cluster.return_value.uid.return_value = CLUSTER_UID
         live_cluster.return_value.namespace.return_value = {"metadata": {"name": "default"}}
-        live_cluster.return_value.objects.return_value = {}
+        live_cluster.return_value.objects.return_value = {
+            ("Service", service["metadata"]["name"]): service for service in cluster.services
+        }
         live_cluster.return_value.secret.return_value = None
-        live_cluster.return_value.service_account.return_value = None
         live_cluster.return_value.nodes.return_value = {
             tenant["hosts"][role]: ready_node(tenant["hosts"][role], kubelet_version=cluster.kubelet_version)
             for tenant in config["tenants"]
             for role in ("master", "standby")
         }
-        live_cluster.return_value.services.return_value = cluster.services
+        live_cluster.return_value.pods.return_value = {}
+        live_cluster.return_value.pod.return_value = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
         live_cluster.return_value.jobs.return_value = cluster.jobs
         live_cluster.return_value.revisions.return_value = {"tenant3-master": "current"}
         doorway()

@@ -19,7 +19,8 @@ PROMOTION = {"command": ["ssh", "$(PROMOTE)", "gpactivatestandby"], "image": "pr
 
 
 def vip_service(role: str, *, tenant: str = "tenant3") -> Manifest:
-    return {"metadata": {"name": f"{tenant}-vip"}, "spec": {"selector": {"role": role}}}
+    metadata = {"name": f"{tenant}-vip", "annotations": {STACK_ANNOTATION: "adb-tenants/dev"}}
+    return {"metadata": metadata, "spec": {"selector": {"role": role}}}
 
 
 def live_job(role: str, name: str = "", *, made: int = 1, ended: str = "", going: bool = False) -> Manifest:
@@ -134,8 +135,8 @@ def test_a_job_once_made_is_never_changed_and_two_of_one_role_are_never_side_by_
         ([vip_service("standby")], {}, False),
         ([vip_service("master")], {}, True),
         ([vip_service("standby")], {"active": "master"}, True),
-        ([vip_service("master")], {"state": "stopped"}, False),
-        ([vip_service("master")], {"state": "retired"}, False),
+        ([vip_service("master")], {"state": "stopped", "force": "promoted by hand"}, False),
+        ([vip_service("master")], {"state": "retired", "force": "promoted by hand"}, False),
         ([vip_service("master", tenant="tenant4")], {}, False),
     ],
     ids=["new", "served", "failover", "failback", "stopped", "retired", "another-tenants-service"],

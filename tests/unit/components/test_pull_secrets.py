@@ -53,8 +53,10 @@ def test_the_preview_says_which_lines_to_write(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     live = mock.create_autospec(LiveCluster, instance=True)
-    live.service_account.side_effect = lambda _, name: accounts.get(name)
-    live.objects.return_value = {("ReplicationController", "tenant3-vip"): {"spec": {"template": {"spec": controller}}}}
+    live.objects.return_value = {
+        ("ReplicationController", "tenant3-vip"): {"spec": {"template": {"spec": controller}}},
+        **{("ServiceAccount", name): account for name, account in accounts.items()},
+    }
     warned: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", warned.append)
     warn_of_lost_pull_secrets(load(with_secrets(*declared)), live)
