@@ -44,7 +44,7 @@ except (FleetError, live_cluster.UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
 opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster)])
-hooks = registered_hooks(fleet, live, hosts, traffic, stack=home.stack)
+hooks = registered_hooks(fleet, live, home, hosts, traffic)
 context = FleetContext(
     home=home,
     hosts=hosts,

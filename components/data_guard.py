@@ -48,10 +48,6 @@ class DataGuard:
         self._stack = stack
         self._owners = {"", stack, fleet.cluster.adopt_from or ""}
 
-    def is_kept(self, virtual_ip_name: str) -> bool:
-        """Tell whether a tenant is in the fleet, so that what is deleted of it makes way for another."""
-        return virtual_ip_name.removesuffix("-vip") in self._tenants
-
     def refuse_move(self, args: ResourceHookArgs) -> None:
         """Before a StatefulSet is updated: it is not moved without leave."""
         if place(self._live.objects(self._namespace).get(("StatefulSet", args.name), {})).known:
@@ -76,13 +72,20 @@ class DataGuard:
             f"{args.name} is removed; what it wrote stays on {there.host}: {there.data_path}, {there.log_path}"
         )
 
-    def refuse_removal(self, args: ResourceHookArgs) -> None:
-        """Before a ReplicationController is deleted: not with its tenant, unless that is retired."""
+    def refuse_removal(self, args: ResourceHookArgs, declared: Manifest | None) -> None:
+        """Before a ReplicationController is deleted: not with its tenant, unless that is retired.
+
+        Args:
+            args: The deletion.
+            declared: What is declared of it; `None` if its tenant is gone from the fleet.
+        """
         old = args.old_inputs or {}
         self._refuse_other_namespace(old)
         self._refuse_what_is_not_ours("ReplicationController", args.name)
-        # While the entry is there this is a replacement: a keepalived pod makes way for the next.
-        if not self.is_kept(args.name) and state(old) != State.RETIRED:
+        # While the entry is there a keepalived pod makes way for the next, of another template. With the same one it is
+        # `pulumi destroy` that deletes it, and first of all of the tenant.
+        makes_way = declared is not None and at(declared, "spec", "template") != at(old, "spec", "template")
+        if not makes_way and state(old) != State.RETIRED:
             raise RefusedError(self._not_retired(args.name.removesuffix("-vip"), args.name))
 
     def refuse_removal_of_access(self, args: ResourceHookArgs) -> None:

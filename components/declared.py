@@ -10,7 +10,7 @@ from components.platform import SharedNames
 from components.stack_home import StackHome
 from kube.manifest import Json, Key, Manifest, key_of, mapping
 from tenants import fleet
-from tenants.fleet import Role, Tenant
+from tenants.fleet import Fleet, Role, Tenant
 
 
 def manifests(
@@ -46,6 +46,13 @@ def manifests(
 
     declared = [mapping(_plain(each)) for each in objects()]
     return {key_of(manifest): manifest for manifest in declared}
+
+
+def declared_controller(tenant: Tenant, fleet: Fleet, home: StackHome, hosts: Hosts) -> Manifest:
+    """What the program declares of a tenant's keepalived."""
+    account = fleet.cluster.keepalived_account
+    controller = virtual_ip_objects.replication_controller(tenant, home=home, hosts=hosts, service_account_name=account)
+    return mapping(_plain(controller))
 
 
 def _plain(value: object) -> Json:

@@ -11,9 +11,11 @@ from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, Resource
 
 from components.creation_guard import CreationGuard
 from components.data_guard import DataGuard
+from components.declared import declared_controller
 from components.hosts import Hosts
 from components.live_cluster import LiveCluster
 from components.phantom_nodes import remove_phantom_node
+from components.stack_home import StackHome
 from components.start_guard import StartGuard
 from components.traffic_guard import TrafficGuard
 from tenants.fleet import Fleet
@@ -37,15 +39,17 @@ class Hooks:
     replication_controller: ResourceHookBinding
 
 
-def registered_hooks(fleet: Fleet, live: LiveCluster, hosts: Hosts, traffic: TrafficGuard, *, stack: str) -> Hooks:
+def registered_hooks(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Hosts, traffic: TrafficGuard) -> Hooks:
     """Register every hook."""
-    data, creation = DataGuard(fleet, live, stack), CreationGuard(fleet, live)
+    data, creation = DataGuard(fleet, live, home.stack), CreationGuard(fleet, live)
     start = StartGuard(fleet, live, hosts)
 
+    tenants = {tenant.virtual_ip_name: tenant for tenant in fleet.tenants}
+
     def check_removal(args: ResourceHookArgs) -> None:
-        data.refuse_removal(args)
-        if data.is_kept(args.name):
-            # A keepalived pod makes way for the next.
+        tenant = tenants.get(args.name)
+        data.refuse_removal(args, declared_controller(tenant, fleet, home, hosts) if tenant else None)
+        if tenant:
             start.refuse_keepalived(args)
             creation.expect_replacement(args.name)
 

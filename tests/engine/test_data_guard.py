@@ -89,7 +89,7 @@ def test_destroying_the_stack_is_refused_unless_every_tenant_is_retired(cell: Ce
     config = tenant3(cell)
     stack.up(config)
     before = cell.uids()
-    for flags in ((), ("--run-program",)):
+    for flags in ((), ("--run-program",), ("--run-program", "--skip-preview")):
         refused = stack.pulumi("destroy", "--yes", *flags)
         assert refused.returncode != 0, refused.stdout
         assert cell.uids() == before, f"destroy {flags} was refused, but not as a whole"
