@@ -104,7 +104,7 @@ class LiveCluster:
         return _if_there(lambda: kubectl.read(path, context=self._context), name)
 
     def revisions(self, namespace: str) -> Mapping[str, str]:
-        """What each StatefulSet's first pod runs: its `current` template or an `old` one; without a pod, no word."""
+        """What each StatefulSet's first pod runs: its `current` template or an `old` one; left out without a pod."""
         # Asked when all is done, so not of what was read when it began.
         paths = (_lists(namespace)["StatefulSet"], _pods(namespace))
         stateful_sets, pods = (_answered(future.result) for future in [self._read(path) for path in paths])

@@ -127,7 +127,7 @@ def place(stateful_set: Manifest) -> Place:
     paths, volumes = data_paths(stateful_set), pod_spec(stateful_set).get("volumes")
 
     def directory(mount: str, volume: str) -> str:
-        # By this program's own name where no mount tells: a database's data is rather seen twice than not at all.
+        # By this program's own name where no mount tells.
         return paths.get(mount) or normal_path(text(at(named(volumes, volume), "hostPath", "path")))
 
     return Place(

@@ -351,7 +351,7 @@ ALLOW_MOVE = Field(
 FORCE = Field(
     key="force",
     kind=SOME_TEXT,
-    about="Why a failover may lead to a pod that is not ready; without it, such a failover is refused.",
+    about="Why a failover may lead to a pod that is not ready, or a pod may start on a node that takes none.",
     default="none",
 )
 

@@ -123,7 +123,7 @@ class Tenant:
     tolerations: tuple[Toleration, ...]
     allow_move: tuple[AllowedMove, ...] = ()
     force: str | None = None
-    """Why a failover may lead to a pod that is not ready."""
+    """Why a failover may lead to a pod that is not ready, or a pod may be started on a node that takes none."""
     promotion: Promotion | None = None
     """Has to succeed before a failover moves traffic; `None`: whoever fails over has promoted the database."""
     waivers: tuple[Waiver, ...] = ()

@@ -11,7 +11,11 @@ from markdown_it.token import Token
 
 from tests.program import ROOT
 
-TRANSLATED = {"README.md": "README.zh-CN.md", "docs/operations.md": "docs/operations.zh-CN.md"}
+TRANSLATED = {
+    "README.md": "README.zh-CN.md",
+    "docs/operations.md": "docs/operations.zh-CN.md",
+    "docs/bad-day.md": "docs/bad-day.zh-CN.md",
+}
 COMMENT = re.compile(r"\s*(?:#|%%).*")
 """In shell and YAML what follows a `#` is for people, and translated."""
 LABEL = re.compile(r"[\[(|][^\[\]()|]*[\])|]|(?<=-\.) .* (?=\.->)")
