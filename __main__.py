@@ -19,6 +19,7 @@ from components import (
     planned_promotions,
     refuse_what_is_unsafe,
     registered_hooks,
+    warn_of_hosts_to_power_off,
     warn_of_lost_pull_secrets,
 )
 from tenants import FleetError, load_texts
@@ -38,6 +39,7 @@ try:
     adopt_or_refuse(fleet, live, home, hosts)
     traffic = TrafficGuard(fleet, live, hosts)
     refuse_what_is_unsafe(fleet, live, home, hosts, traffic)
+    warn_of_hosts_to_power_off(fleet, live, hosts)
     warn_of_lost_pull_secrets(fleet, live)
     promotions = planned_promotions(fleet, live)
 except (FleetError, live_cluster.UnusableClusterError) as error:

@@ -13,7 +13,7 @@ from components.provider import cluster_provider
 from components.revisions import database_revisions
 from components.stack_home import home_or_refuse
 from components.tenant import Tenant
-from components.traffic_guard import TrafficGuard
+from components.traffic_guard import TrafficGuard, warn_of_hosts_to_power_off
 from components.unsafe import refuse_what_is_unsafe
 from components.virtual_ip import VirtualIp
 
@@ -34,5 +34,6 @@ __all__ = [
     "planned_promotions",
     "refuse_what_is_unsafe",
     "registered_hooks",
+    "warn_of_hosts_to_power_off",
     "warn_of_lost_pull_secrets",
 ]

@@ -111,7 +111,7 @@ class Hosts:
         for a pod that is not ready and cannot start where it belongs, or whose tenant has `force`. The engine would: it
         waits for what was not ready when it last looked, changed or not, until its 10-minute timeout (2026-11-25).
         """
-        if not _is_ready(self._nodes.get(tenant.hosts.of(role))):
+        if self.is_lost(tenant.hosts.of(role)):
             return False
         if not self._is_doubtful(tenant, role):
             return True
@@ -135,6 +135,10 @@ class Hosts:
             for name, node in self._nodes.items()
             for address in items(at(node, "status", "addresses"))
         }
+
+    def is_lost(self, name: str) -> bool:
+        """Tell whether a node's kubelet does not answer, so that nobody can end a pod there."""
+        return not _is_ready(self._nodes.get(name))
 
     def is_missing(self, name: str) -> bool:
         """Tell whether there was no such node."""

@@ -30,6 +30,23 @@ def refused_addresses(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> Sequence
     ]
 
 
+def warn_of_hosts_to_power_off(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> None:
+    """Warn of failovers away from nodes whose keepalived nobody can stop: as long as it runs, it keeps the VIP.
+
+    kube-keepalived-vip starts with `nopreempt` and one priority for all, so that a second one stays BACKUP (measured,
+    docs/decisions/0012-the-old-keepalived-is-not-waited-for.md).
+    """
+    objects = live.objects(fleet.cluster.namespace)
+    for tenant in fleet.tenants:
+        left = tenant.hosts.of(Role.STANDBY if tenant.active_role is Role.MASTER else Role.MASTER)
+        if _leads_elsewhere(tenant, objects.get(("Service", tenant.virtual_ip_name), {})) and hosts.is_lost(left):
+            pulumi.log.warn(
+                f"{tenant.name}: fails over away from {left}, whose kubelet does not answer. If {left} still runs, its "
+                "keepalived keeps the VIP, and clients reach the old database or no database. Power it off, or take it "
+                "off the network, before this or right after it."
+            )
+
+
 class TrafficGuard:
     """The checks of what a failover changes first: a fleet's VIP Services, and the Jobs that promote a database."""
 

@@ -99,6 +99,7 @@ def test_a_failover_needs_no_node_object_of_the_host_that_is_left(cell: Cell, st
     assert nodes(cell) == {cell.node("m2"), cell.node("m3")}, "an edit of another tenant has made a phantom node"
 
     failed_over = with_tenants(edited, [{**edited["tenants"][0], "activeRole": "standby"}, edited["tenants"][1]])
+    assert f"tenant3: fails over away from {cell.node('m1')}, whose kubelet" in warnings(stack, failed_over)
     for flags in ((), ("--refresh",)):
         stack.configure(failed_over)
         done = stack.pulumi("up", "--yes", *flags)
