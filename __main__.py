@@ -45,7 +45,7 @@ try:
 except (FleetError, live_cluster.UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
-opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster)])
+opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster, home)])
 hooks = registered_hooks(fleet, live, home, hosts, traffic)
 context = FleetContext(
     home=home,

@@ -1,12 +1,12 @@
 """The one explicit provider: the engine's default one has none of the settings below."""
 
-import pulumi
 from pulumi_kubernetes import KubeClientSettingsArgs, Provider
 
+from components.stack_home import StackHome
 from tenants.fleet import Cluster
 
 
-def cluster_provider(cluster: Cluster) -> Provider:
+def cluster_provider(cluster: Cluster, home: StackHome) -> Provider:
     """Connect to the cluster that the fleet lives in."""
     return Provider(
         "cluster",
@@ -18,7 +18,7 @@ def cluster_provider(cluster: Cluster) -> Provider:
         # Left alone, the plugin guesses from the kubeconfig whether this is still the same cluster, and a guess of "no"
         # replaces the provider and with it every database. A renamed context must not do that; another cluster is
         # another stack.
-        cluster_identifier=f"{pulumi.get_project()}/{pulumi.get_stack()}",
+        cluster_identifier=home.identifier,
         # A changed ConfigMap is otherwise deleted and made anew (pulumi-kubernetes#1567), and kube-keepalived-vip
         # listens for updates only: the new VIP would not be served until something else happens.
         enable_config_map_mutable=True,

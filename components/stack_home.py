@@ -30,10 +30,13 @@ class StackHome:
     namespace: str
     uid: str
     """Of the cluster: that of its namespace kube-system."""
+    identifier: str
+    """What the provider calls the cluster. It is kept when the stack is renamed, since another one would replace the
+    provider, and with it every database."""
 
     def as_output(self) -> Mapping[str, str]:
         """The output from which the next run remembers it."""
-        return {"uid": self.uid, "namespace": self.namespace}
+        return {"uid": self.uid, "namespace": self.namespace, "identifier": self.identifier}
 
 
 def home_or_refuse(cluster: Cluster, live: LiveCluster) -> StackHome:
@@ -43,9 +46,11 @@ def home_or_refuse(cluster: Cluster, live: LiveCluster) -> StackHome:
         UnusableClusterError: The kubeconfig leads to another cluster than the stack's last `up` did or than
             `cluster.uid` says, or the namespace has changed while there are tenants.
     """
-    home = StackHome(stack=stack_identity(), namespace=cluster.namespace, uid=live.uid())
     outputs = _last_outputs()
     last = outputs.get("cluster", {})
+    stack = stack_identity()
+    identifier = last.get("identifier", stack)
+    home = StackHome(stack=stack, namespace=cluster.namespace, uid=live.uid(), identifier=identifier)
     if cluster.uid is not None and cluster.uid != home.uid:
         raise UnusableClusterError(
             f"The kubeconfig leads to the cluster {home.uid}, and cluster.uid is {cluster.uid} (uids of namespace "

@@ -100,6 +100,13 @@ class Stack:
         """The stack's state as it lies in the backend, secrets encrypted."""
         return self.pulumi("stack", "export").stdout
 
+    def rename(self, name: str) -> None:
+        """Give the stack another name; only its command line works from then on."""
+        done = self.pulumi("stack", "rename", name)
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.name = name
+        self._settings = self.project / f"Pulumi.{name}.yaml"
+
     def import_state(self, exported: str) -> None:
         """Put another state in the place of this one."""
         file = self.project / "imported.json"

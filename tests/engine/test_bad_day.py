@@ -257,6 +257,26 @@ def test_a_tenant_of_another_stack_is_refused_and_taken_over_on_purpose(
     assert cell.uids() == before
 
 
+def test_a_renamed_stack_keeps_its_fleet(cell: Cell, stack: Stack) -> None:
+    config = tenant3(cell)
+    stack.up(config)
+    before = cell.uids()
+    stack.rename("renamed")
+    stack.configure(config)
+    refused = stack.pulumi("preview")
+    assert refused.returncode != 0, refused.stdout
+    said = refused.stdout + refused.stderr
+    assert "If this stack was called adb-tenants/dev until now, write only `adoptFrom: adb-tenants/dev`" in said
+
+    stack.configure({**config, "cluster": {**config["cluster"], "adoptFrom": "adb-tenants/dev"}})
+    done = stack.pulumi("up", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert cell.uids() == before, "a renamed stack has replaced something"
+    stack.configure(config)
+    done = stack.pulumi("preview")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_two_stacks_of_one_namespace_stand_side_by_side(cell: Cell, stack: Stack, tmp_path: Path) -> None:
     both = with_tenant4(cell, tenant3(cell))
     first, second = (with_tenants(both, [entry]) for entry in both["tenants"])

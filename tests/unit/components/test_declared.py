@@ -33,7 +33,7 @@ def test_the_plain_manifests_are_what_the_engine_is_told(entry: dict[str, Any], 
     config = config_with(**entry)
     config["tenants"].append(TENANT4)
     fleet = load(config)
-    home = StackHome(stack="adb-tenants/dev", namespace=fleet.cluster.namespace, uid=CLUSTER_UID)
+    home = StackHome(stack="adb-tenants/dev", namespace=fleet.cluster.namespace, uid=CLUSTER_UID, identifier="any")
     with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live:
         live.nodes.return_value = {name: ready_node(name, kubelet_version=kubelet_version) for name in fleet.node_names}
         live.objects.return_value = {}

@@ -210,7 +210,7 @@ def test_a_failover_moves_only_the_service_and_the_keepalived_pod(tenant3: Progr
 
 def test_stack_outputs_describe_each_tenant(tenant3: Program) -> None:
     assert tenant3.exports == {
-        "cluster": {"namespace": "default", "uid": CLUSTER_UID},
+        "cluster": {"namespace": "default", "uid": CLUSTER_UID, "identifier": "adb-tenants/dev"},
         "tenants": {
             "tenant3": {
                 "endpoint": "192.168.143.144:5432",

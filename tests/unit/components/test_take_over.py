@@ -39,7 +39,7 @@ def tenant3(**changes: Any) -> tuple[Tenant, Mapping[Key, Manifest]]:
     live = mock.create_autospec(LiveCluster, instance=True)
     live.objects.return_value = {}
     live.nodes.return_value = {name: {"metadata": {"name": name}} for name in fleet.node_names}
-    home = StackHome(stack="adb-tenants/dev", namespace="default", uid="u1")
+    home = StackHome(stack="adb-tenants/dev", namespace="default", uid="u1", identifier="any")
     return tenant, declared.manifests(
         tenant, home=home, hosts=Hosts(fleet, live), platform=fleet.platform, keepalived_account="adb-keepalived"
     )
