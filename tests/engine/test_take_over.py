@@ -683,7 +683,7 @@ def said_of(cell: Cell, cases: Mapping[str, Case], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(pulumi.log, "info", lines.append)
     fleet = load(with_tenants(tenant3(cell), entries))
     live = LiveCluster(None)
-    home = StackHome(stack="adb-tenants/test", namespace=cell.namespace, uid=live.uid())
+    home = StackHome(stack="adb-tenants/test", namespace=cell.namespace, uid=live.uid(), identifier="any")
     try:
         adopt_or_refuse(fleet, live, home, Hosts(fleet, live))
     except UnusableClusterError as error:
