@@ -127,7 +127,12 @@ def test_a_tenant_on_a_lost_host_can_be_retired_and_removed(cell: Cell, stack: S
     stack.up(with_tenants(config, []))
     assert time.monotonic() - started < 2 * SOON
     bury(cell)
-    eventually(lambda: not any("tenant3" in name for name in cell.objects()), what="every object of tenant3 is gone")
+    eventually(
+        lambda: not any("tenant3" in name for name in cell.objects()),
+        what="every object of tenant3 is gone",
+        # Kubernetes ends pods of a missing node when it has been missing for 40 s.
+        seconds=2 * SOON,
+    )
     assert nodes(cell) == {cell.node("m2")}
 
 
