@@ -56,6 +56,7 @@ def registered_hooks(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Ho
     created = _hook("refuse-silent-overwrite", creation.refuse_overwrite)
     database_starts = _hook("refuse-database-that-cannot-start", start.refuse_database)
     keepalived_starts = _hook("refuse-keepalived-that-cannot-start", start.refuse_keepalived)
+    written = _hook("expect-node-label", lambda args: hosts.expect_label(args.name))
     # Not in previews: there it has nothing to take away.
     labelled = ResourceHook("remove-phantom-node", lambda args: remove_phantom_node(args, live, hosts))
     return Hooks(
@@ -65,7 +66,9 @@ def registered_hooks(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Ho
         keepalived_access=ResourceHookBinding(
             before_delete=[_hook("refuse-removal-of-anothers-account", data.refuse_removal_of_access)]
         ),
-        node_label=ResourceHookBinding(after_create=[labelled], after_delete=[labelled]),
+        node_label=ResourceHookBinding(
+            before_create=[written], before_update=[written], after_create=[labelled], after_delete=[labelled]
+        ),
         headless_service=ResourceHookBinding(before_create=[created]),
         stateful_set=ResourceHookBinding(
             before_create=[created, database_starts],

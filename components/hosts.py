@@ -48,6 +48,7 @@ class Hosts:
         self._namespace = fleet.cluster.namespace
         self._nodes = live.nodes()
         self._objects = live.objects(self._namespace)
+        self._written_labels: set[str] = set()
         missing = {name for name in fleet.node_names if name not in self._nodes}
         seats = [(tenant, role) for tenant in fleet.tenants for role in Role if tenant.hosts.of(role) in missing]
         unknown = {tenant.hosts.of(role) for tenant, role in seats if not self._was_there(tenant, role)}
@@ -79,18 +80,26 @@ class Hosts:
                 remedy=f"run `kubectl label namespace {self._namespace} {POD_SECURITY}=privileged --overwrite`",
             )
         name = tenant.hosts.of(role)
-        node = self._nodes.get(name)
-        obstacle = node_obstacle(name, node, tenant.tolerations, best_effort=best_effort)
-        if obstacle is None and self._runs_on(tenant, role, name):
-            label = mapping(at(node, "metadata", "labels")).get(tenant.node_label)
-            if label != role:
-                # The engine compares with its state, in which the label is there.
-                wanted = f"{tenant.node_label}={role}"
-                obstacle = Obstacle(
-                    what=f"node {name} has lost its label {wanted}",
-                    remedy=f"run `kubectl label --overwrite node {name} {wanted}`",
-                )
-        return obstacle
+        return node_obstacle(name, self._nodes.get(name), tenant.tolerations, best_effort=best_effort)
+
+    def label_obstacle(self, tenant: Tenant, role: Role) -> Obstacle | None:
+        """Find whether a role's node has lost the label that pods select it by, and this run does not write it.
+
+        Without `--refresh` it does not: the engine compares with its state, in which the label is there. Only for hooks
+        of what depends on the label.
+        """
+        name, wanted = tenant.hosts.of(role), f"{tenant.node_label}={role}"
+        labels = mapping(at(self._nodes.get(name), "metadata", "labels"))
+        if labels.get(tenant.node_label) == role or tenant.control_node_name(role) in self._written_labels:
+            return None
+        return Obstacle(
+            what=f"node {name} has lost its label {wanted}",
+            remedy=f"run `kubectl label --overwrite node {name} {wanted}`",
+        )
+
+    def expect_label(self, control_node_name: str) -> None:
+        """Note that this run writes the label of a role's node."""
+        self._written_labels.add(control_node_name)
 
     def memory_obstacle(self, tenant: Tenant, role: Role) -> Obstacle | None:
         """Find whether a role's pod asks for more memory than its node can ever give."""

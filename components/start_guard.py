@@ -58,7 +58,7 @@ class StartGuard:
         changes = args.old_inputs is not None and _template(args.old_inputs) != _template(args.new_inputs)
         restarts = changes and tenant.update_strategy is UpdateStrategy.ROLLING_UPDATE
         if restarts or replicas(live) != 1:
-            obstacle = self._hosts.obstacle(tenant, role, best_effort=False)
+            obstacle = self._hosts.obstacle(tenant, role, best_effort=False) or self._hosts.label_obstacle(tenant, role)
             _refuse(tenant, role, f"its {role}'s pod could not start", obstacle)
 
     def refuse_keepalived(self, args: ResourceHookArgs) -> None:
@@ -68,8 +68,9 @@ class StartGuard:
         if tenant.state is State.RUNNING and (
             makes_way or replicas(self._live("ReplicationController", args.name)) != 1
         ):
-            obstacle = self._hosts.obstacle(tenant, tenant.active_role, best_effort=True)
-            _refuse(tenant, tenant.active_role, KEEPALIVED_COULD_NOT, obstacle)
+            role = tenant.active_role
+            obstacle = self._hosts.obstacle(tenant, role, best_effort=True) or self._hosts.label_obstacle(tenant, role)
+            _refuse(tenant, role, KEEPALIVED_COULD_NOT, obstacle)
 
     def _live(self, kind: str, name: str) -> Manifest:
         return self._objects.get((kind, name), {})

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 from pulumi import ResourceHookArgs
 
-from components.hosts import Hosts
+from components.hosts import Hosts, Obstacle
 from components.live_cluster import LiveCluster
 from components.refusal import RefusedError
 from kube.facts import FORCED_ANNOTATION, is_ready, selected_role, vips
@@ -95,7 +95,8 @@ class TrafficGuard:
         live = self._live.objects(self._namespace).get(("Service", args.name)) or args.old_inputs or {}
         if not _leads_elsewhere(tenant, live) or tenant.force is not None:
             return
-        if refusal := self._refusal(tenant):
+        lost = self._hosts.label_obstacle(tenant, tenant.active_role) if tenant.state is State.RUNNING else None
+        if refusal := _refusal_of_node(tenant, lost) if lost else self._refusal(tenant):
             raise RefusedError(refusal)
 
     def refuse_promotion_of_unready(self, args: ResourceHookArgs) -> None:
@@ -113,11 +114,7 @@ class TrafficGuard:
             return _unpromoted(tenant) if tenant.promotion else None
         pod, host = _pod(tenant), tenant.hosts.of(tenant.active_role)
         if obstacle := self._hosts.obstacle(tenant, tenant.active_role, best_effort=True):
-            return (
-                f"{tenant.name} would fail over to {pod} on {host}, where its keepalived pod could not start, so that "
-                f"its VIP would be gone: {obstacle.what}. To mend that, {obstacle.remedy}, then run this again; or, if "
-                f"the other one is lost anyway, say so in the tenant's entry:\n  force: <the reason>"
-            )
+            return _refusal_of_node(tenant, obstacle)
         if not is_ready(self._live.pod(self._namespace, pod) or {}):
             promote = "" if tenant.promotion else "promote its database, "
             return (
@@ -126,6 +123,15 @@ class TrafficGuard:
                 f"lost anyway, say so in the tenant's entry:\n  force: <the reason>"
             )
         return None
+
+
+def _refusal_of_node(tenant: Tenant, obstacle: Obstacle) -> str:
+    host = tenant.hosts.of(tenant.active_role)
+    return (
+        f"{tenant.name} would fail over to {_pod(tenant)} on {host}, where its keepalived pod could not start, so that "
+        f"its VIP would be gone: {obstacle.what}. To mend that, {obstacle.remedy}, then run this again; or, if the "
+        "other one is lost anyway, say so in the tenant's entry:\n  force: <the reason>"
+    )
 
 
 def _unpromoted(tenant: Tenant) -> str:
