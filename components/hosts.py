@@ -154,10 +154,14 @@ class Hosts:
         return name not in self._nodes
 
     def _is_doubtful(self, tenant: Tenant, role: Role) -> bool:
-        """Tell whether a role's pod may not become ready: nothing lets it start, or its tenant is there by force."""
+        """Tell whether a role's pod may not become ready by itself.
+
+        Nothing lets it start, or its tenant is there by force, or it waits for its old node until somebody deletes it.
+        """
         is_there = ("StatefulSet", tenant.control_node_name(role)) in self._objects
+        has_moved = is_there and not self._runs_on(tenant, role, tenant.hosts.of(role))
         by_force = is_there and tenant.force is not None
-        return by_force or self.obstacle(tenant, role, best_effort=False) is not None
+        return has_moved or by_force or self.obstacle(tenant, role, best_effort=False) is not None
 
     def _was_there(self, tenant: Tenant, role: Role) -> bool:
         if ("StatefulSet", tenant.control_node_name(role)) in self._objects:
