@@ -155,7 +155,7 @@ def _move_refusals_between(tenant: Tenant, role: Role, old: Place, new: Place) -
 
 
 def _differences(old: Place, new: Place) -> Mapping[str, str]:
-    """Where the new place differs, by attribute; what the old one does not say does not differ."""
+    """Compare two places by attribute; what the old one does not say counts as equal."""
     return {what: value for what, value in _values(new).items() if (was := _values(old)[what]) and was != value}
 
 

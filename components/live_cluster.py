@@ -39,6 +39,7 @@ class LiveCluster:
         self._context = context
         self._reading = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="kubectl")
         self._begun: dict[str, Future[Mapping[str, Any]]] = {}
+        self._objects: dict[str, Mapping[tuple[str, str], Mapping[str, Any]]] = {}
 
     def prefetch(self, namespace: str) -> None:
         """Read all lists that the program asks for in every run, side by side.
@@ -70,13 +71,16 @@ class LiveCluster:
 
     def objects(self, namespace: str) -> Mapping[tuple[str, str], Mapping[str, Any]]:
         """Every object of the kinds that a tenant is made of, Secrets left out, by kind and name."""
-        lists = _lists(namespace)
-        self._begin(lists.values())
-        return {
-            (kind, name): {**item, "kind": kind}
-            for kind, path in lists.items()
-            for name, item in _by_name(self._list(path)).items()
-        }
+        if namespace not in self._objects:
+            lists = _lists(namespace)
+            self._begin(lists.values())
+            # Put together once: each hook of each object asks for it.
+            self._objects[namespace] = {
+                (kind, name): {**item, "kind": kind}
+                for kind, path in lists.items()
+                for name, item in _by_name(self._list(path)).items()
+            }
+        return self._objects[namespace]
 
     def jobs(self, namespace: str) -> Sequence[Mapping[str, Any]]:
         """Every Job."""

@@ -21,7 +21,7 @@ KEEPALIVED_COULD_NOT = "its keepalived pod could not start"
 
 
 def refused_starts(fleet: Fleet, live: LiveCluster, hosts: Hosts) -> Iterator[str]:
-    """Refuse tenants, new ones or such as are to run again, whose pods could not start."""
+    """Refuse new tenants, and stopped ones that are to run again, if their pods could not start."""
     objects = live.objects(fleet.cluster.namespace)
     for tenant in fleet.tenants:
         there = [objects[key] for key in tenant.objects if key in objects]
