@@ -1,4 +1,4 @@
-# `make up` and `make test` start from a bare machine: Python 3.11 or newer, git and make; local/ does the rest.
+# `make up` and `make test` start from a bare machine: Python 3.11 or newer, git and make; dev/local/ does the rest.
 
 PYTHON ?= python3
 
@@ -6,13 +6,13 @@ PYTHON ?= python3
 .PHONY: help up test lint down clean setup env lock bench soak
 
 # What runs with the tools and the virtual environment that `make setup` provides.
-WITH_ENV = exports="$$($(PYTHON) -m local env)" && eval "$$exports" &&
+WITH_ENV = exports="$$($(PYTHON) -m dev.local env)" && eval "$$exports" &&
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$][$$]/, "$$"); printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: ## set up, start the local cluster, `pulumi up` of stack dev, show the access path
-	@$(PYTHON) -m local up
+	@$(PYTHON) -m dev.local up
 
 test: chromium ## set up, lint, run every test
 	@$(WITH_ENV) $(MAKE) --no-print-directory lint-here && python -m pytest
@@ -34,22 +34,22 @@ lint-here:
 	lint-imports
 
 down: ## stop the local cluster; its data stays
-	@$(PYTHON) -m local down
+	@$(PYTHON) -m dev.local down
 
 clean: ## drop the local cluster with its data, the virtual environment and the tools that were built
-	@$(PYTHON) -m local clean
+	@$(PYTHON) -m dev.local clean
 
 setup: ## tools and virtual environment only
-	@$(PYTHON) -m local setup
+	@$(PYTHON) -m dev.local setup
 
 env: ## print exports for a shell: eval "$$(make -s env)"
-	@$(PYTHON) -m local env
+	@$(PYTHON) -m dev.local env
 
 lock: ## lock the Python packages anew, from pyproject.toml
-	@$(PYTHON) -m local lock
+	@$(PYTHON) -m dev.local lock
 
 bench: ## compare with helm and kubectl
-	@$(WITH_ENV) python -m bench
+	@$(WITH_ENV) python -m dev.bench
 
 soak: ## the tests that take minutes
 	@$(WITH_ENV) python -m pytest -m nightly --timeout 7200

@@ -6,8 +6,8 @@ import pulumi
 
 from components import (
     FleetContext,
-    Hosts,
     KeepalivedAccess,
+    LiveNodes,
     Platform,
     Tenant,
     TrafficGuard,
@@ -15,13 +15,13 @@ from components import (
     cluster_provider,
     database_revisions,
     home_or_refuse,
-    live_cluster,
     planned_promotions,
     refuse_what_is_unsafe,
     registered_hooks,
     warn_of_hosts_to_power_off,
     warn_of_lost_pull_secrets,
 )
+from components.live import cluster as live_cluster
 from tenants import FleetError, load_texts
 
 config = pulumi.Config()
@@ -35,7 +35,7 @@ try:
     live = live_cluster.LiveCluster(fleet.cluster.context)
     live.prefetch(fleet.cluster.namespace)
     home = home_or_refuse(fleet.cluster, live)
-    hosts = Hosts(fleet, live)
+    hosts = LiveNodes(fleet, live)
     adopt_or_refuse(fleet, live, home, hosts)
     traffic = TrafficGuard(fleet, live, hosts)
     refuse_what_is_unsafe(fleet, live, home, hosts, traffic)

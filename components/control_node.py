@@ -5,8 +5,8 @@ from pulumi_kubernetes.apps.v1 import StatefulSet
 from pulumi_kubernetes.core.v1 import NodePatch, Service
 from pulumi_kubernetes.meta.v1 import ObjectMetaPatchArgs
 
-from components import control_node_objects
 from components.fleet_context import FleetContext
+from components.objects import control_node as control_node_objects
 from tenants import fleet
 from tenants.fleet import Role
 
@@ -20,7 +20,7 @@ class ControlNode(pulumi.ComponentResource):
         self,
         *,
         role: Role,
-        spec: fleet.Tenant,
+        spec: fleet.TenantSpec,
         context: FleetContext,
         opts: pulumi.ResourceOptions,
     ) -> None:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from components.hooks import Hooks
-from components.hosts import Hosts
+from components.guards.hooks import Hooks
+from components.guards.traffic import TrafficGuard
 from components.keepalived_access import KeepalivedAccess
+from components.live.nodes import LiveNodes
+from components.live.stack_home import StackHome
 from components.platform import Platform
-from components.stack_home import StackHome
-from components.traffic_guard import TrafficGuard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +15,7 @@ class FleetContext:
     """What the tenants of a fleet share, and what is known of their cluster."""
 
     home: StackHome
-    hosts: Hosts
+    hosts: LiveNodes
     platform: Platform
     keepalived_access: KeepalivedAccess
     traffic: TrafficGuard

@@ -8,12 +8,12 @@ from pulumi_kubernetes.core.v1 import LocalObjectReferenceArgs, ServiceAccount
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, PolicyRuleArgs, RoleRefArgs, SubjectArgs
 
-from components.live_cluster import LiveCluster
-from components.metadata import object_metadata
-from components.stack_home import StackHome
+from components.live.cluster import LiveCluster
+from components.live.stack_home import StackHome
+from components.objects.metadata import object_metadata
 from kube.facts import STACK_ANNOTATION, pod_spec
 from kube.manifest import Manifest, at, items, text
-from tenants.fleet import Cluster, Fleet
+from tenants.fleet import ClusterSpec, Fleet
 
 
 class KeepalivedAccess(pulumi.ComponentResource):
@@ -26,7 +26,13 @@ class KeepalivedAccess(pulumi.ComponentResource):
     service_account_name: str
 
     def __init__(
-        self, name: str, *, cluster: Cluster, home: StackHome, hooks: ResourceHookBinding, opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        *,
+        cluster: ClusterSpec,
+        home: StackHome,
+        hooks: ResourceHookBinding,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("adb:tenants:KeepalivedAccess", name, None, opts)
         self.service_account_name = account = cluster.keepalived_account

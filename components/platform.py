@@ -8,8 +8,8 @@ import pulumi
 from pulumi import ResourceHookBinding
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
-from components.metadata import object_metadata
-from components.stack_home import StackHome
+from components.live.stack_home import StackHome
+from components.objects.metadata import object_metadata
 from tenants import fleet
 from tenants.fleet import SharedObject
 
@@ -39,7 +39,7 @@ class Platform(pulumi.ComponentResource):
         self,
         name: str,
         *,
-        spec: fleet.Platform,
+        spec: fleet.PlatformSpec,
         home: StackHome,
         hooks: ResourceHookBinding,
         opts: pulumi.ResourceOptions,

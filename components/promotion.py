@@ -5,11 +5,11 @@ from pulumi_kubernetes.batch.v1 import Job, JobSpecArgs
 from pulumi_kubernetes.core.v1 import ContainerArgs, EnvVarArgs, PodSpecArgs, PodTemplateSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components import control_environment
 from components.control_node import ControlNode
 from components.fleet_context import FleetContext
-from components.metadata import SKIP_AWAIT, object_metadata
-from components.placement import only_on, toleration_args
+from components.objects import control_environment
+from components.objects.metadata import SKIP_AWAIT, object_metadata
+from components.objects.placement import only_on, toleration_args
 from components.promotion_plan import PROMOTED_ROLE, PROMOTION_OF, PlannedPromotion
 from tenants import fleet
 from tenants.fleet import Role
@@ -30,8 +30,8 @@ class Promotion(pulumi.ComponentResource):
     def __init__(
         self,
         *,
-        spec: fleet.Tenant,
-        step: fleet.Promotion,
+        spec: fleet.TenantSpec,
+        step: fleet.PromotionSpec,
         plan: PlannedPromotion,
         context: FleetContext,
         active: ControlNode,

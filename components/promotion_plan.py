@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from components.live_cluster import LiveCluster
+from components.live.cluster import LiveCluster
 from kube.facts import selected_role
 from kube.manifest import Manifest
-from tenants.fleet import Fleet, Role, State, Tenant
+from tenants.fleet import Fleet, Role, State, TenantSpec
 
 PROMOTION_OF = "adb-tenants/promotion-of"
 PROMOTED_ROLE = "adb-tenants/promoted-role"
@@ -37,7 +37,7 @@ def planned_promotions(fleet: Fleet, live: LiveCluster) -> Mapping[str, PlannedP
     return {tenant.name: _planned(tenant, _serving(tenant, objects), jobs) for tenant in promoted}
 
 
-def _serving(tenant: Tenant, objects: Mapping[tuple[str, str], Manifest]) -> str | None:
+def _serving(tenant: TenantSpec, objects: Mapping[tuple[str, str], Manifest]) -> str | None:
     """Read which role clients are led to: `None` for a new tenant's, empty where nobody can tell."""
     service = objects.get(("Service", tenant.virtual_ip_name))
     if service is None and not any(key in objects for key in tenant.objects):
@@ -45,7 +45,7 @@ def _serving(tenant: Tenant, objects: Mapping[tuple[str, str], Manifest]) -> str
     return selected_role(service or {})
 
 
-def _planned(tenant: Tenant, serving: str | None, jobs: Collection[Mapping[str, Any]]) -> PlannedPromotion:
+def _planned(tenant: TenantSpec, serving: str | None, jobs: Collection[Mapping[str, Any]]) -> PlannedPromotion:
     role = tenant.active_role
     latest = _latest(job for job in jobs if _label(job, PROMOTION_OF) == tenant.name)
     # The latest Job is this failover's if it promotes this role: then it is waited for, whoever started it, and not
@@ -74,7 +74,7 @@ def _has_failed(job: Mapping[str, Any]) -> bool:
     return any(condition["type"] == "Failed" and condition["status"] == "True" for condition in conditions)
 
 
-def _free_name(tenant: Tenant, role: Role, jobs: Collection[Mapping[str, Any]]) -> str:
+def _free_name(tenant: TenantSpec, role: Role, jobs: Collection[Mapping[str, Any]]) -> str:
     taken = {job["metadata"]["name"] for job in jobs}
     name = tenant.promotion_job_name(role)
     candidates = (name if number == 1 else f"{name}-{number}" for number in count(1))

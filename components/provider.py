@@ -2,11 +2,11 @@
 
 from pulumi_kubernetes import KubeClientSettingsArgs, Provider
 
-from components.stack_home import StackHome
-from tenants.fleet import Cluster
+from components.live.stack_home import StackHome
+from tenants.fleet import ClusterSpec
 
 
-def cluster_provider(cluster: Cluster, home: StackHome) -> Provider:
+def cluster_provider(cluster: ClusterSpec, home: StackHome) -> Provider:
     """Connect to the cluster that the fleet lives in."""
     return Provider(
         "cluster",

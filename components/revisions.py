@@ -5,7 +5,7 @@ from functools import partial
 
 import pulumi
 
-from components.live_cluster import LiveCluster, UnusableClusterError
+from components.live.cluster import LiveCluster, UnusableClusterError
 from components.tenant import Tenant
 from tenants.fleet import Fleet, Role
 

@@ -23,7 +23,7 @@ class Tenant(pulumi.ComponentResource):
     def __init__(
         self,
         *,
-        spec: fleet.Tenant,
+        spec: fleet.TenantSpec,
         context: FleetContext,
         planned_promotion: PlannedPromotion | None,
         opts: pulumi.ResourceOptions,

@@ -3,11 +3,11 @@
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, ReplicationController, Service
 
-from components import virtual_ip_objects
 from components.control_node import ControlNode
 from components.fleet_context import FleetContext
+from components.objects import virtual_ip as virtual_ip_objects
+from components.objects.virtual_ip import ADB_PORT
 from components.promotion import Promotion
-from components.virtual_ip_objects import ADB_PORT
 from tenants import fleet
 
 
@@ -24,7 +24,7 @@ class VirtualIp(pulumi.ComponentResource):
     def __init__(
         self,
         *,
-        spec: fleet.Tenant,
+        spec: fleet.TenantSpec,
         context: FleetContext,
         active: ControlNode,
         promotion: Promotion | None,

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drift import report
-from drift.cluster import Cluster
+from drift.cluster import RepairClient
 from drift.deployed import parse
 from drift.repair import NOTHING_DONE, repair
 from drift.survey import look
+from kube import terminal
+from kube.escaping import visible
 from kube.json_text import UnreadableError
-from review.words import visible
-from tenants import terminal
 
 DRIFT = 1
 UNUSABLE = 2
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         deployed = parse(sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes())
-        cluster = Cluster(options.context or deployed.context)
+        cluster = RepairClient(options.context or deployed.context)
         survey = look(deployed, cluster)
         done = repair(survey, cluster) if options.repair else NOTHING_DONE
         survey = look(deployed, cluster) if options.repair else survey

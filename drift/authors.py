@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kube.comparison import Place
+from kube.comparison import FieldPath
 from kube.manifest import Json, Manifest, at, items, mapping, text
 
 PULUMI = "pulumi-kubernetes"
@@ -23,13 +23,13 @@ class Author:
     """Whether it declares the object (server-side apply), rather than writing it."""
 
 
-def author(live: Manifest, place: Place) -> Author | None:
+def author(live: Manifest, place: FieldPath) -> Author | None:
     """Name the last but us who set a field; nobody keeps count of who took one out, or put it in another place."""
     others = (each for each in _authors(live, place) if not each.manager.startswith(PULUMI))
     return max(others, key=lambda each: each.time, default=None)
 
 
-def left_by_its_maker(live: Manifest, place: Place) -> bool:
+def left_by_its_maker(live: Manifest, place: FieldPath) -> bool:
     """Whether somebody else made the object with this field, before this stack took it over, and left it alone since.
 
     An adopted object keeps what its maker put there and we do not declare. Times have a resolution of one second.
@@ -41,7 +41,7 @@ def left_by_its_maker(live: Manifest, place: Place) -> bool:
     return there_from_the_start == set(makers) and bool(found) and found <= there_from_the_start
 
 
-def _authors(live: Manifest, place: Place) -> Iterator[Author]:
+def _authors(live: Manifest, place: FieldPath) -> Iterator[Author]:
     for entry in map(mapping, items(at(live, "metadata", "managedFields"))):
         if entry.get("subresource") != "status" and _covers(entry.get("fieldsV1"), live, place):
             yield Author(
@@ -51,7 +51,7 @@ def _authors(live: Manifest, place: Place) -> Iterator[Author]:
             )
 
 
-def _covers(fields: Json, value: Json, place: Place) -> bool:
+def _covers(fields: Json, value: Json, place: FieldPath) -> bool:
     """Follow a place into a set of fields; what ends early there is owned as a whole, a selector for instance."""
     for step in place:
         if not fields:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from kube import dry_run, kubectl
-from kube.dry_run import FIELD_MANAGER, Refusal, listed
+from kube.dry_run import FIELD_MANAGER, Rejection, listed
 from kube.manifest import Key, Manifest, key_of
 
 
-class Cluster:
+class RepairClient:
     """What is there, what should be, and the way from one to the other; each method raises `UnreadableError`."""
 
     def __init__(self, context: str | None) -> None:
@@ -20,7 +20,7 @@ class Cluster:
         get = ["get", "--filename", "-", "--ignore-not-found", "--show-managed-fields"]
         return {key_of(found): found for found in kubectl.objects(get, context=self._context, given=listed(wanted))}
 
-    def clean(self, declared: Sequence[Manifest]) -> dict[Key, Manifest | Refusal]:
+    def clean(self, declared: Sequence[Manifest]) -> dict[Key, Manifest | Rejection]:
         """What the API server would make of objects that are there if it were given nothing but the declaration.
 
         Each is written anew in a dry run, so that the API server's defaults are in it, and what it has allotted: a

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kube.json_text import UnreadableError, document
 from kube.manifest import Json, Key, Manifest, at, items, key_of, mapping, text
 from kube.masking import SECRET_SIGNATURE
-from review.preview import parse_urn
+from kube.urn import parse_urn
 
 HELD = ("data", "stringData", "binaryData")
 
@@ -31,7 +31,7 @@ class Declared:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deployed:
+class DeployedStack:
     """Everything of a stack that is in the cluster."""
 
     stack: str
@@ -40,7 +40,7 @@ class Deployed:
     objects: tuple[Declared, ...]
 
 
-def parse(raw: bytes) -> Deployed:
+def parse(raw: bytes) -> DeployedStack:
     """Read an exported state.
 
     Raises:
@@ -56,7 +56,7 @@ def parse(raw: bytes) -> Deployed:
         if not resource.get("delete") and not resource.get("external")
     ]
     providers = [resource for resource in resources if resource.get("type") == "pulumi:providers:kubernetes"]
-    return Deployed(
+    return DeployedStack(
         stack=next((text(resource.get("urn")).split("::")[0].rpartition(":")[2] for resource in resources), ""),
         context=next((text(at(provider, "inputs", "context")) for provider in providers), "") or None,
         objects=tuple(

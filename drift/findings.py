@@ -34,7 +34,7 @@ class Repair(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Drift:
     """One thing that is not as it should be."""
 
     kind: str
@@ -67,10 +67,10 @@ def finding(
     actual: str = GONE,
     by: Author | None = None,
     advice: str = "",
-) -> Finding:
+) -> Drift:
     """Say something of an object, or of one of its fields."""
     kind, namespace, name = key
-    return Finding(
+    return Drift(
         kind=kind,
         namespace=namespace,
         name=name,
@@ -84,7 +84,7 @@ def finding(
     )
 
 
-def of_difference(declared: Declared, live: Manifest, difference: Difference, by: Author | None) -> Finding:
+def of_difference(declared: Declared, live: Manifest, difference: Difference, by: Author | None) -> Drift:
     """Say that a field differs."""
     opaque = str(difference.place[0]) in declared.secret_fields
     repair, advice = Repair.HERE, ""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from drift.cluster import Cluster
-from drift.findings import Finding, Repair
+from drift.cluster import RepairClient
+from drift.findings import Drift, Repair
 from drift.survey import Survey
 from kube.manifest import Key
 
@@ -13,7 +13,7 @@ from kube.manifest import Key
 class Repaired:
     """What was done."""
 
-    repaired: tuple[Finding, ...]
+    repaired: tuple[Drift, ...]
     refused: Mapping[Key, str]
     """Objects that are left as they are, and why."""
 
@@ -21,7 +21,7 @@ class Repaired:
 NOTHING_DONE = Repaired(repaired=(), refused={})
 
 
-def repair(survey: Survey, cluster: Cluster) -> Repaired:
+def repair(survey: Survey, cluster: RepairClient) -> Repaired:
     """Write each object anew as it was read, but for what is put right here.
 
     An object that has changed since it was read is left alone: whoever changed it may have done so for a reason. What

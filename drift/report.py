@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from drift.findings import Finding, Repair
+from drift.findings import Drift, Repair
 from drift.survey import Survey
-from review.markdown import code
-from review.words import visible
+from kube.escaping import markdown_code as code
+from kube.escaping import visible
 
 MOST_BYTES = 16_000
 """Of the Markdown: a quarter of what an issue on GitHub holds, beside the review of the preview."""
@@ -16,7 +16,7 @@ WAYS = {way: f"for `{way.value}`" for way in (Repair.HERE, Repair.UP)} | {Repair
 """In the order in which they are to be gone."""
 
 
-def text(survey: Survey, repaired: Sequence[Finding]) -> str:
+def text(survey: Survey, repaired: Sequence[Drift]) -> str:
     """Write one line for each finding."""
     lines = [f"repaired: {_line(each)}" for each in repaired]
     lines += [f"{_line(each)}; repair: {_repair(each)}" for each in survey.findings]
@@ -26,7 +26,7 @@ def text(survey: Survey, repaired: Sequence[Finding]) -> str:
     return "\n".join([*lines, _verdict(survey, visible(survey.stack))]) + "\n"
 
 
-def markdown(survey: Survey, repaired: Sequence[Finding]) -> str:
+def markdown(survey: Survey, repaired: Sequence[Drift]) -> str:
     """Write a section, no longer than `MOST_BYTES`."""
     sign = "🟡" if survey.findings else "🟢"
     parts = [f"### {sign} Changed by hand: {_verdict(survey, code(survey.stack))}\n\n"]
@@ -52,7 +52,7 @@ def markdown(survey: Survey, repaired: Sequence[Finding]) -> str:
     return "".join(parts)
 
 
-def document(survey: Survey, repaired: Sequence[Finding]) -> str:
+def document(survey: Survey, repaired: Sequence[Drift]) -> str:
     """Write everything as JSON."""
     content = {
         "stack": survey.stack,
@@ -74,21 +74,21 @@ def _verdict(survey: Survey, stack: str) -> str:
     return f"{many} difference{'s' if many != 1 else ''} ({compared}): {counts}"
 
 
-def _line(each: Finding) -> str:
+def _line(each: Drift) -> str:
     what = f"{each.kind} {_place(each)}" + (f" {each.path}" if each.path else "")
     by = f" ({', '.join(filter(None, (each.manager, each.time)))})" if each.manager else ""
     return visible(f"{what}: should be {each.expected}, is {each.actual}{by}")
 
 
-def _place(each: Finding) -> str:
+def _place(each: Drift) -> str:
     return "/".join(filter(None, (each.namespace, each.name)))
 
 
-def _repair(each: Finding) -> str:
+def _repair(each: Drift) -> str:
     return visible(each.advice or each.repair.value)
 
 
-def _row(each: Finding) -> str:
+def _row(each: Drift) -> str:
     by = " ".join(filter(None, (each.manager, each.time)))
     cells = (
         f"{each.kind} {_place(each)}",
@@ -101,5 +101,5 @@ def _row(each: Finding) -> str:
     return "| " + " | ".join(code(cell) if cell else "" for cell in cells) + " |\n"
 
 
-def _entries(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def _entries(findings: Iterable[Drift]) -> list[dict[str, Any]]:
     return [{**asdict(each), "repair": each.repair.value} for each in findings]

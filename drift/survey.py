@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from drift.authors import author, left_by_its_maker
-from drift.cluster import Cluster
-from drift.deployed import Declared, Deployed
-from drift.findings import Finding, Repair, finding, of_difference
+from drift.cluster import RepairClient
+from drift.deployed import Declared, DeployedStack
+from drift.findings import Drift, Repair, finding, of_difference
 from drift.node_labels import foreign_labels
 from kube.comparison import Difference, differences, laid_over, put_right
-from kube.dry_run import Refusal
+from kube.dry_run import Rejection
 from kube.manifest import Key, Manifest, at, joined, key_of, text
 from kube.masking import MISSING, shown
 
@@ -25,8 +25,8 @@ class Survey:
 
     stack: str
     objects: int
-    findings: tuple[Finding, ...]
-    left_behind: tuple[Finding, ...]
+    findings: tuple[Drift, ...]
+    left_behind: tuple[Drift, ...]
     """Fields that adopted objects still have from their makers: nobody has changed them since. No drift."""
     righted: Mapping[Key, Manifest]
     """The live objects of which something is repaired here, with that done."""
@@ -34,13 +34,13 @@ class Survey:
 
 @dataclass(frozen=True, kw_only=True)
 class _Seen:
-    finding: Finding
+    finding: Drift
     left_behind: bool
     difference: Difference
     live: Manifest
 
 
-def look(deployed: Deployed, cluster: Cluster) -> Survey:
+def look(deployed: DeployedStack, cluster: RepairClient) -> Survey:
     """Compare everything; raises `UnreadableError`."""
     live = cluster.live([each.manifest for each in deployed.objects])
     there = [each for each in deployed.objects if each.key in live]
@@ -49,7 +49,7 @@ def look(deployed: Deployed, cluster: Cluster) -> Survey:
     seen: list[_Seen] = []
     for each in there:
         should_be = clean.get(each.key)
-        if isinstance(should_be, Refusal):
+        if isinstance(should_be, Rejection):
             whole.append(_refused(each, should_be))
         if not isinstance(should_be, dict):
             should_be = _laid_over(live[each.key], each)
@@ -86,14 +86,14 @@ def _compared(declared: Declared, clean: Manifest, live: Manifest) -> Iterator[_
         )
 
 
-def _gone(declared: Declared) -> Finding:
+def _gone(declared: Declared) -> Drift:
     if declared.in_part:
         advice = "bring the node back, or give its tenants another: see `Move a database` in docs/operations.md"
         return finding(declared.key, repair=Repair.BY_HAND, advice=advice)
     return finding(declared.key, repair=Repair.UP)
 
 
-def _refused(declared: Declared, refusal: Refusal) -> Finding:
+def _refused(declared: Declared, refusal: Rejection) -> Drift:
     kind, namespace, name = declared.key
     command = ["kubectl", *(["--namespace", namespace] if namespace else []), "delete", kind.lower(), name]
     if kind in RUN_PODS:
@@ -104,7 +104,7 @@ def _refused(declared: Declared, refusal: Refusal) -> Finding:
     return finding(declared.key, actual=actual, repair=Repair.BY_HAND, advice=advice)
 
 
-def _foreign(declared: Sequence[Declared], cluster: Cluster) -> Iterator[_Seen]:
+def _foreign(declared: Sequence[Declared], cluster: RepairClient) -> Iterator[_Seen]:
     if not any(each.in_part for each in declared):
         return
     for node, label in foreign_labels(declared, cluster.nodes(), cluster.stateful_sets):
@@ -133,5 +133,5 @@ def _righted(seen: Sequence[_Seen]) -> dict[Key, Manifest]:
     }
 
 
-def _in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def _in_order(findings: Sequence[Drift]) -> tuple[Drift, ...]:
     return tuple(sorted(findings, key=lambda each: (each.kind, each.namespace, each.name, each.path)))

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from kube.manifest import Json, Manifest, items, joined, mapping
 from kube.masking import MISSING
 
-Place: TypeAlias = tuple[str | int, ...]
+FieldPath: TypeAlias = tuple[str | int, ...]
 """Keys, and positions in lists, that lead to a value in the live object."""
 
 IDENTIFYING = ("name", "mountPath", "key", "port", "containerPort")
@@ -31,7 +31,7 @@ class Difference:
 
     path: str
     """As the engine spells it, members of lists by their name: `spec.template.spec.containers[db].image`."""
-    place: Place
+    place: FieldPath
     expected: Json
     """`MISSING` where nothing should be."""
     actual: Json
@@ -99,7 +99,7 @@ class _Field:
     """One field in all three; `MISSING` where it is not."""
 
     path: str
-    place: Place
+    place: FieldPath
     declared: Json
     clean: Json
     live: Json

@@ -19,14 +19,14 @@ _APPLY = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Rejection:
     """Why the API server would not make an object what it should be."""
 
     message: str
     """In its own words, without values, which may be secret."""
 
 
-def replaced(declared: Sequence[Manifest], *, context: str | None) -> dict[Key, Manifest | Refusal]:
+def replaced(declared: Sequence[Manifest], *, context: str | None) -> dict[Key, Manifest | Rejection]:
     """Give objects nothing but the declaration: the API server's defaults, and what it has allotted, are in it.
 
     Raises:
@@ -35,7 +35,7 @@ def replaced(declared: Sequence[Manifest], *, context: str | None) -> dict[Key, 
     return _asked(_REPLACE, declared, context)
 
 
-def applied(declared: Sequence[Manifest], *, context: str | None) -> dict[Key, Manifest | Refusal]:
+def applied(declared: Sequence[Manifest], *, context: str | None) -> dict[Key, Manifest | Rejection]:
     """Let the declaration win over whoever set a field, as Pulumi's plugin does: what it is silent about stays.
 
     Raises:
@@ -49,11 +49,13 @@ def listed(objects: Sequence[Manifest]) -> bytes:
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}).encode()
 
 
-def _asked(command: Sequence[str], declared: Sequence[Manifest], context: str | None) -> dict[Key, Manifest | Refusal]:
+def _asked(
+    command: Sequence[str], declared: Sequence[Manifest], context: str | None
+) -> dict[Key, Manifest | Rejection]:
     if not declared:
         return {}
     answer = kubectl.ask(command, context=context, given=listed(declared), repeatable=True)
-    found: dict[Key, Manifest | Refusal] = {key_of(each): each for each in answer.objects}
+    found: dict[Key, Manifest | Rejection] = {key_of(each): each for each in answer.objects}
     missing = [each for each in declared if key_of(each) not in found]
     if len(declared) > 1 and missing:
         # Of a list of which one is refused, `apply` shows none. By itself, what kubectl says is about that one; and a
@@ -65,10 +67,10 @@ def _asked(command: Sequence[str], declared: Sequence[Manifest], context: str | 
     return found
 
 
-def _refusal(answer: kubectl.Answer) -> Refusal:
+def _refusal(answer: kubectl.Answer) -> Rejection:
     _, invalid, why = answer.complaint.partition(" is invalid:")
     if not invalid:
         # The user may not, or the API server does not answer: nothing that is said of the object itself.
         raise answer.error()
     # What follows may be the value, and that a secret one.
-    return Refusal(message=" ".join(why.partition(": Invalid value")[0].split()))
+    return Rejection(message=" ".join(why.partition(": Invalid value")[0].split()))

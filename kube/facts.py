@@ -109,7 +109,7 @@ def memory(container: Manifest, what: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class DataLocation:
     """Where a control node's data lies; empty strings where the manifest does not say."""
 
     host: str
@@ -122,7 +122,7 @@ class Place:
         return bool(self.host and self.data_path)
 
 
-def place(stateful_set: Manifest) -> Place:
+def place(stateful_set: Manifest) -> DataLocation:
     """Read where a StatefulSet's pod runs and keeps its data."""
     paths, volumes = data_paths(stateful_set), pod_spec(stateful_set).get("volumes")
 
@@ -130,7 +130,7 @@ def place(stateful_set: Manifest) -> Place:
         # By this program's own name where no mount tells.
         return paths.get(mount) or normal_path(text(at(named(volumes, volume), "hostPath", "path")))
 
-    return Place(
+    return DataLocation(
         host=pinned_host(stateful_set),
         data_path=directory(DATA_MOUNT, "data"),
         log_path=directory(LOG_MOUNT, "adminlog"),

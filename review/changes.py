@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from kube.manifest import Manifest, at, mapping, text
+from kube.urn import Urn
 from review.fields import FieldChange, field_changes
-from review.preview import Action, Preview, Step, Urn
+from review.preview import Action, Preview, Step
 from tenants.fleet import Role, State
 
 ROLES = tuple(str(role) for role in Role)

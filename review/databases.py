@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kube.facts import Place, place, replicas
+from kube.facts import DataLocation, place, replicas
 from kube.manifest import Manifest, at, mapping, text
 from review.changes import ObjectChange, Part, TenantChange
 from review.danger import Danger
@@ -100,7 +100,7 @@ def _changed(change: ObjectChange) -> Iterator[Finding]:
     yield from _other_fields(change, stopped=stopped or change.action is Action.REPLACE)
 
 
-def _moved(change: ObjectChange, old: Place, new: Place) -> Iterator[Finding]:
+def _moved(change: ObjectChange, old: DataLocation, new: DataLocation) -> Iterator[Finding]:
     if _elsewhere(old.host, new.host) or old.data_path != new.data_path:
         yield finding(
             Danger.DATA_LOSS,
@@ -240,7 +240,7 @@ def _bare(value: str) -> str:
     return value.strip('"')
 
 
-def _told_as_a_move(old: Place, new: Place) -> tuple[str, ...]:
+def _told_as_a_move(old: DataLocation, new: DataLocation) -> tuple[str, ...]:
     """Paths of fields that a move consists of: it has been told in one sentence."""
     pod = "spec.template.spec."
     told: list[str] = []
@@ -253,7 +253,7 @@ def _told_as_a_move(old: Place, new: Place) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _spelled(there: Place) -> str:
+def _spelled(there: DataLocation) -> str:
     paths = ", ".join(filter(None, (there.data_path, there.log_path)))
     return f"{there.host or 'its node'}:{paths or 'its path'}"
 

@@ -7,6 +7,8 @@ that could mean something as an entity. Inside `<code>` neither GitHub nor GitLa
 import re
 from collections.abc import Iterator, Sequence
 
+from kube.escaping import markdown_code as code
+from kube.escaping import visible
 from review import mermaid
 from review.changes import ObjectChange
 from review.danger import Danger
@@ -14,12 +16,10 @@ from review.findings import Finding
 from review.preview import Action, Diagnostic
 from review.program_warnings import ProgramWarning
 from review.verdict import Review, TenantVerdict
-from review.words import visible
 from tenants.fleet import Role, State
 
 GITHUB_LIMIT = 65_536
 """Characters of a comment. Counted here in bytes, of which there are never fewer."""
-LONGEST_VALUE = 1_000
 LONGEST_DIFF = 6_000
 LONGEST_REFUSALS = 8_000
 SIGNS = {Danger.NONE: "🟢", Danger.TRAFFIC: "🟡", Danger.RESTART: "🟠", Danger.OUTAGE: "🟣", Danger.DATA_LOSS: "🔴"}
@@ -47,15 +47,6 @@ def comment(review: Review, *, limit: int = GITHUB_LIMIT) -> str:
 def _mark(stack: str) -> str:
     """Write the first line, unseen by readers, by which a pipeline finds the comment again."""
     return f"<!-- adb-tenants review of {re.sub(r'[^A-Za-z0-9._-]', '?', stack)} -->"
-
-
-def code(value: str) -> str:
-    """Write a value so that it can be nothing but a value."""
-    shown = visible(value)
-    if len(shown) > LONGEST_VALUE:
-        shown = shown[: LONGEST_VALUE - 1] + "…"
-    escaped = re.sub(r"[^\w .:/,→-]|_", lambda found: f"&#{ord(found[0])};", shown)
-    return f"<code>{escaped}</code>"
 
 
 class _Page:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kube.escaping import visible
+
 
 @dataclass(frozen=True)
 class Words:
@@ -23,10 +25,3 @@ class Words:
 def words(template: str, *values: str) -> Words:
     """Make a sentence."""
     return Words(template, values)
-
-
-def visible(value: str) -> str:
-    r"""Replace what a reader would not see, or a terminal obey, by its escape: `\n`, `\x1b`, `\u202e`."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in value
-    )

@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from kube import json_text
+from kube import json_text, terminal
 from kube.json_text import UnreadableError
-from tenants import handbook, schema, terminal
+from tenants import handbook, schema
 from tenants.as_found import stack_text
 from tenants.discover import KINDS, UnreadableListError, discover
 from tenants.formats import FORMATS

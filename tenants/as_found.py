@@ -14,7 +14,7 @@ import yaml
 from tenants.boundary import examine
 from tenants.contract import PROJECT
 from tenants.discover import Discovery, Entry, left_out
-from tenants.findings import Finding, printable
+from tenants.findings import LintFinding, printable
 from tenants.goscalars import resolve
 from tenants.rules.vrrp import VRID_UNIQUE
 
@@ -50,7 +50,7 @@ def _sections(discovery: Discovery) -> Sections:
     }
 
 
-def _settle(sections: Sections, faults: Sequence[Finding], remarks: list[str]) -> None:
+def _settle(sections: Sections, faults: Sequence[LintFinding], remarks: list[str]) -> None:
     """Do what one round of findings asks for; every round adds a waiver or takes something away."""
     tenants: list[Entry] = sections["tenants"]
     if _segments_help(sections, faults, remarks):
@@ -60,7 +60,7 @@ def _settle(sections: Sections, faults: Sequence[Finding], remarks: list[str]) -
             # Names that the API server would not take either.
             sections[section].pop(fault.path[1])
             remarks.append(printable(f"{section} is left as it is by default: {fault}"))
-    by_tenant: dict[int, list[Finding]] = {}
+    by_tenant: dict[int, list[LintFinding]] = {}
     for fault in faults:
         if fault.path[0] == "tenants" and isinstance(fault.path[1], int):
             by_tenant.setdefault(fault.path[1], []).append(fault)
@@ -80,7 +80,7 @@ def _settle(sections: Sections, faults: Sequence[Finding], remarks: list[str]) -
     sections["tenants"] = [entry for index, entry in enumerate(tenants) if index not in hopeless]
 
 
-def _segments_help(sections: Sections, faults: Sequence[Finding], remarks: list[str]) -> bool:
+def _segments_help(sections: Sections, faults: Sequence[LintFinding], remarks: list[str]) -> bool:
     """Take each /24 for a segment of its own, where VRRP ids are the same only in different ones.
 
     A fleet that works shows that these are not heard by each other; nothing else in the cluster tells of segments.

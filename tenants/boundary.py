@@ -11,16 +11,16 @@ from typing import TypeVar
 
 from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANTS
 from tenants.draft import EntryDraft, FleetDraft, PromotionDraft, SettingsDraft, Source, TenantDraft
-from tenants.findings import Finding, Notes, TooManyFindingsError, printable
+from tenants.findings import Findings, LintFinding, TooManyFindingsError, printable
 from tenants.fleet import (
-    Cluster,
+    ClusterSpec,
     Fleet,
     Hosts,
     Keepalived,
-    Promotion,
+    PromotionSpec,
     Role,
     State,
-    Tenant,
+    TenantSpec,
     Toleration,
     UpdateStrategy,
 )
@@ -37,7 +37,7 @@ _MOST_SHOWN = 100
 class FleetError(Exception):
     """The configuration describes no fleet; the text lists every fault by its path."""
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, findings: tuple[LintFinding, ...]) -> None:
         self.findings = findings
         count = "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
         lines = [
@@ -51,16 +51,16 @@ class FleetError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Examination:
     """What there is to say of a configuration."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[LintFinding, ...]
     """In the order of the configuration's sections; waived ones among them."""
     draft: FleetDraft | None
     """`None` when reading was given up over too many findings."""
 
     @property
-    def faults(self) -> tuple[Finding, ...]:
+    def faults(self) -> tuple[LintFinding, ...]:
         """The findings that nobody has waived."""
         return tuple(finding for finding in self.findings if finding.waived is None)
 
@@ -79,7 +79,7 @@ def load(raw: Mapping[str, object], *, encrypted: Collection[str] = ()) -> Fleet
     misplaced = [section for section in encrypted if section != MAY_BE_ENCRYPTED]
     if misplaced:
         message = f"holds an encrypted value, {ONLY_DATA}"
-        raise FleetError(tuple(Finding(rule=ENCRYPTED, path=(section,), message=message) for section in misplaced))
+        raise FleetError(tuple(LintFinding(rule=ENCRYPTED, path=(section,), message=message) for section in misplaced))
     verdict = examine({section: value for section, value in raw.items() if value is not None})
     if verdict.faults or verdict.draft is None:
         raise FleetError(tuple(_without_values(fault) if encrypted else fault for fault in verdict.faults))
@@ -87,32 +87,32 @@ def load(raw: Mapping[str, object], *, encrypted: Collection[str] = ()) -> Fleet
     return replace(fleet, platform=replace(fleet.platform, encrypted=MAY_BE_ENCRYPTED in encrypted))
 
 
-def _without_values(finding: Finding) -> Finding:
+def _without_values(finding: LintFinding) -> LintFinding:
     """A finding of the section that may hold encrypted values, in words that are none of its own."""
     if finding.path[:1] != (MAY_BE_ENCRYPTED,):
         return finding
     known = {MAY_BE_ENCRYPTED, "name", "data", *(field.key for field in PLATFORM.fields)}
     path = tuple(takewhile(known.__contains__, finding.path))
     message = f"breaks a rule: {finding.rule.title[0].lower()}{finding.rule.title[1:]}"
-    return Finding(rule=finding.rule, path=path, message=f"{message}; values here are secret, so none is shown")
+    return LintFinding(rule=finding.rule, path=path, message=f"{message}; values here are secret, so none is shown")
 
 
 MAY_BE_ENCRYPTED = "platform"
 """The section whose values may be encrypted."""
 
 
-def examine(raw: Mapping[str, object]) -> Verdict:
+def examine(raw: Mapping[str, object]) -> Examination:
     """Everything there is to say of a configuration, an absent section being left out of it."""
     (verdict,) = examine_together({"": raw})
     return verdict
 
 
-def examine_together(configurations: Mapping[str, Mapping[str, object]]) -> Sequence[Verdict]:
+def examine_together(configurations: Mapping[str, Mapping[str, object]]) -> Sequence[Examination]:
     """The same of several at once, by how messages call their files: also what those of one cluster have in common.
 
     Which cluster that is, only `cluster.context` says: files without one mean the kubeconfig's current one.
     """
-    all_notes = {file: Notes() for file in configurations}
+    all_notes = {file: Findings() for file in configurations}
     drafts: dict[str, FleetDraft] = {}
     for file, raw in configurations.items():
         with suppress(TooManyFindingsError):
@@ -126,7 +126,7 @@ def examine_together(configurations: Mapping[str, Mapping[str, object]]) -> Sequ
         except TooManyFindingsError:
             for fleet in fleets:
                 del drafts[fleet.source.file]
-    return [Verdict(tuple(notes.findings), drafts.get(file)) for file, notes in all_notes.items()]
+    return [Examination(tuple(notes.findings), drafts.get(file)) for file, notes in all_notes.items()]
 
 
 def _cluster_of(draft: FleetDraft, raw: Mapping[str, object]) -> object:
@@ -147,7 +147,7 @@ def _check(fleets: Sequence[FleetDraft]) -> None:
         check(fleets)
 
 
-def _read(file: str, raw: Mapping[str, object], notes: Notes) -> FleetDraft:
+def _read(file: str, raw: Mapping[str, object], notes: Findings) -> FleetDraft:
     for section in raw:
         if section not in SECTIONS:
             meant = nearest(section, SECTIONS)
@@ -220,7 +220,7 @@ def _all_known(values: tuple[T | None, ...] | None) -> tuple[T, ...]:
 def _resolved(draft: FleetDraft) -> Fleet:
     cluster = draft.cluster
     return Fleet(
-        cluster=Cluster(
+        cluster=ClusterSpec(
             context=cluster.context,
             namespace=_known(cluster.namespace),
             uid=cluster.uid,
@@ -238,9 +238,9 @@ def _resolved(draft: FleetDraft) -> Fleet:
     )
 
 
-def _resolved_tenant(draft: TenantDraft) -> Tenant:
+def _resolved_tenant(draft: TenantDraft) -> TenantSpec:
     hosts, settings = _known(draft.hosts), draft.settings
-    return Tenant(
+    return TenantSpec(
         name=_known(draft.name),
         vip=_known(draft.vip),
         hosts=Hosts(master=_known(hosts.master), standby=_known(hosts.standby)),
@@ -264,10 +264,10 @@ def _resolved_tenant(draft: TenantDraft) -> Tenant:
     )
 
 
-def _resolved_promotion(draft: PromotionDraft | None, tenant_image: str) -> Promotion | None:
+def _resolved_promotion(draft: PromotionDraft | None, tenant_image: str) -> PromotionSpec | None:
     if draft is None:
         return None
-    return Promotion(
+    return PromotionSpec(
         command=_all_known(draft.command),
         image=draft.image or tenant_image,
         timeout_seconds=_known(draft.timeout_seconds),

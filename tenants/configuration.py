@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tenants import stackfile
 from tenants.boundary import FleetError, examine, load
-from tenants.findings import Finding
+from tenants.findings import LintFinding
 from tenants.fleet import Fleet
 from tenants.rules.shape import ENCRYPTED
 
@@ -31,10 +31,10 @@ def load_texts(texts: Mapping[str, str | None], *, encrypted: Collection[str], f
     return load({section: _value(text) for section, text in texts.items()}, encrypted=encrypted)
 
 
-def _misplaced(file: Path) -> tuple[Finding, ...]:
+def _misplaced(file: Path) -> tuple[LintFinding, ...]:
     try:
         sections = stackfile.read(file.read_bytes()).sections
-    except (OSError, stackfile.UnreadableError, stackfile.NotOursError):
+    except (OSError, stackfile.UnreadableYamlError, stackfile.NotOursError):
         return ()
     return tuple(finding for finding in examine(sections).findings if finding.rule is ENCRYPTED)
 

@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from tenants.draft import ClusterDraft, EntryDraft, HostsDraft, PromotionDraft, SettingsDraft, SettingsLayer
-from tenants.findings import Notes, Path
+from tenants.findings import Findings, Path
 from tenants.fleet import (
     DEFAULT_SEGMENT,
     AllowedMove,
-    Platform,
+    PlatformSpec,
     Role,
     SharedObject,
     State,
@@ -32,8 +32,8 @@ from tenants.kinds import (
     Kind,
     ListOf,
     MapOfText,
-    Opened,
     Record,
+    Section,
     Text,
 )
 from tenants.pools import Pools
@@ -69,7 +69,7 @@ class PoolKind:
         default=DEFAULT_SEGMENT,
     )
 
-    def _build(self, opened: Opened) -> VipPool | None:
+    def _build(self, opened: Section) -> VipPool | None:
         cidr = opened.read(self._CIDR)
         segment = opened.read(self._SEGMENT) if self._SEGMENT in opened else DEFAULT_SEGMENT
         return VipPool(network=cidr, segment=segment) if cidr and segment else None
@@ -77,7 +77,7 @@ class PoolKind:
     def _record(self) -> Record[VipPool | None]:
         return Record((self._CIDR, self._SEGMENT), self._build)
 
-    def read(self, value: object, path: Path, notes: Notes) -> VipPool | None:
+    def read(self, value: object, path: Path, notes: Findings) -> VipPool | None:
         """See `Kind`."""
         if isinstance(value, dict):
             return self._record().read(value, path, notes)
@@ -151,7 +151,7 @@ RESERVED_VRIDS = Field(
 )
 
 
-def _cluster(opened: Opened) -> ClusterDraft:
+def _cluster(opened: Section) -> ClusterDraft:
     node_addresses = opened.read(NODE_ADDRESSES)
     return ClusterDraft(
         context=opened.read(CONTEXT),
@@ -199,7 +199,7 @@ def _shared(key: str, default_name: str, what: str, required: tuple[str, ...]) -
         default="the object is read",
     )
 
-    def build(opened: Opened) -> SharedObject | None:
+    def build(opened: Section) -> SharedObject | None:
         named = opened.read(name) if name in opened else default_name
         held = opened.read(data)
         if named is None or (data in opened and held is None):
@@ -218,7 +218,7 @@ ROOT_SSH_KEY = _shared("rootSshKey", "root-ssh-key", "Secret with root's SSH key
 GPADMIN_SSH_KEY = _shared("gpadminSshKey", "gpadmin-ssh-key", "Secret with gpadmin's SSH keys.", _SSH_KEYS)
 
 
-def _platform(opened: Opened) -> Platform | None:
+def _platform(opened: Section) -> PlatformSpec | None:
     def shared(wanted: Field[SharedObject | None]) -> SharedObject | None:
         if wanted in opened:
             return opened.read(wanted)
@@ -228,7 +228,7 @@ def _platform(opened: Opened) -> Platform | None:
     adb_connect, mysql_connect = shared(ADB_CONNECT), shared(MYSQL_CONNECT)
     root_ssh_key, gpadmin_ssh_key = shared(ROOT_SSH_KEY), shared(GPADMIN_SSH_KEY)
     if adbops and mysql and adb_connect and mysql_connect and root_ssh_key and gpadmin_ssh_key:
-        return Platform(
+        return PlatformSpec(
             adbops=adbops,
             mysql=mysql,
             adb_connect=adb_connect,
@@ -272,7 +272,7 @@ _TOLERATION_SECONDS = Field(
 )
 
 
-def _toleration(opened: Opened) -> Toleration | None:
+def _toleration(opened: Section) -> Toleration | None:
     before = len(opened.notes.findings)
     toleration = Toleration(
         key=opened.read(_TOLERATION_KEY),
@@ -298,7 +298,7 @@ _WAIVER_RULE = Field(key="rule", kind=Text(waivable_rule), about="The rule's id,
 _WAIVER_REASON = Field(key="reason", kind=SOME_TEXT, about="Why the rule does not apply here.", required=True)
 
 
-def _waiver(opened: Opened) -> Waiver | None:
+def _waiver(opened: Section) -> Waiver | None:
     rule, reason = opened.read(_WAIVER_RULE), opened.read(_WAIVER_REASON)
     return Waiver(rule=rule, reason=reason) if rule and reason else None
 
@@ -311,7 +311,7 @@ _MOVE_DATA = Field(key="dataPath", kind=HOST_PATH, about="The directory that its
 _MOVE_LOG = Field(key="logPath", kind=HOST_PATH, about="The directory that its logs are in now.", default="not moved")
 
 
-def _move(opened: Opened) -> AllowedMove | None:
+def _move(opened: Section) -> AllowedMove | None:
     role = opened.read(_MOVE_ROLE)
     host, data, log = opened.read(_MOVE_HOST), opened.read(_MOVE_DATA), opened.read(_MOVE_LOG)
     if not any(place in opened for place in (_MOVE_HOST, _MOVE_DATA, _MOVE_LOG)):
@@ -332,7 +332,7 @@ MASTER = Field(key="master", kind=NODE_NAME, about="The node of the master role.
 STANDBY = Field(key="standby", kind=NODE_NAME, about="The node of the standby role.", required=True)
 
 
-def _hosts(opened: Opened) -> HostsDraft:
+def _hosts(opened: Section) -> HostsDraft:
     return HostsDraft(master=opened.read(MASTER), standby=opened.read(STANDBY))
 
 
@@ -378,7 +378,7 @@ class MemoryKind:
 
     _text = Text(pods.quantity, pattern=f"^{pods.QUANTITY}$")
 
-    def read(self, value: object, path: Path, notes: Notes) -> str | None:
+    def read(self, value: object, path: Path, notes: Findings) -> str | None:
         """See `Kind`."""
         if isinstance(value, int | float) and not isinstance(value, bool):
             value = str(value)
@@ -422,7 +422,7 @@ _KEEPALIVED_IMAGE = Field(
 )
 
 
-def _keepalived(opened: Opened) -> str | None:
+def _keepalived(opened: Section) -> str | None:
     return opened.read(_KEEPALIVED_IMAGE)
 
 
@@ -442,7 +442,7 @@ class CommandKind:
 
     _WORDS = ListOf(ANY_TEXT, "write it as one, such as [ssh, $(PROMOTE), gpactivatestandby, -a]")
 
-    def read(self, value: object, path: Path, notes: Notes) -> tuple[str | None, ...] | None:
+    def read(self, value: object, path: Path, notes: Findings) -> tuple[str | None, ...] | None:
         """See `Kind`."""
         words = self._WORDS.read(value, path, notes)
         fault = pods.check_command(words) if words is not None else None
@@ -473,7 +473,7 @@ _PROMOTION_TIMEOUT = Field(
 )
 
 
-def _promotion(opened: Opened) -> PromotionDraft:
+def _promotion(opened: Section) -> PromotionDraft:
     return PromotionDraft(
         command=opened.read(_PROMOTION_COMMAND),
         image=opened.read(_PROMOTION_IMAGE),
@@ -530,7 +530,7 @@ _FIELDS = {
 """Names of a `SettingsDraft`'s fields by the keys that they are written under; `keepalived` is a map of its own."""
 
 
-def _settings(opened: Opened) -> SettingsLayer:
+def _settings(opened: Section) -> SettingsLayer:
     fields = {_FIELDS[key] for key in opened.written if key in _FIELDS}
     if KEEPALIVED in opened:
         keepalived = opened.written[KEEPALIVED.key]
@@ -555,7 +555,7 @@ def _settings(opened: Opened) -> SettingsLayer:
     return SettingsLayer(settings=settings, fields=frozenset(fields))
 
 
-def _entry(opened: Opened) -> EntryDraft:
+def _entry(opened: Section) -> EntryDraft:
     return EntryDraft(
         written=opened.written,
         name=opened.read(NAME),

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
-from tenants.findings import Notes, Path
+from tenants.findings import Findings, Path
 from tenants.fleet import (
     AllowedMove,
-    Platform,
+    PlatformSpec,
     Role,
     State,
     Toleration,
@@ -113,7 +113,7 @@ class Source:
 
     file: str
     """How messages call it to the reader of another one; empty for the one that the program runs with."""
-    notes: Notes
+    notes: Findings
     namespace: str | None
     """The namespace that its tenants live in."""
     defaults: Mapping[str, object]
@@ -189,5 +189,5 @@ class FleetDraft:
 
     source: Source
     cluster: ClusterDraft
-    platform: Platform | None
+    platform: PlatformSpec | None
     tenants: tuple[TenantDraft, ...]

@@ -28,7 +28,7 @@ class Rule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class LintFinding:
     """One fault at one place."""
 
     rule: Rule
@@ -45,7 +45,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Invalid:
     """What a reader of one value says in place of the value."""
 
     rule: Rule
@@ -57,10 +57,10 @@ class TooManyFindingsError(Exception):
 
 
 @dataclass(slots=True)
-class Notes:
+class Findings:
     """Gathers findings while a configuration is read and its rules are checked."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[LintFinding] = field(default_factory=list)
     _once: set[tuple[str, Path, bool]] = field(default_factory=set)
 
     def add(self, rule: Rule, path: Path, message: str, *, at_key: bool = False, waived: str | None = None) -> None:
@@ -71,7 +71,7 @@ class Notes:
         """
         if len(self.findings) >= MOST_FINDINGS:
             raise TooManyFindingsError
-        self.findings.append(Finding(rule=rule, path=path, message=message, at_key=at_key, waived=waived))
+        self.findings.append(LintFinding(rule=rule, path=path, message=message, at_key=at_key, waived=waived))
 
     def add_once(self, rule: Rule, path: Path, message: str, *, waived: str | None) -> None:
         """Note one fault, unless the same rule is broken at the same place already: once waived, once not."""

@@ -66,7 +66,7 @@ class Keepalived:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Promotion:
+class PromotionSpec:
     """What makes a role's database the primary, run as a Job before a failover moves traffic to it."""
 
     command: tuple[str, ...]
@@ -94,7 +94,7 @@ class Waiver:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tenant:
+class TenantSpec:
     """One ADB tenant, every default filled in."""
 
     name: str
@@ -124,7 +124,7 @@ class Tenant:
     allow_move: tuple[AllowedMove, ...] = ()
     force: str | None = None
     """Why a failover may lead to a pod that is not ready, or a pod may be started on a node that takes none."""
-    promotion: Promotion | None = None
+    promotion: PromotionSpec | None = None
     """Has to succeed before a failover moves traffic; `None`: whoever fails over has promoted the database."""
     waivers: tuple[Waiver, ...] = ()
 
@@ -183,7 +183,7 @@ class SharedObject:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Platform:
+class PlatformSpec:
     """The six objects that all tenants of a namespace share."""
 
     adbops: SharedObject
@@ -224,7 +224,7 @@ class VipPool:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Cluster:
+class ClusterSpec:
     """The Kubernetes cluster that the fleet lives in."""
 
     context: str | None
@@ -253,9 +253,9 @@ class Cluster:
 class Fleet:
     """Everything one stack declares."""
 
-    cluster: Cluster
-    platform: Platform
-    tenants: tuple[Tenant, ...]
+    cluster: ClusterSpec
+    platform: PlatformSpec
+    tenants: tuple[TenantSpec, ...]
 
     @property
     def node_names(self) -> tuple[str, ...]:

@@ -28,17 +28,17 @@ _MOST_DIRECTIVES = 100
 _ALIAS_LOW, _ALIAS_HIGH = 400_000, 4_000_000
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where something was written, counted from 1."""
 
     line: int
     column: int
 
 
-class UnreadableError(Exception):
+class UnreadableYamlError(Exception):
     """Pulumi could not read this file, or it is beyond reason."""
 
-    def __init__(self, place: Place, message: str) -> None:
+    def __init__(self, place: Position, message: str) -> None:
         super().__init__(message)
         self.place = place
         self.message = message
@@ -67,8 +67,8 @@ class Duplicate:
     """A key that stands twice in a map."""
 
     key: str
-    place: Place
-    first: Place
+    place: Position
+    first: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ class Document:
     """The first document of a stream."""
 
     root: object
-    place: Place
+    place: Position
     duplicates: tuple[Duplicate, ...]
-    second: Place | None
+    second: Position | None
     """Where a second document begins, which Pulumi does not read."""
 
 
@@ -107,21 +107,21 @@ _OUTERMOST = 2
 """How many maps are open where the document's own keys stand: the one it hangs from, and itself."""
 
 
-def place_of(mark: Any) -> Place:
+def position_of(mark: Any) -> Position:
     """A place from one of PyYAML's marks."""
-    return Place(mark.line + 1, mark.column + 1)
+    return Position(mark.line + 1, mark.column + 1)
 
 
 def read(data: bytes) -> Document:
     """The first document.
 
     Raises:
-        UnreadableError: Pulumi could not read it.
+        UnreadableYamlError: Pulumi could not read it.
     """
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     if data.count(b"\n%") > _MOST_DIRECTIVES:
-        raise UnreadableError(Place(1, 1), "holds more than a hundred YAML directives; remove them")
+        raise UnreadableYamlError(Position(1, 1), "holds more than a hundred YAML directives; remove them")
     try:
         loader = LOADER(data)
         try:
@@ -133,14 +133,14 @@ def read(data: bytes) -> Document:
         begun = "flow" in str(error.context) or "quoted" in str(error.context)
         mark = (error.context_mark if begun else None) or error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part)
-        raise UnreadableError(place_of(mark) if mark else Place(1, 1), f"is not YAML: {problem}") from None
+        raise UnreadableYamlError(position_of(mark) if mark else Position(1, 1), f"is not YAML: {problem}") from None
     except yaml.reader.ReaderError as error:
         before = data[: error.position] if isinstance(error.position, int) else b""
-        place = Place(before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1)
-        raise UnreadableError(place, f"is not YAML: {error.reason}") from None
+        place = Position(before.count(b"\n") + 1, len(before) - (before.rfind(b"\n") + 1) + 1)
+        raise UnreadableYamlError(place, f"is not YAML: {error.reason}") from None
     except (yaml.YAMLError, UnicodeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise UnreadableError(Place(1, 1), f"is not YAML: {reason}") from None
+        raise UnreadableYamlError(Position(1, 1), f"is not YAML: {reason}") from None
 
 
 class _Reader:
@@ -158,20 +158,20 @@ class _Reader:
         self._next()
         event = self._next()
         if isinstance(event, yaml.StreamEndEvent):
-            return Document(None, Place(1, 1), (), None)
+            return Document(None, Position(1, 1), (), None)
         if event.version and event.version != (1, 1):
-            raise UnreadableError(
-                place_of(event.start_mark), "asks for a YAML version that Pulumi does not know; remove %YAML"
+            raise UnreadableYamlError(
+                position_of(event.start_mark), "asks for a YAML version that Pulumi does not know; remove %YAML"
             )
         first = Map()
         # The document hangs from a map of one key, so that the loop below knows one case less.
         root = _Open(first, event.start_mark, None, 0)
         root.key = ""
         self._values([root])
-        place = place_of(first.places[""][1]) if first else Place(1, 1)
+        place = position_of(first.places[""][1]) if first else Position(1, 1)
         return Document(first.get(""), place, tuple(self._duplicates), self._second())
 
-    def _second(self) -> Place | None:
+    def _second(self) -> Position | None:
         try:
             start = self._next()
             if not isinstance(start, yaml.DocumentStartEvent):
@@ -180,7 +180,7 @@ class _Reader:
         except yaml.YAMLError:
             return None
         empty = isinstance(content, yaml.ScalarEvent) and not content.value
-        return None if empty else place_of(start.start_mark)
+        return None if empty else position_of(start.start_mark)
 
     # One loop, for speed: this is nearly all the time that a sound file takes.
     def _values(self, stack: list[_Open]) -> None:  # noqa: C901, PLR0912, PLR0915
@@ -210,9 +210,13 @@ class _Reader:
                     anchors[closed.anchor] = (value, 1 + seen + self._aliased - closed.before)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
                 if top.key is None and type(top.value) is Map:
-                    raise UnreadableError(place_of(event.start_mark), "has a map or a list for a key; write text")
+                    raise UnreadableYamlError(
+                        position_of(event.start_mark), "has a map or a list for a key; write text"
+                    )
                 if len(stack) > DEEPEST:
-                    raise UnreadableError(place_of(event.start_mark), f"nests deeper than {DEEPEST} levels; flatten it")
+                    raise UnreadableYamlError(
+                        position_of(event.start_mark), f"nests deeper than {DEEPEST} levels; flatten it"
+                    )
                 container: Map | List = Map() if kind is yaml.MappingStartEvent else List()
                 top = _Open(container, event.start_mark, event.anchor, seen + self._aliased)
                 stack.append(top)
@@ -228,7 +232,7 @@ class _Reader:
             seen += 1
             if seen > MOST_VALUES:
                 message = f"holds more than {MOST_VALUES:,} values; split it into several stacks"
-                raise UnreadableError(place_of(mark), message)
+                raise UnreadableYamlError(position_of(mark), message)
             target = top.value
             key = top.key
             if type(target) is List:
@@ -251,36 +255,38 @@ class _Reader:
         """Remember a map's next key."""
         mark = event.start_mark
         if isinstance(value, dict | list):
-            raise UnreadableError(place_of(mark), "has a map or a list for a key; write text")
+            raise UnreadableYamlError(position_of(mark), "has a map or a list for a key; write text")
         if outermost and not isinstance(value, str):
-            raise UnreadableError(place_of(mark), "has a key that is not text; put it in quotes")
+            raise UnreadableYamlError(position_of(mark), "has a key that is not text; put it in quotes")
         top.key_mark = mark
         if value == _MERGE:
             # Quoted as well: Pulumi writes what it has read once more, and then the quotes are gone.
             if top.merged:
-                self._duplicates.append(Duplicate(_MERGE, place_of(mark), place_of(top.merged[0][1])))
+                self._duplicates.append(Duplicate(_MERGE, position_of(mark), position_of(top.merged[0][1])))
             top.key, top.merging = _MERGE, True
             return
         top.key = key = value if type(value) is str else key_text(value)
         # `1` and `0x1` are two keys to Go's parser, of which the later wins; `1` and `1` are refused.
         if key in top.value and (type(value) is str or event.value == key):
             first = top.value.places[key][0]
-            self._duplicates.append(Duplicate(key, place_of(mark), place_of(first)))
+            self._duplicates.append(Duplicate(key, position_of(mark), position_of(first)))
 
     def _alias(self, event: Any, seen: int) -> Any:
         """The value behind an alias, if Go would follow it."""
-        place = place_of(event.start_mark)
+        place = position_of(event.start_mark)
         anchored = self._anchors.get(event.anchor)
         if anchored is None:
-            raise UnreadableError(place, f"has the alias *{event.anchor}, but no anchor &{event.anchor} before it")
+            raise UnreadableYamlError(place, f"has the alias *{event.anchor}, but no anchor &{event.anchor} before it")
         if isinstance(anchored, _Open):
-            raise UnreadableError(place, f"has the alias *{event.anchor} in the very value that it stands for")
+            raise UnreadableYamlError(place, f"has the alias *{event.anchor} in the very value that it stands for")
         value, size = anchored
         self._aliased += size
         decoded = seen + self._aliased
         # The numbers are Go's (decode.go); below them anything goes.
         if self._aliased > 100 and decoded > 1000 and self._aliased / decoded > _most_aliased(decoded):
-            raise UnreadableError(place, "uses aliases so much that Pulumi refuses it as an attack; write values out")
+            raise UnreadableYamlError(
+                place, "uses aliases so much that Pulumi refuses it as an attack; write values out"
+            )
         return value
 
 
@@ -301,13 +307,15 @@ def _tagged(event: Any) -> Any:
         return _resolved(event, event.tag)
     except BadTagError:
         message = f"has a value that is not what its tag {event.tag} says"
-        raise UnreadableError(place_of(event.start_mark), message) from None
+        raise UnreadableYamlError(position_of(event.start_mark), message) from None
 
 
 def _resolved(event: Any, tag: str | None = None) -> Any:
     value = resolve(event.value, tag)
     if type(value) is float and not math.isfinite(value):
-        raise UnreadableError(place_of(event.start_mark), f"has {event.value}, which JSON cannot hold; write a number")
+        raise UnreadableYamlError(
+            position_of(event.start_mark), f"has {event.value}, which JSON cannot hold; write a number"
+        )
     return value
 
 
@@ -327,7 +335,7 @@ def _merge(closed: _Open) -> None:
         sources = [value] if type(value) is Map else value if type(value) is List and not is_alias else [None]
         for source in sources:
             if type(source) is not Map:
-                raise UnreadableError(place_of(mark), "merges (<<) something that is not a map")
+                raise UnreadableYamlError(position_of(mark), "merges (<<) something that is not a map")
             for key, merged in source.items():
                 if key not in target:
                     target[key] = merged

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
-from tenants.findings import Notes, Path, Problem, Rule, listed, quoted
+from tenants.findings import Findings, Invalid, Path, Rule, listed, quoted
 from tenants.rules.shape import (
     EMPTY_TEXT,
     ENCRYPTED,
@@ -31,7 +31,7 @@ class Encrypted(str):
     __slots__ = ()
 
 
-def is_encrypted(value: object, path: Path, notes: Notes) -> bool:
+def is_encrypted(value: object, path: Path, notes: Findings) -> bool:
     """Whether a value is encrypted where none may be; `notes` then says so."""
     if isinstance(value, Encrypted):
         notes.add(ENCRYPTED, path, f"is encrypted, {ONLY_DATA}")
@@ -42,7 +42,7 @@ def is_encrypted(value: object, path: Path, notes: Notes) -> bool:
 class Kind(Protocol[T_co]):
     """One kind of value."""
 
-    def read(self, value: object, path: Path, notes: Notes) -> T_co | None:
+    def read(self, value: object, path: Path, notes: Findings) -> T_co | None:
         """The value understood, or `None` when it cannot be, in which case `notes` says why."""
 
     def schema(self) -> JsonSchema:
@@ -53,12 +53,12 @@ class Kind(Protocol[T_co]):
 class Text(Generic[T]):
     """Text with a meaning: `understand` turns it into a value or says what is wrong with it."""
 
-    understand: Callable[[str], T | Problem]
+    understand: Callable[[str], T | Invalid]
     pattern: str | None = None
     longest: int | None = None
     """For the schema, as the pattern is; `understand` has the last word."""
 
-    def read(self, value: object, path: Path, notes: Notes) -> T | None:
+    def read(self, value: object, path: Path, notes: Findings) -> T | None:
         """See `Kind`."""
         if not isinstance(value, str):
             hint = "put it in quotes" if isinstance(value, bool | int | float) else "write one, or remove the key"
@@ -67,7 +67,7 @@ class Text(Generic[T]):
         if is_encrypted(value, path, notes):
             return None
         understood = self.understand(value)
-        if isinstance(understood, Problem):
+        if isinstance(understood, Invalid):
             notes.add(understood.rule, path, understood.message)
             return None
         return understood
@@ -87,10 +87,10 @@ def anything(text: str) -> str:
     return text
 
 
-def not_empty(text: str) -> str | Problem:
+def not_empty(text: str) -> str | Invalid:
     """Any text that says something."""
     return (
-        text if text.strip() else Problem(EMPTY_TEXT, "is empty; write a text, or leave the key out if it is optional")
+        text if text.strip() else Invalid(EMPTY_TEXT, "is empty; write a text, or leave the key out if it is optional")
     )
 
 
@@ -102,7 +102,7 @@ class Integer:
     most: int
     rule: Rule = NOT_POSITIVE
 
-    def read(self, value: object, path: Path, notes: Notes) -> int | None:
+    def read(self, value: object, path: Path, notes: Findings) -> int | None:
         """See `Kind`."""
         if not isinstance(value, int) or isinstance(value, bool):
             if not is_encrypted(value, path, notes):
@@ -124,7 +124,7 @@ class Integer:
 class Boolean:
     """`true` or `false`."""
 
-    def read(self, value: object, path: Path, notes: Notes) -> bool | None:
+    def read(self, value: object, path: Path, notes: Findings) -> bool | None:
         """See `Kind`."""
         if isinstance(value, bool):
             return value
@@ -144,7 +144,7 @@ class Choice(Generic[Choice_]):
 
     choices: type[Choice_]
 
-    def read(self, value: object, path: Path, notes: Notes) -> Choice_ | None:
+    def read(self, value: object, path: Path, notes: Findings) -> Choice_ | None:
         """See `Kind`."""
         words = [choice.value for choice in self.choices]
         if not isinstance(value, str):
@@ -172,7 +172,7 @@ class ListOf(Generic[T]):
     hint: str = "write entries that begin with -"
     """What to do when something else stands in its place."""
 
-    def read(self, value: object, path: Path, notes: Notes) -> tuple[T | None, ...] | None:
+    def read(self, value: object, path: Path, notes: Findings) -> tuple[T | None, ...] | None:
         """The entries in order, `None` for each that could not be understood."""
         if not isinstance(value, list):
             if not is_encrypted(value, path, notes):
@@ -193,9 +193,9 @@ class MapOfText:
     """
 
     required: tuple[str, ...]
-    key: Callable[[str], Problem | None]
+    key: Callable[[str], Invalid | None]
 
-    def read(self, value: object, path: Path, notes: Notes) -> Mapping[str, str] | None:
+    def read(self, value: object, path: Path, notes: Findings) -> Mapping[str, str] | None:
         """The map, or `None` when a part of it could not be understood."""
         if not isinstance(value, dict):
             if not is_encrypted(value, path, notes):
@@ -234,12 +234,12 @@ class Field(Generic[T]):
 
 
 @dataclass(slots=True, eq=False)
-class Opened:
+class Section:
     """A map of the configuration whose keys are being read one by one. Not frozen, for speed, as drafts are not."""
 
     written: Mapping[str, object]
     path: Path
-    notes: Notes
+    notes: Findings
 
     def __contains__(self, wanted: Field[Any]) -> bool:
         return wanted.key in self.written
@@ -261,11 +261,11 @@ class Record(Generic[T]):
     """A map with fixed keys."""
 
     fields: tuple[Field[Any], ...]
-    build: Callable[[Opened], T]
+    build: Callable[[Section], T]
     strangers: Mapping[str, str] = field(default_factory=dict)
     """Keys that people write here although they belong elsewhere, and what to tell them."""
 
-    def read(self, value: object, path: Path, notes: Notes) -> T | None:
+    def read(self, value: object, path: Path, notes: Findings) -> T | None:
         """See `Kind`."""
         if not isinstance(value, dict):
             if not is_encrypted(value, path, notes):
@@ -278,7 +278,7 @@ class Record(Generic[T]):
             for key in value:
                 if key not in keys:
                     notes.add(UNKNOWN_KEY, (*path, key), self._stranger(key, keys), at_key=True)
-        return self.build(Opened(value, path, notes))
+        return self.build(Section(value, path, notes))
 
     def _stranger(self, key: str, keys: set[str]) -> str:
         if key in self.strangers:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tenants import stackfile
 from tenants.boundary import examine_together
-from tenants.findings import Finding, Rule, path_text
-from tenants.goyaml import Place, UnreadableError
+from tenants.findings import LintFinding, Rule, path_text
+from tenants.goyaml import Position, UnreadableYamlError
 from tenants.rules.files import UNREADABLE
 from tenants.stackfile import StackFile
 
@@ -20,7 +20,7 @@ class Located:
     """One finding in one file."""
 
     file: str
-    place: Place
+    place: Position
     rule: Rule
     path: str
     """`tenants[2].vip`; empty when the file as such is at fault."""
@@ -59,7 +59,7 @@ def lint_files(names: Sequence[str]) -> list[Report]:
                     data = file.read(stackfile.LARGEST + 1)
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                contents[name] = _unusable(name, UNREADABLE, Place(1, 1), f"cannot be read: {reason}")
+                contents[name] = _unusable(name, UNREADABLE, Position(1, 1), f"cannot be read: {reason}")
             else:
                 contents[name] = _read(name, data)
         return _reports(contents)
@@ -88,10 +88,10 @@ def _read(name: str, data: bytes) -> StackFile | Report:
     """What a file holds, or what there is to say of one that cannot be used."""
     if len(data) > stackfile.LARGEST:
         message = f"is larger than {stackfile.LARGEST >> 20} MB; this is no stack file"
-        return _unusable(name, UNREADABLE, Place(1, 1), message)
+        return _unusable(name, UNREADABLE, Position(1, 1), message)
     try:
         return stackfile.read(data)
-    except UnreadableError as error:
+    except UnreadableYamlError as error:
         return _unusable(name, UNREADABLE, error.place, error.message)
     except stackfile.NotOursError as error:
         return _unusable(name, error.rule, error.place, error.message)
@@ -108,7 +108,7 @@ def _reports(contents: Mapping[str, StackFile | Report]) -> list[Report]:
     ]
 
 
-def _report(name: str, stack: StackFile, found: Sequence[Finding]) -> Report:
+def _report(name: str, stack: StackFile, found: Sequence[LintFinding]) -> Report:
     findings = [
         Located(file=name, place=fault.place, rule=fault.rule, path="", message=fault.message) for fault in stack.faults
     ]
@@ -134,6 +134,6 @@ def exit_code(reports: Sequence[Report]) -> int:
     return 1 if any(report.faults for report in reports) else 0
 
 
-def _unusable(name: str, rule: Rule, place: Place, message: str) -> Report:
+def _unusable(name: str, rule: Rule, place: Position, message: str) -> Report:
     finding = Located(file=name, place=place, rule=rule, path="", message=message)
     return Report(file=name, findings=(finding,), usable=False)

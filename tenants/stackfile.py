@@ -7,7 +7,7 @@ from typing import Any
 from tenants import goyaml
 from tenants.contract import PROJECT
 from tenants.findings import Path, Rule, quoted
-from tenants.goyaml import List, Map, Place, UnreadableError, place_of
+from tenants.goyaml import List, Map, Position, UnreadableYamlError, position_of
 from tenants.rules.files import DUPLICATE_KEY, NOT_OURS, SECOND_DOCUMENT, UNREADABLE
 
 LARGEST = 16 * 2**20
@@ -19,14 +19,14 @@ class FileFault:
     """What is wrong with a file as a file."""
 
     rule: Rule
-    place: Place
+    place: Position
     message: str
 
 
 class NotOursError(Exception):
     """The file is readable, but no stack file of this project."""
 
-    def __init__(self, place: Place, message: str) -> None:
+    def __init__(self, place: Position, message: str) -> None:
         super().__init__(message)
         self.place = place
         self.message = message
@@ -40,9 +40,9 @@ class StackFile:
     sections: Mapping[str, Any]
     """The project's configuration by its keys without the prefix, as the program gets it from the engine."""
     faults: tuple[FileFault, ...]
-    _config: Place
+    _config: Position
 
-    def place(self, path: Path, *, at_key: bool = False) -> Place:
+    def place(self, path: Path, *, at_key: bool = False) -> Position:
         """Where the value at a path was written, or its key; for what is missing, the map that it is missing from."""
         value: Any = self.sections
         found = self._config
@@ -54,9 +54,9 @@ class StackFile:
                 # A block begins at the first thing in it, and an empty value at whatever comes next: neither is where
                 # a reader looks.
                 below = isinstance(value, Map | List) and value_mark.line > key_mark.line
-                found = place_of(key_mark if (at_key and last) or value is None or below else value_mark)
+                found = position_of(key_mark if (at_key and last) or value is None or below else value_mark)
             elif isinstance(value, List) and isinstance(step, int) and step < len(value):
-                found = place_of(value.places[step])
+                found = position_of(value.places[step])
                 value = value[step]
             else:
                 break
@@ -67,7 +67,7 @@ def read(data: bytes) -> StackFile:
     """Read a stack file.
 
     Raises:
-        UnreadableError: Pulumi could not read it.
+        UnreadableYamlError: Pulumi could not read it.
         NotOursError: it holds no configuration of this project.
     """
     document = goyaml.read(data)
@@ -90,7 +90,7 @@ def read(data: bytes) -> StackFile:
         raise NotOursError(
             document.place, f"has no key config; a stack file has one, with keys such as {PROJECT}:tenants"
         )
-    config_place = place_of(root.places["config"][0])
+    config_place = position_of(root.places["config"][0])
     config = root["config"]
     if "runtime" in root and "name" in root:
         raise NotOursError(config_place, "is the project's file; give the stack's, Pulumi.<stack>.yaml")
@@ -110,13 +110,13 @@ def _sections(config: Map, faults: list[FileFault]) -> Map:
     for key, value in config.items():
         prefix, colon, name = key.rpartition(":")
         if key.count(":") > 1 and key.count(":config:") != 1:
-            place = place_of(config.places[key][0])
+            place = position_of(config.places[key][0])
             faults.append(FileFault(UNREADABLE, place, f"{quoted(key)} is no configuration key; write PROJECT:NAME"))
             continue
         if colon and prefix not in {PROJECT, f"{PROJECT}:config"}:
             continue
         if name in sections:
-            place, first = place_of(config.places[key][0]), place_of(sections.places[name][0])
+            place, first = position_of(config.places[key][0]), position_of(sections.places[name][0])
             message = f"{quoted(key)} says again what line {first.line} says, and either may win; remove one"
             faults.append(FileFault(DUPLICATE_KEY, place, message))
         sections[name] = value
@@ -124,4 +124,4 @@ def _sections(config: Map, faults: list[FileFault]) -> Map:
     return sections
 
 
-__all__ = ["LARGEST", "FileFault", "NotOursError", "Place", "StackFile", "UnreadableError", "read"]
+__all__ = ["LARGEST", "FileFault", "NotOursError", "Position", "StackFile", "UnreadableYamlError", "read"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from tenants.draft import FleetDraft
-from tenants.findings import Problem, Rule, quoted
+from tenants.findings import Invalid, Rule, quoted
 from tenants.rules import addresses, files, hosts, keepalived, names, paths, pods, shape, vrrp
 
 WAIVER = Rule(
@@ -43,11 +43,11 @@ CHECKS: tuple[Callable[[Sequence[FleetDraft]], None], ...] = (
 """Each takes the fleets of one cluster, and notes what it finds where it stands."""
 
 
-def waivable_rule(text: str) -> str | Problem:
+def waivable_rule(text: str) -> str | Invalid:
     """The id of a rule that may be waived."""
     rule = RULES.get(text)
     if rule and rule.waivable:
         return text
     can_be = ", ".join(rule.id for rule in RULES.values() if rule.waivable)
     fault = "cannot be waived" if rule else "is no rule's id"
-    return Problem(WAIVER, f"{quoted(text)} {fault}; those that can are {can_be}")
+    return Invalid(WAIVER, f"{quoted(text)} {fault}; those that can are {can_be}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, NetmaskValueError
 
 from tenants.draft import ClusterDraft, FleetDraft, Source, TenantDraft
-from tenants.findings import Problem, Rule, listed, quoted
+from tenants.findings import Invalid, Rule, listed, quoted
 from tenants.fleet import DEFAULT_SEGMENT, VipPool
 from tenants.pools import Pools
 from tenants.waivers import note_group, note_unless_waived
@@ -71,23 +71,23 @@ _SMALLEST_WITH_BROADCAST = 30
 """Networks of two addresses (RFC 3021) and of one have neither a network nor a broadcast address."""
 
 
-def ipv4(text: str) -> IPv4Address | Problem:
+def ipv4(text: str) -> IPv4Address | Invalid:
     """An IPv4 address, in its one canonical form."""
     try:
         return IPv4Address(text)
     except AddressValueError:
-        return Problem(VIP_SYNTAX, f"{quoted(text)} is not an IPv4 address; {_fault_of_address(text)}")
+        return Invalid(VIP_SYNTAX, f"{quoted(text)} is not an IPv4 address; {_fault_of_address(text)}")
 
 
-def vip(text: str) -> IPv4Address | Problem:
+def vip(text: str) -> IPv4Address | Invalid:
     """An IPv4 address that clients can use."""
     address = ipv4(text)
-    if isinstance(address, Problem):
+    if isinstance(address, Invalid):
         return address
     # By the first octet: `ipaddress` compares with every special network, which took a tenth of the whole run.
     what = _NOT_UNICAST.get(address.packed[0]) or ("a link-local address" if address in _LINK_LOCAL else None)
     if what:
-        return Problem(VIP_IS_UNICAST, f"{text} is {what}; use one of the network that clients come from")
+        return Invalid(VIP_IS_UNICAST, f"{text} is {what}; use one of the network that clients come from")
     return address
 
 
@@ -118,17 +118,17 @@ def _fault_of_address(text: str) -> str:
     return "write four numbers from 0 to 255 with dots between them"
 
 
-def network(text: str) -> IPv4Network | Problem:
+def network(text: str) -> IPv4Network | Invalid:
     """An IPv4 network."""
     try:
         found = IPv4Network(text, strict=False)
     except (AddressValueError, NetmaskValueError, ValueError):
-        return Problem(NETWORK_SYNTAX, f"{quoted(text)} is not an IPv4 network; write it like 192.168.143.0/24")
+        return Invalid(NETWORK_SYNTAX, f"{quoted(text)} is not an IPv4 network; write it like 192.168.143.0/24")
     prefix = text.partition("/")[2]
     if not prefix.isdecimal():
-        return Problem(NETWORK_SYNTAX, f"{quoted(text)} has no prefix length; write {found}")
+        return Invalid(NETWORK_SYNTAX, f"{quoted(text)} has no prefix length; write {found}")
     if not text.startswith(f"{found.network_address}/"):
-        return Problem(NETWORK_SYNTAX, f"{quoted(text)} has bits set after its prefix; write {found}")
+        return Invalid(NETWORK_SYNTAX, f"{quoted(text)} has bits set after its prefix; write {found}")
     return found
 
 

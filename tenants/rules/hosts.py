@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tenants.draft import FleetDraft
-from tenants.findings import Problem, Rule, quoted
+from tenants.findings import Invalid, Rule, quoted
 from tenants.rules.names import is_subdomain
 
 HOST_SYNTAX = Rule(
@@ -21,7 +21,7 @@ HOSTS_DIFFER = Rule(
 RULES = (HOST_SYNTAX, HOSTS_DIFFER)
 
 
-def node_name(text: str) -> str | Problem:
+def node_name(text: str) -> str | Invalid:
     """A node's name."""
     if is_subdomain(text):
         return text
@@ -31,7 +31,7 @@ def node_name(text: str) -> str | Problem:
         hint = f"write it in lower case: {text.lower()}"
     else:
         hint = "use lower-case letters, digits, - and ., as `kubectl get nodes` shows it"
-    return Problem(HOST_SYNTAX, f"{quoted(text)} is not a node's name; {hint}")
+    return Invalid(HOST_SYNTAX, f"{quoted(text)} is not a node's name; {hint}")
 
 
 def check(fleets: Sequence[FleetDraft]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tenants.draft import FleetDraft, Source, TenantDraft
-from tenants.findings import Path, Problem, Rule, path_text, quoted
+from tenants.findings import Invalid, Path, Rule, path_text, quoted
 from tenants.waivers import note_group, note_unless_waived
 
 LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -69,12 +69,12 @@ NAME_LETTER = Rule(
 RULES = (NAME_SYNTAX, NAME_LENGTH, NAME_UNIQUE, OBJECT_NAME_SYNTAX, OBJECT_NAME_UNIQUE, DATA_KEY_SYNTAX, NAME_LETTER)
 
 
-def tenant_name(text: str) -> str | Problem:
+def tenant_name(text: str) -> str | Invalid:
     """A tenant's name."""
     if not _label.fullmatch(text):
-        return Problem(NAME_SYNTAX, f"{quoted(text)} is not a name for a tenant: {_fault_of_label(text)}")
+        return Invalid(NAME_SYNTAX, f"{quoted(text)} is not a name for a tenant: {_fault_of_label(text)}")
     if len(text) > LONGEST_TENANT_NAME:
-        return Problem(
+        return Invalid(
             NAME_LENGTH,
             f"{quoted(text)} has {len(text)} characters; use at most {LONGEST_TENANT_NAME}, so that every name derived "
             "from it fits Kubernetes' 63",
@@ -94,37 +94,37 @@ def _fault_of_label(text: str) -> str:
     return "use only lower-case letters, digits and -"
 
 
-def namespace_name(text: str) -> str | Problem:
+def namespace_name(text: str) -> str | Invalid:
     """A namespace's name."""
     if _label.fullmatch(text) and len(text) <= 63:
         return text
-    return Problem(
+    return Invalid(
         OBJECT_NAME_SYNTAX,
         f"{quoted(text)} is not a namespace: use at most 63 lower-case letters, digits and -, none of them - at an end",
     )
 
 
-def segment_name(text: str) -> str | Problem:
+def segment_name(text: str) -> str | Invalid:
     """A network segment's name."""
     return namespace_name(text) if not _label.fullmatch(text) else text
 
 
-def object_name(text: str) -> str | Problem:
+def object_name(text: str) -> str | Invalid:
     """A ConfigMap's or Secret's name."""
     if is_subdomain(text):
         return text
-    return Problem(
+    return Invalid(
         OBJECT_NAME_SYNTAX,
         f"{quoted(text)} is not an object's name: use lower-case letters, digits, - and ., "
         "the first and last of them a letter or digit",
     )
 
 
-def data_key(text: str) -> Problem | None:
+def data_key(text: str) -> Invalid | None:
     """What is wrong with a key of a ConfigMap or Secret, if anything."""
     if _config_key.fullmatch(text) and text not in {".", ".."}:
         return None
-    return Problem(DATA_KEY_SYNTAX, f"{quoted(text)} cannot be a key here; use letters, digits, -, _ and . only")
+    return Invalid(DATA_KEY_SYNTAX, f"{quoted(text)} cannot be a key here; use letters, digits, -, _ and . only")
 
 
 def is_subdomain(text: str) -> bool:

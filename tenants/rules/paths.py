@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tenants.draft import FleetDraft, TenantDraft
-from tenants.findings import Path, Problem, Rule, quoted
+from tenants.findings import Invalid, Path, Rule, quoted
 from tenants.waivers import note_pair
 
 PATH_SYNTAX = Rule(
@@ -51,38 +51,38 @@ _LONGEST = 4095
 """Linux's PATH_MAX, less its final NUL."""
 
 
-def host_path(text: str) -> str | Problem:
+def host_path(text: str) -> str | Invalid:
     """A directory of a host."""
     if not text.startswith("/"):
-        return Problem(PATH_SYNTAX, f"{quoted(text)} is not an absolute path; begin it with /")
+        return Invalid(PATH_SYNTAX, f"{quoted(text)} is not an absolute path; begin it with /")
     if len(text) > _LONGEST or not text.isprintable():
-        return Problem(PATH_SYNTAX, f"{quoted(text)} is too long, or holds characters that cannot be printed")
+        return Invalid(PATH_SYNTAX, f"{quoted(text)} is too long, or holds characters that cannot be printed")
     steps = text.split("/")
     if ".." in steps:
-        return Problem(PATH_SYNTAX, f"{quoted(text)} holds '..'; write the directory that is meant")
+        return Invalid(PATH_SYNTAX, f"{quoted(text)} holds '..'; write the directory that is meant")
     if ":" in text:
-        return Problem(
+        return Invalid(
             PATH_SYNTAX, f"{quoted(text)} holds ':', which container runtimes take for a separator; rename it"
         )
     shortest = "/" + posixpath.normpath(text).lstrip("/")
     if text != shortest:
-        return Problem(PATH_SYNTAX, f"{quoted(text)} is not in its shortest form; write {shortest}")
+        return Invalid(PATH_SYNTAX, f"{quoted(text)} is not in its shortest form; write {shortest}")
     return _not_system(text)
 
 
-def _not_system(path: str) -> str | Problem:
+def _not_system(path: str) -> str | Invalid:
     for system in _SYSTEM:
         if path == system or path.startswith(f"{system}/"):
             within = "is" if path == system else "lies in"
-            return Problem(
+            return Invalid(
                 PATH_NOT_SYSTEM, f"{path} {within} the system directory {system}; use a data disk, such as /data0"
             )
         if system.startswith(f"{path.rstrip('/')}/"):
-            return Problem(
+            return Invalid(
                 PATH_NOT_SYSTEM, f"{path} holds system directories ({system}); use a data disk, such as /data0"
             )
     if path in _MOUNT_POINTS:
-        return Problem(PATH_NOT_SYSTEM, f"{path} is shared by the whole system; use a directory in it")
+        return Invalid(PATH_NOT_SYSTEM, f"{path} is shared by the whole system; use a directory in it")
     return path
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from tenants.findings import Problem, Rule, quoted
+from tenants.findings import Invalid, Rule, quoted
 from tenants.fleet import Toleration
 
 MEMORY_QUANTITY = Rule(
@@ -55,13 +55,13 @@ _qualified_name = re.compile(
 _label_value = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
-def quantity(text: str) -> str | Problem:
+def quantity(text: str) -> str | Invalid:
     """A quantity of memory greater than zero."""
     if not _quantity.fullmatch(text):
-        return Problem(MEMORY_QUANTITY, f"{quoted(text)} is not a quantity; {_quantity_hint(text)}")
+        return Invalid(MEMORY_QUANTITY, f"{quoted(text)} is not a quantity; {_quantity_hint(text)}")
     number = re.split(r"[A-Za-z]", text, maxsplit=1)[0]
     if number.startswith("-") or not number.strip("+-0."):
-        return Problem(
+        return Invalid(
             MEMORY_QUANTITY, f"{quoted(text)} is not more than zero; write how much memory a control pod needs"
         )
     return text
@@ -72,15 +72,15 @@ def _quantity_hint(text: str) -> str:
     return f"write {match[1]}{match[2].upper()}i" if match else "write it like 16Gi"
 
 
-def image_reference(text: str) -> str | Problem:
+def image_reference(text: str) -> str | Invalid:
     """A container image's reference."""
     match = _image.fullmatch(text) if len(text) <= _LONGEST_REFERENCE else None
     if not match:
-        return Problem(IMAGE_REFERENCE, f"{quoted(text)} is not an image reference; {_fault_of_image(text)}")
+        return Invalid(IMAGE_REFERENCE, f"{quoted(text)} is not an image reference; {_fault_of_image(text)}")
     if len(match["name"]) - len(match["domain"] or "") > _LONGEST_NAME:
-        return Problem(IMAGE_REFERENCE, f"{quoted(text)} is too long; a name has at most {_LONGEST_NAME} characters")
+        return Invalid(IMAGE_REFERENCE, f"{quoted(text)} is too long; a name has at most {_LONGEST_NAME} characters")
     if re.fullmatch(r"[a-f0-9]{64}", text):
-        return Problem(IMAGE_REFERENCE, f"{quoted(text)} is an image's id; write its name and tag, or name@sha256:…")
+        return Invalid(IMAGE_REFERENCE, f"{quoted(text)} is an image's id; write its name and tag, or name@sha256:…")
     return text
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from review.fleet_page import page as fleet_page
-from review.fleet_view import from_outputs
+from fleet.html import page as fleet_page
+from fleet.view import from_outputs
 
 Outputs = dict[str, Any]
 

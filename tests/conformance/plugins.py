@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from local import places
+from dev.local import places
 
 NAME = "pulumi-resource-kubernetes"
 OFFICIAL_DIRECTORY = "ADB_TENANTS_OFFICIAL_PLUGIN"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from local.cluster import Cluster, Node, running
+from dev.local.cluster import KwokCluster, Node, running
 from tests.conformance.observation import Normaliser, Observation
 from tests.conformance.plugins import Plugin
 from tests.conformance.scenario import Manifest, Operation, Step
@@ -30,7 +30,7 @@ def observe(plugin: Plugin, steps: tuple[Step, ...], directory: Path) -> Iterato
 
 
 class _Rehearsal:
-    def __init__(self, plugin: Plugin, cluster: Cluster, directory: Path) -> None:
+    def __init__(self, plugin: Plugin, cluster: KwokCluster, directory: Path) -> None:
         self._cluster = cluster
         self._project = directory / "program"
         shutil.copytree(_PROGRAM, self._project)

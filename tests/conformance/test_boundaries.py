@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from local.plugin.api_server import UnreachableError
-from local.plugin.connection import Connection, NotLoopbackError
-from local.plugin.manifest import UnsupportedKindError, canonical_quantity, resource_type
-from local.plugin.settings import diff_settings
+from dev.plugin.api_server import UnreachableError
+from dev.plugin.connection import Connection, NotLoopbackError
+from dev.plugin.manifest import UnsupportedKindError, canonical_quantity, resource_type
+from dev.plugin.settings import diff_settings
 from tests.conformance import plugins
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from local import cluster as local_cluster
-from local.cluster import Cluster
-from tests.engine.cell import Cell
-from tests.engine.stack import Stack
+from dev.local import cluster as local_cluster
+from dev.local.cluster import KwokCluster
+from tests.support.cell import Cell
+from tests.support.stack import Stack
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KwokCluster]:
     """A control plane that lives as long as the tests do."""
     directory = tmp_path_factory.mktemp("cluster")
     with local_cluster.running(directory=directory, name="adb-engine-tests", nodes=()) as started:
@@ -24,7 +24,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def cluster_environment(cluster: Cluster) -> dict[str, str]:
+def cluster_environment(cluster: KwokCluster) -> dict[str, str]:
     """Environment in which kubectl and the engine find it."""
     return {**os.environ, "KUBECONFIG": str(cluster.kubeconfig)}
 

@@ -8,11 +8,11 @@ import pytest
 
 from kube.facts import DATA_MOUNT, data_paths
 from tenants.discover import KINDS, discover
-from tests.engine.cell import Cell, eventually
-from tests.engine.drift_list import drift_list
-from tests.engine.fleets import tenant3, with_tenants
-from tests.engine.legacy import JAVA_CLIENT, create_legacy_tenant
-from tests.engine.stack import Refused, Stack
+from tests.support.cell import Cell, eventually
+from tests.support.drift_list import drift_list
+from tests.support.fleets import tenant3, with_tenants
+from tests.support.legacy import JAVA_CLIENT, create_legacy_tenant
+from tests.support.stack import Refused, Stack
 
 pytestmark = pytest.mark.engine
 

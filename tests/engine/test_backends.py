@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 pytestmark = pytest.mark.engine
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from local import cluster as local_cluster
-from local.cluster import Cluster
-from tests.engine.cell import Cell, eventually
-from tests.engine.fleets import Config, tenant3, with_every_tenant, with_tenant4, with_tenants
-from tests.engine.stack import Refused, Stack
+from dev.local import cluster as local_cluster
+from dev.local.cluster import KwokCluster
+from tests.support.cell import Cell, eventually
+from tests.support.fleets import Config, tenant3, with_every_tenant, with_tenant4, with_tenants
+from tests.support.stack import Refused, Stack
 
 pytestmark = pytest.mark.engine
 
@@ -362,14 +362,14 @@ def test_a_changed_namespace_is_refused_in_words_of_its_own(cell: Cell, stack: S
 
 
 @pytest.fixture
-def another_cluster(tmp_path: Path) -> Iterator[Cluster]:
+def another_cluster(tmp_path: Path) -> Iterator[KwokCluster]:
     """A second control plane."""
     with local_cluster.running(directory=tmp_path / "another", name="adb-another", nodes=()) as started:
         yield started
 
 
 def test_another_cluster_is_refused_and_the_state_stays(
-    cell: Cell, stack: Stack, another_cluster: Cluster, cluster_environment: dict[str, str]
+    cell: Cell, stack: Stack, another_cluster: KwokCluster, cluster_environment: dict[str, str]
 ) -> None:
     config = tenant3(cell)
     stack.up(config)

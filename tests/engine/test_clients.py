@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from components.live_cluster import LiveCluster, UnusableClusterError
-from drift.cluster import Cluster
+from components.live.cluster import LiveCluster, UnusableClusterError
+from drift.cluster import RepairClient
+from fleet.__main__ import main as draw_fleet
 from kube import kubectl
 from kube.complaints import KubectlError
-from review.__main__ import main as review
-from tests.engine.cell import Cell
-from tests.engine.detours import Reply, proxy_to, stub
-from tests.engine.fleets import tenant3
-from tests.engine.stack import Stack
+from tests.support.cell import Cell
+from tests.support.detours import Reply, proxy_to, stub
+from tests.support.fleets import tenant3
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -302,9 +302,9 @@ def test_a_login_plugin_that_fails_is_quoted_by_all_commands(
         ask(user=user)
     assert says in str(raised.value)
     with pytest.raises(KubectlError) as raised_by_drift:
-        Cluster(None).nodes()
+        RepairClient(None).nodes()
     assert says in str(raised_by_drift.value)
-    assert review(["fleet", "--live"]) == 2
+    assert draw_fleet(["--live"]) == 2
     printed = capsys.readouterr().err
     assert says in printed
 

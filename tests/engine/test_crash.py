@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from local.cluster import Cluster
-from tests.engine.cell import Cell, eventually
-from tests.engine.fleets import Config, tenant3, with_every_tenant, with_tenants
-from tests.engine.interruption import kill, start_an_up
-from tests.engine.stack import Stack
+from dev.local.cluster import KwokCluster
+from tests.support.cell import Cell, eventually
+from tests.support.fleets import Config, tenant3, with_every_tenant, with_tenants
+from tests.support.interruption import kill, start_an_up
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -94,7 +94,9 @@ def test_a_second_up_is_told_of_the_first_and_changes_nothing(cell: Cell, stack:
     assert not stack.preview(config).counts
 
 
-def test_an_up_that_loses_the_api_server_is_healed_by_the_next_one(cell: Cell, stack: Stack, cluster: Cluster) -> None:
+def test_an_up_that_loses_the_api_server_is_healed_by_the_next_one(
+    cell: Cell, stack: Stack, cluster: KwokCluster
+) -> None:
     config = fleet(cell, 2)
     running = start_an_up(stack, config)
     eventually(lambda: "StatefulSet tenant0-master" in cell.objects(), what="the `up` is half-way")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine.cell import Cell, eventually
-from tests.engine.fleets import tenant3, with_every_tenant, with_tenant4, with_tenants
-from tests.engine.stack import Refused, Stack
+from tests.support.cell import Cell, eventually
+from tests.support.fleets import tenant3, with_every_tenant, with_tenant4, with_tenants
+from tests.support.stack import Refused, Stack
 
 pytestmark = pytest.mark.engine
 

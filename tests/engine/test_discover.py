@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from tenants.discover import KINDS
-from tests.engine.cell import Cell, eventually
-from tests.engine.fleets import tenant3
-from tests.engine.legacy import create_legacy_tenant
-from tests.engine.stack import Stack
-from tests.program import ROOT
+from tests.support.cell import Cell, eventually
+from tests.support.fleets import tenant3
+from tests.support.legacy import create_legacy_tenant
+from tests.support.program import ROOT
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from drift.cluster import Cluster
+from drift.cluster import RepairClient
 from drift.deployed import parse
 from drift.findings import RESTARTS
 from drift.repair import repair
 from drift.survey import look
-from tests.engine.cell import Cell, eventually
-from tests.engine.drift_list import Found, drift_list
-from tests.engine.fleets import Config, tenant3, with_tenants
-from tests.engine.stack import Stack
+from tests.support.cell import Cell, eventually
+from tests.support.drift_list import Found, drift_list
+from tests.support.fleets import Config, tenant3, with_tenants
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -264,10 +264,10 @@ def test_an_object_that_changes_while_it_is_repaired_is_left_alone_and_that_is_s
     urn = "urn:pulumi:dev::adb-tenants::kubernetes:core/v1:ConfigMap::east"
     resource = {"urn": urn, "type": "kubernetes:core/v1:ConfigMap", "inputs": inputs, "outputs": {}}
     deployed = parse(json.dumps({"version": 3, "deployment": {"resources": [resource]}}).encode())
-    survey = look(deployed, Cluster(None))
+    survey = look(deployed, RepairClient(None))
     patch(cell, "configmap east", {"data": {"b": "3"}})
 
-    done = repair(survey, Cluster(None))
+    done = repair(survey, RepairClient(None))
     assert not done.repaired
     (said,) = done.refused.values()
     assert "the object has been modified" in said

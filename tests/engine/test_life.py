@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.engine.cell import Cell, eventually
-from tests.engine.drift_list import drift_list
-from tests.engine.fleets import tenant3
-from tests.engine.stack import Refused, Stack
+from tests.support.cell import Cell, eventually
+from tests.support.drift_list import drift_list
+from tests.support.fleets import tenant3
+from tests.support.stack import Refused, Stack
 
 pytestmark = pytest.mark.engine
 

@@ -1,13 +1,13 @@
-"""`python -m review fleet --live` shows what is in the cluster, not what was declared."""
+"""`python -m fleet --live` shows what is in the cluster, not what was declared."""
 
 import pytest
 
-from review.fleet_view import Seat, TenantView
-from review.live_fleet import from_cluster
+from fleet.live import from_cluster
+from fleet.view import Seat, TenantView
 from tenants.fleet import Role
-from tests.engine.cell import Cell, eventually
-from tests.engine.fleets import tenant3
-from tests.engine.stack import Stack
+from tests.support.cell import Cell, eventually
+from tests.support.fleets import tenant3
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 

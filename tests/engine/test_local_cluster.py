@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local import cluster as local_cluster
-from local.cluster import DEV_NODES, Cluster
+from dev.local import cluster as local_cluster
+from dev.local.cluster import DEV_NODES, KwokCluster
 
 pytestmark = pytest.mark.engine
 
@@ -23,13 +23,13 @@ LOOPBACK_ADDRESSES = {
 
 
 @pytest.fixture(scope="module")
-def adb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def adb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KwokCluster]:
     directory = tmp_path_factory.mktemp("adb")
     with local_cluster.running(name="adb", directory=directory, nodes=DEV_NODES) as cluster:
         yield cluster
 
 
-def create_pod(cluster: Cluster, name: str) -> None:
+def create_pod(cluster: KwokCluster, name: str) -> None:
     spec = {
         "nodeName": "m1.adb.g1.com",
         "automountServiceAccountToken": False,
@@ -39,7 +39,7 @@ def create_pod(cluster: Cluster, name: str) -> None:
     cluster.kubectl("create", "--filename=-", stdin=json.dumps(pod))
 
 
-def wait_for_service_account(cluster: Cluster) -> None:
+def wait_for_service_account(cluster: KwokCluster) -> None:
     """The controller manager makes it a moment after the namespace; no pod is admitted before."""
     deadline = time.monotonic() + 30
     while "serviceaccount/default" not in cluster.kubectl("get", "serviceaccounts", "--output=name"):
@@ -60,7 +60,7 @@ def listening_addresses(process: int) -> set[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="asks Linux which sockets are open")
-def test_nothing_of_a_local_cluster_can_be_reached_from_another_machine(adb: Cluster) -> None:
+def test_nothing_of_a_local_cluster_can_be_reached_from_another_machine(adb: KwokCluster) -> None:
     addresses = {component: listening_addresses(process) for component, process in adb._running().items()}
     assert len(addresses) == 5
     assert all(addresses.values()), f"a component listens on nothing: {addresses}"
@@ -68,7 +68,7 @@ def test_nothing_of_a_local_cluster_can_be_reached_from_another_machine(adb: Clu
     assert not any(reachable.values()), f"listening on other than loopback addresses: {reachable}"
 
 
-def test_nodes_look_like_the_cells(adb: Cluster) -> None:
+def test_nodes_look_like_the_cells(adb: KwokCluster) -> None:
     nodes = json.loads(adb.kubectl("get", "nodes", "--output=json"))["items"]
     seen = {
         node["metadata"]["name"]: (
@@ -85,7 +85,7 @@ def test_nodes_look_like_the_cells(adb: Cluster) -> None:
     }
 
 
-def test_a_node_that_a_mistake_has_made_does_not_come_to_life(adb: Cluster) -> None:
+def test_a_node_that_a_mistake_has_made_does_not_come_to_life(adb: KwokCluster) -> None:
     phantom = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "phantom"}}
     adb.kubectl("create", "--filename=-", stdin=json.dumps(phantom))
     wait_for_service_account(adb)
@@ -98,19 +98,19 @@ def test_a_node_that_a_mistake_has_made_does_not_come_to_life(adb: Cluster) -> N
     assert conditions == ""
 
 
-def test_starting_a_running_cluster_changes_nothing(adb: Cluster) -> None:
+def test_starting_a_running_cluster_changes_nothing(adb: KwokCluster) -> None:
     before = adb._running()
     assert adb.start(DEV_NODES) is False
     assert adb._running() == before
 
 
-def test_a_node_that_was_deleted_comes_back_with_the_next_start(adb: Cluster) -> None:
+def test_a_node_that_was_deleted_comes_back_with_the_next_start(adb: KwokCluster) -> None:
     adb.kubectl("delete", "node", "m2.adb.g1.com")
     adb.start(DEV_NODES)
     assert "node/m2.adb.g1.com" in adb.kubectl("get", "nodes", "--output=name").split()
 
 
-def test_after_a_power_cut_a_start_brings_the_data_back(adb: Cluster) -> None:
+def test_after_a_power_cut_a_start_brings_the_data_back(adb: KwokCluster) -> None:
     wait_for_service_account(adb)
     create_pod(adb, "survivor")
     for process in adb._running().values():
@@ -121,14 +121,14 @@ def test_after_a_power_cut_a_start_brings_the_data_back(adb: Cluster) -> None:
     adb.kubectl("wait", "--for=condition=Ready", "pod/survivor", "--timeout=30s")
 
 
-def test_the_api_server_alone_can_go_and_come_back(adb: Cluster) -> None:
+def test_the_api_server_alone_can_go_and_come_back(adb: KwokCluster) -> None:
     adb.stop_component("kube-apiserver")
     assert not adb.is_running()
     adb.start_components()
     assert adb.is_running()
 
 
-def test_a_deleted_cluster_leaves_no_process_and_no_file(adb: Cluster, tmp_path: Path) -> None:
+def test_a_deleted_cluster_leaves_no_process_and_no_file(adb: KwokCluster, tmp_path: Path) -> None:
     with local_cluster.running(name="short-lived", directory=tmp_path, nodes=DEV_NODES) as other:
         assert set(other._running().values()).isdisjoint(adb._running().values())
     assert other._running() == {}

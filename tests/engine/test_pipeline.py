@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engine.cell import Cell
-from tests.engine.fleets import tenant3
-from tests.engine.stack import Stack
-from tests.program import PROJECT, ROOT
+from tests.support.cell import Cell
+from tests.support.fleets import tenant3
+from tests.support.program import PROJECT, ROOT
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.engine.cell import Cell, Manifest, eventually
-from tests.engine.fleets import Config, tenant3
-from tests.engine.interruption import cancel, kill, start_an_up
-from tests.engine.stack import Refused, Stack
+from tests.support.cell import Cell, Manifest, eventually
+from tests.support.fleets import Config, tenant3
+from tests.support.interruption import cancel, kill, start_an_up
+from tests.support.stack import Refused, Stack
 
 pytestmark = pytest.mark.engine
 

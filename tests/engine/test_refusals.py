@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.engine.cell import Cell
-from tests.engine.drift_list import drift_list
-from tests.engine.fleets import tenant3, with_every_tenant, with_tenants
-from tests.engine.stack import Stack
+from tests.support.cell import Cell
+from tests.support.drift_list import drift_list
+from tests.support.fleets import tenant3, with_every_tenant, with_tenants
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 

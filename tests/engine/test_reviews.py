@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from review.preview import ABOUT_TOOLS, ADOPTION
-from tests.engine.cell import Cell
-from tests.engine.fleets import tenant3, with_tenants
-from tests.engine.legacy import create_legacy_tenant
-from tests.engine.stack import Stack
-from tests.review_cases import CASES, DIRECTORY, Case, written_review
+from tests.support.cell import Cell
+from tests.support.fleets import tenant3, with_tenants
+from tests.support.legacy import create_legacy_tenant
+from tests.support.review_cases import CASES, DIRECTORY, Case, written_review
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 

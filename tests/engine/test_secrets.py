@@ -11,10 +11,10 @@ import sys
 
 import pytest
 
-from tests.engine.cell import Cell
-from tests.engine.fleets import Config, tenant3, with_every_tenant
-from tests.engine.stack import Stack
-from tests.program import ROOT
+from tests.support.cell import Cell
+from tests.support.fleets import Config, tenant3, with_every_tenant
+from tests.support.program import ROOT
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 
@@ -105,7 +105,7 @@ def test_an_encrypted_value_is_shown_by_nothing_from_the_first_preview_to_the_re
         if file.is_file():
             seen.text(f"the state's {file.name}", file.read_text(errors="replace"))
     seen.text("stack export", stack.exported_state())
-    seen.command("review", "fleet", "-", given=seen.pulumi("stack", "output", "--json"))
+    seen.command("fleet", "-", given=seen.pulumi("stack", "output", "--json"))
 
     # Each value changes, and is then changed by hand in the cluster: what would be shown of that?
     encrypt(stack, plain(cell, word=f"{CANARY} anew"))

@@ -9,14 +9,14 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.adoption import adopt_or_refuse
-from components.hosts import Hosts
-from components.live_cluster import LiveCluster, UnusableClusterError
-from components.stack_home import StackHome
+from components.adoption.adopt import adopt_or_refuse
+from components.live.cluster import LiveCluster, UnusableClusterError
+from components.live.nodes import LiveNodes
+from components.live.stack_home import StackHome
 from tenants import load
-from tests.engine.cell import Cell, eventually
-from tests.engine.fleets import tenant3, with_tenants
-from tests.engine.legacy import JAVA_CLIENT, posted_objects
+from tests.support.cell import Cell, eventually
+from tests.support.fleets import tenant3, with_tenants
+from tests.support.legacy import JAVA_CLIENT, posted_objects
 
 pytestmark = pytest.mark.engine
 
@@ -686,7 +686,7 @@ def said_of(cell: Cell, cases: Mapping[str, Case], monkeypatch: pytest.MonkeyPat
     live = LiveCluster(None)
     home = StackHome(stack="adb-tenants/test", namespace=cell.namespace, uid=live.uid(), identifier="any")
     try:
-        adopt_or_refuse(fleet, live, home, Hosts(fleet, live))
+        adopt_or_refuse(fleet, live, home, LiveNodes(fleet, live))
     except UnusableClusterError as error:
         lines += str(error).splitlines()
     said: dict[str, set[str]] = {}

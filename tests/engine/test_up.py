@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.engine.cell import Cell
-from tests.engine.fleets import tenant3, with_tenant4
-from tests.engine.stack import Changes, Refused, Stack
+from tests.support.cell import Cell
+from tests.support.fleets import tenant3, with_tenant4
+from tests.support.stack import Changes, Refused, Stack
 
 pytestmark = pytest.mark.engine
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.cell import Cell
-from tests.engine.fleets import tenant3, with_tenant4, with_tenants
-from tests.engine.stack import Stack
-from tests.program import ROOT
+from tests.support.cell import Cell
+from tests.support.fleets import tenant3, with_tenant4, with_tenants
+from tests.support.program import ROOT
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.program import PROJECT
-from tests.unit.tenants import yaml_table
-from tests.unit.tenants.yaml_table import REFUSED, Case, exactly
+from tests.support import yaml_table
+from tests.support.program import PROJECT
+from tests.support.yaml_table import REFUSED, Case, exactly
 
 pytestmark = pytest.mark.engine
 

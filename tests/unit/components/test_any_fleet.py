@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.program import Manifest, run_program
-from tests.unit.tenants.strategies import sound_fleets
+from tests.support.program import Manifest, run_program
+from tests.support.strategies import sound_fleets
 
 
 def declared(raw: dict[str, Any]) -> dict[str, tuple[str, Manifest]]:

@@ -5,12 +5,12 @@ from unittest import mock
 
 import pytest
 
-from components import declared
-from components.hosts import Hosts
-from components.stack_home import StackHome
+from components.live.nodes import LiveNodes
+from components.live.stack_home import StackHome
+from components.objects import declared
 from kube.manifest import key_of
 from tenants import load
-from tests.program import CLUSTER_UID, ClusterOfMocks, ready_node, run_program
+from tests.support.program import CLUSTER_UID, ClusterOfMocks, ready_node, run_program
 from tests.unit.components.test_registered import config_with
 
 TENANT4 = {"name": "tenant4", "vip": "192.168.143.145", "hosts": {"master": "m3", "standby": "m4"}}
@@ -34,10 +34,10 @@ def test_the_plain_manifests_are_what_the_engine_is_told(entry: dict[str, Any], 
     config["tenants"].append(TENANT4)
     fleet = load(config)
     home = StackHome(stack="adb-tenants/dev", namespace=fleet.cluster.namespace, uid=CLUSTER_UID, identifier="any")
-    with mock.patch("components.live_cluster.LiveCluster", autospec=True) as live:
+    with mock.patch("components.live.cluster.LiveCluster", autospec=True) as live:
         live.nodes.return_value = {name: ready_node(name, kubelet_version=kubelet_version) for name in fleet.node_names}
         live.objects.return_value = {}
-        hosts = Hosts(fleet, live)
+        hosts = LiveNodes(fleet, live)
     plain = [
         manifest
         for tenant in fleet.tenants

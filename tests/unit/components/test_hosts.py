@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.hosts import knows_hostname_override, node_obstacle
+from components.live.nodes import knows_hostname_override, node_obstacle
 from tenants.fleet import Toleration
 
 SEEDS = (Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),)

@@ -7,11 +7,11 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 
 from components import planned_promotions
-from components.live_cluster import LiveCluster
+from components.live.cluster import LiveCluster
 from kube.facts import STACK_ANNOTATION
 from tenants import Role, load
 from tenants.rules.names import LONGEST_TENANT_NAME
-from tests.program import ClusterOfMocks, Manifest, Program, Registered, run_program
+from tests.support.program import ClusterOfMocks, Manifest, Program, Registered, run_program
 from tests.unit.components.test_registered import KUBERNETES_VERSION, config_with
 
 JOB = "kubernetes:batch/v1:Job"

@@ -8,9 +8,9 @@ import pulumi
 import pytest
 
 from components.keepalived_access import warn_of_lost_pull_secrets
-from components.live_cluster import LiveCluster
+from components.live.cluster import LiveCluster
 from tenants import load
-from tests.program import run_program
+from tests.support.program import run_program
 from tests.unit.components.test_registered import CONFIG, config_with
 
 Json = dict[str, Any]

@@ -8,8 +8,8 @@ import pulumi
 import pytest
 import yaml
 
-from bench import fleets
-from tests.program import CLUSTER_UID, ROOT, ClusterOfMocks, Program, Registered, run_program
+from dev.bench import fleets
+from tests.support.program import CLUSTER_UID, ROOT, ClusterOfMocks, Program, Registered, run_program
 
 CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
 KUBERNETES_VERSION = "1.36"

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tests.program import ROOT, Program, run_program
+from tests.support.program import ROOT, Program, run_program
 
 BASE = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
 CANARY = "canary-5f3a"

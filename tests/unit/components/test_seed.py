@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.program import ROOT, Manifest, Program, run_program
+from tests.support.program import ROOT, Manifest, Program, run_program
 
 SEED = ROOT / "tests" / "data" / "seed"
 SEED_OBJECTS = sorted([*(SEED / "java").glob("*.json"), *(SEED / "live").glob("*.yaml")])

@@ -8,31 +8,31 @@ from unittest import mock
 import pytest
 import yaml
 
-from components import declared
-from components.hosts import Hosts
-from components.live_cluster import LiveCluster
-from components.stack_home import StackHome
-from components.take_over import Found, Judged, Verdict, judged
+from components.adoption.take_over import Found, Judged, Takeover, judged
+from components.live.cluster import LiveCluster
+from components.live.nodes import LiveNodes
+from components.live.stack_home import StackHome
+from components.objects import declared
 from kube.comparison import laid_over
-from kube.dry_run import Refusal
+from kube.dry_run import Rejection
 from kube.manifest import Key, Manifest, mapping
 from tenants import load
-from tenants.fleet import Tenant
-from tests.program import ROOT
+from tenants.fleet import TenantSpec
+from tests.support.program import ROOT
 from tests.unit.components.test_registered import config_with
 
 Json = dict[str, Any]
 Way = tuple[str | int, ...]
 
 LIVE = ROOT / "tests" / "data" / "seed" / "live"
-REFUSED = {Verdict.FIXED, Verdict.ENTRY, Verdict.BY_HAND}
+REFUSED = {Takeover.FIXED, Takeover.ENTRY, Takeover.BY_HAND}
 CLIENTS_REACH = ("service-tenant3-vip", "configmap-tenant3-vip-cm")
 JUDGED_AS_THE_HOST = (("spec", "template", "spec", "nodeSelector"), ("spec", "template", "spec", "affinity"))
 KEPT_FOR_ITSELF = ("apiVersion", "kind", "metadata", "status")
 """By the API server, or what tells one object from another."""
 
 
-def tenant3(**changes: Any) -> tuple[Tenant, Mapping[Key, Manifest]]:
+def tenant3(**changes: Any) -> tuple[TenantSpec, Mapping[Key, Manifest]]:
     """The tenant, and what is declared of it."""
     fleet = load(config_with(adopt=True, **changes))
     (tenant,) = fleet.tenants
@@ -41,7 +41,7 @@ def tenant3(**changes: Any) -> tuple[Tenant, Mapping[Key, Manifest]]:
     live.nodes.return_value = {name: {"metadata": {"name": name}} for name in fleet.node_names}
     home = StackHome(stack="adb-tenants/dev", namespace="default", uid="u1", identifier="any")
     return tenant, declared.manifests(
-        tenant, home=home, hosts=Hosts(fleet, live), platform=fleet.platform, keepalived_account="adb-keepalived"
+        tenant, home=home, hosts=LiveNodes(fleet, live), platform=fleet.platform, keepalived_account="adb-keepalived"
     )
 
 
@@ -54,7 +54,9 @@ def of_seed(name: str) -> tuple[Json, Manifest]:
     return live, DECLARED[live["kind"], "default", live["metadata"]["name"]]
 
 
-def said_of(live: Manifest, manifest: Manifest, clean: Manifest | Refusal, tenant: Tenant = TENANT) -> list[Judged]:
+def said_of(
+    live: Manifest, manifest: Manifest, clean: Manifest | Rejection, tenant: TenantSpec = TENANT
+) -> list[Judged]:
     return judged(tenant, Found(live=live, declared=manifest, taken=clean, clean=clean))
 
 
@@ -96,7 +98,7 @@ def fields(live: Manifest) -> list[Way]:
 def test_what_the_seed_left_is_adopted(name: str) -> None:
     live, manifest = of_seed(name)
     clean = mapping(laid_over(live, manifest))
-    assert {each.verdict for each in said_of(live, manifest, clean)} <= {Verdict.NAMED}
+    assert {each.verdict for each in said_of(live, manifest, clean)} <= {Takeover.NAMED}
 
 
 @pytest.mark.parametrize("name", CLIENTS_REACH)
@@ -133,7 +135,7 @@ def test_a_field_that_nobody_has_heard_of_is_never_passed_over(key: Key) -> None
     part = "data" if key[0] == "ConfigMap" else "spec"
     live = {**manifest, part: {**mapping(manifest[part]), "unheardOf": {"a": 1}}, "newField": True}
     assert {each.verdict for each in said_of(live, manifest, manifest)} == (
-        {Verdict.ENTRY, Verdict.BY_HAND} if part == "data" else {Verdict.BY_HAND}
+        {Takeover.ENTRY, Takeover.BY_HAND} if part == "data" else {Takeover.BY_HAND}
     )
 
 
@@ -147,22 +149,22 @@ def with_metadata(**metadata: Any) -> Manifest:
 @pytest.mark.parametrize(
     ("metadata", "said"),
     [
-        ({"deletionTimestamp": "2026-11-25T09:00:00Z"}, (Verdict.BY_HAND, "it is being deleted")),
+        ({"deletionTimestamp": "2026-11-25T09:00:00Z"}, (Takeover.BY_HAND, "it is being deleted")),
         (
             {"ownerReferences": [{"kind": "Adb", "name": "tenant3"}]},
-            (Verdict.BY_HAND, "it belongs to Adb tenant3, which would put it back, or take it along"),
+            (Takeover.BY_HAND, "it belongs to Adb tenant3, which would put it back, or take it along"),
         ),
         (
             {"labels": {"argocd.argoproj.io/instance": "adb"}},
             (
-                Verdict.NAMED,
+                Takeover.NAMED,
                 "is also kept by the Argo CD application adb, which may put it back or delete it: take it out there",
             ),
         ),
     ],
     ids=str,
 )
-def test_what_others_keep_is_told(metadata: Json, said: tuple[Verdict, str]) -> None:
+def test_what_others_keep_is_told(metadata: Json, said: tuple[Takeover, str]) -> None:
     live = with_metadata(**metadata)
     assert [(each.verdict, each.words) for each in said_of(live, STATEFUL_SET, STATEFUL_SET)] == [said]
 
@@ -189,9 +191,9 @@ def test_a_rolling_update_that_is_due_would_come_with_the_take_over() -> None:
 
 
 def test_what_the_api_server_refuses_is_said_in_its_words_where_there_are_none_of_ours() -> None:
-    refusal = Refusal(message="* spec.x: Forbidden: may not")
+    refusal = Rejection(message="* spec.x: Forbidden: may not")
     (said,) = said_of(STATEFUL_SET, STATEFUL_SET, refusal)
     assert (said.verdict, said.words) == (
-        Verdict.FIXED,
+        Takeover.FIXED,
         "the API server refuses what is declared (* spec.x: Forbidden: may not)",
     )

@@ -8,7 +8,7 @@ import pytest
 from tenants import load
 from tenants.contract import DEFAULTS, TENANT
 from tenants.kinds import Field, ListOf, Record
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 PAGES = {"README.md": "| tenant field |", "README.zh-CN.md": "| 租户字段 |"}
 REQUIRED = "\N{EN DASH}"

@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 TRANSLATED = {
     "README.md": "README.zh-CN.md",

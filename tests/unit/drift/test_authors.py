@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from drift.authors import author, left_by_its_maker
-from kube.comparison import Place
+from kube.comparison import FieldPath
 
 MADE, LATER, LAST = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z", "2026-11-24T12:00:00Z"
-SELECTOR: Place = ("spec", "selector", "debug")
+SELECTOR: FieldPath = ("spec", "selector", "debug")
 FIELDS: dict[str, Any] = {"f:spec": {"f:selector": {}}}
-VARIABLE: Place = ("spec", "env", 1, "value")
+VARIABLE: FieldPath = ("spec", "env", 1, "value")
 
 
 def entry(manager: str, fields: dict[str, Any], time: str = LATER, **more: str) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def live(*entries: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_the_author_is_who_manages_the_field_or_what_it_is_part_of(
-    fields: dict[str, Any], place: Place, is_theirs: bool
+    fields: dict[str, Any], place: FieldPath, is_theirs: bool
 ) -> None:
     found = author(live(entry("kubectl-edit", fields)), place)
     assert (found.manager if found else None) == ("kubectl-edit" if is_theirs else None)

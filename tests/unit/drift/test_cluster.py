@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from drift.cluster import Cluster
-from kube.dry_run import Refusal
+from drift.cluster import RepairClient
+from kube.dry_run import Rejection
 from kube.json_text import UnreadableError
 from kube.manifest import Key, key_of
 
@@ -62,7 +62,7 @@ def by_key(*names: str) -> dict[Key, Any]:
 
 def test_all_objects_are_asked_for_in_one_call_of_the_stacks_context(kubectl: Played) -> None:
     kubectl.complains()
-    cluster = Cluster("prod")
+    cluster = RepairClient("prod")
     assert cluster.live(services("a", "b")) == by_key("a", "b")
     assert cluster.clean(services("a", "b")) == by_key("a", "b")
     assert [call[:3] for call in kubectl.calls()] == [["--context", "prod", "get"], ["--context", "prod", "replace"]]
@@ -73,9 +73,9 @@ def test_one_object_that_is_refused_hides_no_other(kubectl: Played) -> None:
     kubectl.complains(
         b='The Service "b" is invalid: \n* spec.x: Forbidden: may not\n* spec.y: Invalid value: "secret": bad'
     )
-    assert Cluster(None).clean(services("a", "b", "c")) == {
+    assert RepairClient(None).clean(services("a", "b", "c")) == {
         **by_key("a", "c"),
-        ("Service", "", "b"): Refusal(message="* spec.x: Forbidden: may not * spec.y"),
+        ("Service", "", "b"): Rejection(message="* spec.x: Forbidden: may not * spec.y"),
     }
 
 
@@ -95,14 +95,14 @@ def test_one_object_that_is_refused_hides_no_other(kubectl: Played) -> None:
 def test_what_is_not_said_of_the_object_itself_ends_the_comparison(kubectl: Played, complaint: str, says: str) -> None:
     kubectl.complains(b=complaint)
     with pytest.raises(UnreadableError, match=re.escape(says)):
-        Cluster(None).clean(services("a", "b"))
+        RepairClient(None).clean(services("a", "b"))
     with pytest.raises(UnreadableError, match=re.escape(says)):
-        Cluster(None).live(services("a", "b"))
+        RepairClient(None).live(services("a", "b"))
 
 
 def test_a_repair_names_its_manager_and_gives_back_what_kubectl_says(kubectl: Played) -> None:
     kubectl.complains(b="Error from server (Conflict): the object has been modified")
-    assert [Cluster(None).replace(each) for each in services("a", "b")] == [
+    assert [RepairClient(None).replace(each) for each in services("a", "b")] == [
         "",
         "Error from server (Conflict): the object has been modified",
     ]

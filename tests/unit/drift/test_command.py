@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from drift import __main__ as command
-from tests.unit.drift.cluster_of_lists import ClusterOfLists, manifest
+from tests.support.cluster_of_lists import ClusterOfLists, manifest
 from tests.unit.drift.test_deployed import PROVIDER, resource, state
 
 
@@ -43,7 +43,7 @@ def test_the_exit_code_says_whether_there_is_drift_in_the_stacks_cluster(
         contexts.append(context)
         return ClusterOfLists([manifest("Service", "a-vip", labels=labels)])
 
-    monkeypatch.setattr(command, "Cluster", cluster)
+    monkeypatch.setattr(command, "RepairClient", cluster)
     file = tmp_path / "state.json"
     file.write_bytes(state(PROVIDER, resource("Service", "a-vip")))
     assert command.main([*arguments, str(file)]) == code

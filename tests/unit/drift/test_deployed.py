@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from drift.deployed import Declared, Deployed, parse
+from drift.deployed import Declared, DeployedStack, parse
 from kube.json_text import UnreadableError
 from kube.masking import SECRET_SIGNATURE
 
@@ -47,7 +47,7 @@ def test_what_the_stack_owns_is_read_and_what_it_only_reads_or_is_about_to_delet
             resource("ReplicationController", "tenant3-vip", delete=True),
             made,
         )
-    ) == Deployed(
+    ) == DeployedStack(
         stack="prod",
         context="prod-cluster",
         objects=(
@@ -89,7 +89,7 @@ def test_a_label_on_a_node_is_declared_in_part() -> None:
 
 
 def test_a_stack_in_which_nothing_was_deployed_yet_has_no_objects() -> None:
-    assert parse(b'{"version": 3, "deployment": {}}') == Deployed(stack="", context=None, objects=())
+    assert parse(b'{"version": 3, "deployment": {}}') == DeployedStack(stack="", context=None, objects=())
 
 
 @pytest.mark.parametrize(

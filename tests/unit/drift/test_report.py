@@ -6,7 +6,7 @@ import pytest
 
 from drift import report
 from drift.authors import Author
-from drift.findings import Finding, Repair, finding
+from drift.findings import Drift, Repair, finding
 from drift.survey import Survey
 
 SERVICE = ("Service", "cell", "a-vip")
@@ -16,7 +16,7 @@ GONE = finding(("ClusterRole", "", "adb"), repair=Repair.UP)
 REFUSED = finding(("ConfigMap", "cell", "c"), actual="(it refuses)", repair=Repair.BY_HAND, advice="delete it")
 
 
-def survey(*findings: Finding, left_behind: tuple[Finding, ...] = ()) -> Survey:
+def survey(*findings: Drift, left_behind: tuple[Drift, ...] = ()) -> Survey:
     return Survey(stack="prod", objects=12, findings=findings, left_behind=left_behind, righted={})
 
 

@@ -7,8 +7,8 @@ import pytest
 from drift.findings import MOVES, RESTARTS, Repair
 from drift.repair import repair
 from drift.survey import Survey, look
-from kube.dry_run import Refusal
-from tests.unit.drift.cluster_of_lists import ClusterOfLists, deployed, manifest
+from kube.dry_run import Rejection
+from tests.support.cluster_of_lists import ClusterOfLists, deployed, manifest
 
 MADE, LATER = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"
 
@@ -87,7 +87,7 @@ def test_a_path_of_a_databases_data_is_put_back_only_by_who_knows_where_the_data
 
 def test_what_the_api_server_refuses_is_said_beside_what_is_declared() -> None:
     declared, live = manifest("ConfigMap", "c", data={"a": "1"}), manifest("ConfigMap", "c", data={"a": "2", "b": "3"})
-    refusal = {("ConfigMap", "cell", "c"): Refusal(message="immutable: Forbidden")}
+    refusal = {("ConfigMap", "cell", "c"): Rejection(message="immutable: Forbidden")}
     found = look(deployed(declared), ClusterOfLists([live], clean=refusal))
     assert said(found) == {
         (

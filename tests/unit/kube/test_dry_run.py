@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kube import dry_run, kubectl
-from kube.dry_run import Refusal
+from kube.dry_run import Rejection
 from kube.json_text import UnreadableError
 from kube.kubectl import Answer
 from kube.manifest import Json, Manifest, key_of
@@ -31,12 +31,12 @@ def kubectl_refusing(*names: str, words: str) -> Callable[..., Answer]:
 @pytest.mark.parametrize("asked", [dry_run.applied, dry_run.replaced])
 @pytest.mark.parametrize("refused", [(), ("s0",), ("s3", "s8"), tuple(f"s{number}" for number in range(9))], ids=str)
 def test_each_object_has_its_own_answer(
-    asked: Callable[..., dict[Any, Manifest | Refusal]], refused: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    asked: Callable[..., dict[Any, Manifest | Rejection]], refused: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = 'The Service "{}" is invalid: spec.x: Invalid value: "hush": may not'
     monkeypatch.setattr(kubectl, "ask", kubectl_refusing(*refused, words=words))
     assert asked(SERVICES, context=None) == {
-        key_of(each): Refusal(message="spec.x") if key_of(each)[2] in refused else each for each in SERVICES
+        key_of(each): Rejection(message="spec.x") if key_of(each)[2] in refused else each for each in SERVICES
     }
 
 

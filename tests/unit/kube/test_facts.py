@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kube import facts
-from kube.facts import Forward, Place
+from kube.facts import DataLocation, Forward
 from kube.manifest import Manifest, items, mapping
-from tests.engine.legacy import posted_objects
+from tests.support.legacy import posted_objects
 
 Json = dict[str, Any]
 
@@ -47,7 +47,7 @@ PATHS = {facts.DATA_MOUNT: "/data0/old/data", facts.LOG_MOUNT: "/data0/old/admin
 def test_the_old_services_objects_say_what_it_meant() -> None:
     paths, container = facts.data_paths(DATABASE), facts.control_container(DATABASE)
     assert {mount: paths[mount] for mount in PATHS} == PATHS
-    assert facts.place(DATABASE) == Place(host="", data_path="/data0/old/data", log_path="/data0/old/adminlog")
+    assert facts.place(DATABASE) == DataLocation(host="", data_path="/data0/old/data", log_path="/data0/old/adminlog")
     assert facts.secret_mounts(DATABASE) == {"/opt/root-ssh": "root-ssh-key", "/opt/gpadmin-ssh": "gpadmin-ssh-key"}
     assert container is not None
     assert (facts.memory(container, "limits"), facts.memory(container, "requests")) == ("16Gi", "")

@@ -13,7 +13,7 @@ from review.__main__ import main
 from review.markdown import GITHUB_LIMIT, comment
 from review.preview import parse
 from review.verdict import review
-from tests.review_cases import CASES
+from tests.support.review_cases import CASES
 
 KEYS = st.sampled_from(
     [

@@ -10,7 +10,7 @@ import pytest
 from review.danger import Danger
 from review.preview import parse
 from review.verdict import Review, review
-from tests.review_cases import DIRECTORY
+from tests.support.review_cases import DIRECTORY
 from tests.unit.review.test_rare_changes import Step, reviewed, step_of
 
 FORCED = "adb-tenants/forced"

@@ -11,7 +11,7 @@ from review.danger import Danger
 from review.markdown import comment
 from review.preview import parse
 from review.verdict import Review, review
-from tests.review_cases import DIRECTORY
+from tests.support.review_cases import DIRECTORY
 
 Step = dict[str, Any]
 MARK = "adb-tenants/stack"

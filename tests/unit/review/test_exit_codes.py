@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.job_machine import JobMachine
-from tests.program import ROOT
+from tests.support.job_machine import JobMachine
+from tests.support.program import ROOT
 
 
 @pytest.fixture
@@ -116,6 +116,6 @@ def test_the_tip_of_the_branch_is_carried_out_not_the_commit_that_a_job_began_wi
 
 def test_a_traceback_ends_with_no_code_that_is_an_answer() -> None:
     """Python's own is 1: "faults found", "drift", "too dangerous"."""
-    program = "from tenants import terminal; terminal.run(lambda: 1 // 0)"
+    program = "from kube import terminal; terminal.run(lambda: 1 // 0)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, "ZeroDivisionError" in done.stderr) == (3, True)

@@ -8,7 +8,7 @@ from review.__main__ import main
 from review.danger import Danger
 from review.preview import parse
 from review.verdict import review
-from tests.review_cases import CASES, Case, written_review
+from tests.support.review_cases import CASES, Case, written_review
 
 # What a careful operator would say of each case before looking at what the program says.
 DANGER = {

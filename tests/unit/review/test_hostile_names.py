@@ -5,12 +5,13 @@ import re
 
 import pytest
 
+from kube.escaping import markdown_code as code
 from review import mermaid
 from review.access_path import AccessPath
-from review.markdown import code, comment
+from review.markdown import comment
 from review.preview import parse
 from review.verdict import review
-from tests.review_cases import DIRECTORY
+from tests.support.review_cases import DIRECTORY
 
 HOSTILE = (
     "`x` | y",

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.job_machine import JobMachine, merged
-from tests.program import ROOT
+from tests.support.job_machine import JobMachine, merged
+from tests.support.program import ROOT
 
 GITLAB: dict[str, Any] = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
 GITLAB_KEYWORDS = {"variables", "workflow", "stages"}

@@ -11,7 +11,7 @@ from review.__main__ import main
 from review.markdown import GITHUB_LIMIT, comment
 from review.preview import parse
 from review.verdict import review
-from tests.review_cases import DIRECTORY
+from tests.support.review_cases import DIRECTORY
 
 
 def multiplied(recording: str, count: int) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 GH = """#!{python}
 import json, pathlib, sys

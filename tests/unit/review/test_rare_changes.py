@@ -12,7 +12,7 @@ import pytest
 from review.danger import Danger
 from review.preview import parse
 from review.verdict import Review, review
-from tests.review_cases import DIRECTORY
+from tests.support.review_cases import DIRECTORY
 
 Step = dict[str, Any]
 PARENTS = "urn:pulumi:dev::adb-tenants::adb:tenants:"

@@ -12,7 +12,7 @@ from review.machine import document
 from review.markdown import GITHUB_LIMIT, comment
 from review.preview import parse
 from review.verdict import Review, review
-from tests.review_cases import DIRECTORY
+from tests.support.review_cases import DIRECTORY
 from tests.unit.review.test_hostile_names import HOSTILE
 
 PROGRAM = "urn:pulumi:dev::adb-tenants::"

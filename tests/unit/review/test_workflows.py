@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 GITLAB = ROOT / ".gitlab-ci.yml"

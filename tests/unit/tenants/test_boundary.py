@@ -9,28 +9,28 @@ import yaml
 
 from tenants import (
     AllowedMove,
-    Cluster,
+    ClusterSpec,
     Fleet,
     FleetError,
     Hosts,
     Keepalived,
-    Platform,
-    Promotion,
+    PlatformSpec,
+    PromotionSpec,
     Role,
     SharedObject,
     State,
-    Tenant,
+    TenantSpec,
     Toleration,
     UpdateStrategy,
     VipPool,
     Waiver,
     load,
 )
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 Raw = dict[str, Any]
 
-READ = Platform(
+READ = PlatformSpec(
     adbops=SharedObject(name="adbops-cm"),
     mysql=SharedObject(name="mysql-configmap"),
     adb_connect=SharedObject(name="adb-connect-secret"),
@@ -38,7 +38,7 @@ READ = Platform(
     root_ssh_key=SharedObject(name="root-ssh-key"),
     gpadmin_ssh_key=SharedObject(name="gpadmin-ssh-key"),
 )
-TENANT3 = Tenant(
+TENANT3 = TenantSpec(
     name="tenant3",
     vip=IPv4Address("192.168.143.144"),
     hosts=Hosts(master="m1.adb.g1.com", standby="m2.adb.g1.com"),
@@ -86,7 +86,7 @@ def test_the_seed_tenant_needs_three_lines_and_has_every_default() -> None:
             }
         ]
     }
-    cluster = Cluster(
+    cluster = ClusterSpec(
         context=None,
         namespace="default",
         vip_pools=(),
@@ -156,7 +156,7 @@ def test_every_field_of_the_contract_arrives() -> None:
             ],
         }
     )
-    assert fleet.cluster == Cluster(
+    assert fleet.cluster == ClusterSpec(
         context="cell-7",
         namespace="adb",
         vip_pools=(
@@ -171,7 +171,7 @@ def test_every_field_of_the_contract_arrives() -> None:
     )
     assert fleet.platform.mysql == SharedObject(name="db.cm", data={"mysql.vip": "10.0.0.3", "more": ""})
     assert fleet.tenants == (
-        Tenant(
+        TenantSpec(
             name="t",
             vip=IPv4Address("10.0.1.7"),
             hosts=Hosts(master="a", standby="b"),
@@ -190,7 +190,7 @@ def test_every_field_of_the_contract_arrives() -> None:
             tolerations=(Toleration(key="x", operator="Exists", effect="NoExecute", toleration_seconds=3),),
             allow_move=(AllowedMove(role=Role.MASTER, host="a", data_path="/d/1", log_path="/d/2"),),
             force="the master's node is gone",
-            promotion=Promotion(command=("p", "-x"), image="q", timeout_seconds=7),
+            promotion=PromotionSpec(command=("p", "-x"), image="q", timeout_seconds=7),
             waivers=(Waiver(rule="E601", reason="alone"),),
         ),
     )
@@ -204,9 +204,9 @@ def test_a_promotion_runs_in_the_control_pods_image_for_ten_minutes_unless_it_sa
         }
     )
     assert [tenant.promotion for tenant in fleet.tenants] == [
-        Promotion(command=("p",), image=TENANT3.image, timeout_seconds=600),
-        Promotion(command=("p",), image="i", timeout_seconds=600),
-        Promotion(command=("q",), image=TENANT3.image, timeout_seconds=5),
+        PromotionSpec(command=("p",), image=TENANT3.image, timeout_seconds=600),
+        PromotionSpec(command=("p",), image="i", timeout_seconds=600),
+        PromotionSpec(command=("q",), image=TENANT3.image, timeout_seconds=5),
     ]
 
 

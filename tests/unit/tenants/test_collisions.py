@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenants.boundary import examine, examine_together
-from tenants.findings import Finding
+from tenants.findings import LintFinding
 from tenants.lint import exit_code, lint_files
-from tests.unit.tenants.strategies import Raw, stack_file
+from tests.support.strategies import Raw, stack_file
 from tests.unit.tenants.test_faults import Planted, faults_between_values
 
 Paths = set[tuple[str, str]]
@@ -181,7 +181,7 @@ def test_a_file_that_cannot_be_used_hides_nothing_of_the_others(tmp_path: Path) 
     assert exit_code(reports) == 2
 
 
-def told(findings: tuple[Finding, ...], *, first: int, files: Mapping[str, int]) -> set[tuple[str, bool]]:
+def told(findings: tuple[LintFinding, ...], *, first: int, files: Mapping[str, int]) -> set[tuple[str, bool]]:
     """Findings as if all tenants stood in one file; `files` says which number a file's first tenant has there."""
 
     def whole(found: re.Match[str]) -> str:

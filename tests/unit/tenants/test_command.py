@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 SOUND = """\
 config:

@@ -19,8 +19,8 @@ from tenants.as_found import stack_text
 from tenants.discover import UnreadableListError, discover
 from tenants.findings import printable
 from tenants.lint import lint
-from tests.engine.legacy import posted_objects
-from tests.program import ROOT
+from tests.support.legacy import posted_objects
+from tests.support.program import ROOT
 from tests.unit.kube.test_facts import ODD, places
 
 Json = dict[str, Any]

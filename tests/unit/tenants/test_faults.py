@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tenants import FleetError, load
 from tenants.findings import Path
 from tenants.lint import exit_code, lint
-from tests.unit.tenants.strategies import Raw, sound_fleets, stack_file
+from tests.support.strategies import Raw, sound_fleets, stack_file
 
 IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
     "E101": [("frobnicate", 1), ("Memory", "16Gi"), ("data_path", "/data9/x"), ("master", "m1")],

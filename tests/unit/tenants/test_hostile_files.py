@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 SECONDS = 10
 MEGABYTES = 500

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tenants.findings import Problem
+from tenants.findings import Invalid
 from tenants.rules.pods import image_reference, quantity
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 VERDICTS = ROOT / "tests" / "data" / "go-verdicts"
 JUDGES: dict[str, Callable[[str], Any]] = {"quantities": quantity, "images": image_reference}
@@ -26,9 +26,9 @@ CASES = [
 @pytest.mark.parametrize(("kind", "text", "good"), CASES, ids=repr)
 def test_a_text_is_judged_as_go_judges_it(kind: str, text: str, good: bool) -> None:
     verdict = JUDGES[kind](text)
-    assert verdict == text if good else isinstance(verdict, Problem)
+    assert verdict == text if good else isinstance(verdict, Invalid)
 
 
 def test_an_exponent_that_would_keep_an_api_server_busy_for_minutes_is_refused() -> None:
     # ParseQuantity computes it digit by digit (2026-11: exponents of 18 digits had not ended after ten minutes).
-    assert isinstance(quantity("1e999999999999999999"), Problem)
+    assert isinstance(quantity("1e999999999999999999"), Invalid)

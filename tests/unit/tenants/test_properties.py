@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tenants import Fleet, formats, load
 from tenants.lint import exit_code, lint
-from tests.unit.tenants.strategies import Raw, sound_fleets, stack_file
+from tests.support.strategies import Raw, sound_fleets, stack_file
 
 # Hypothesis' own deadline is for idle machines; a hang is told by the limit below and by pytest's.
 settings.register_profile("fleets", deadline=None)

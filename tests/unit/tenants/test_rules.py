@@ -13,7 +13,7 @@ from tenants import FleetError, handbook, load, stackfile
 from tenants.boundary import examine
 from tenants.lint import Report, exit_code, lint_files
 from tenants.rules import RULES
-from tests.program import ROOT
+from tests.support.program import ROOT
 
 FILES = ROOT / "tests" / "data" / "rules"
 MARK = re.compile(r"#( *)\^((?: E\d{3}(?:\(waived\))?)+)")

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 from tenants import goyaml, schema
 from tenants.kinds import Encrypted
 from tenants.rules import RULES
-from tests.program import ROOT
-from tests.unit.tenants.strategies import Raw, sound_fleets
+from tests.support.program import ROOT
+from tests.support.strategies import Raw, sound_fleets
 from tests.unit.tenants.test_faults import IN_ONE_VALUE
 
 VALIDATOR = Draft202012Validator(schema.build())

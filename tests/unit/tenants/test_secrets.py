@@ -12,8 +12,8 @@ from tenants import FleetError, formats, load, load_texts, schema
 from tenants.findings import Path, path_text
 from tenants.lint import lint
 from tenants.rules.shape import ENCRYPTED
-from tests.program import ROOT
-from tests.unit.tenants.strategies import Raw, stack_file
+from tests.support.program import ROOT
+from tests.support.strategies import Raw, stack_file
 
 CANARIES = ("canary-5f3a", "Canary 5f3a: ../{}", "12345678987654321")
 """What many keys would take, what few would, and what is a number to JSON."""

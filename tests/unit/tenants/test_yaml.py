@@ -5,16 +5,16 @@ import pytest
 from tenants import goyaml, stackfile
 from tenants.findings import Path
 from tenants.kinds import Encrypted
-from tests.program import PROJECT
-from tests.unit.tenants import yaml_table
-from tests.unit.tenants.yaml_table import REFUSED, Case, exactly
+from tests.support import yaml_table
+from tests.support.program import PROJECT
+from tests.support.yaml_table import REFUSED, Case, exactly
 
 
 def refusal(file: str) -> str | None:
     """Why the linter would not take the file for one that Pulumi reads, if so."""
     try:
         stack = stackfile.read(file.encode())
-    except goyaml.UnreadableError as error:
+    except goyaml.UnreadableYamlError as error:
         return error.message
     except stackfile.NotOursError:
         return None

@@ -1,0 +1,1 @@
+"""Taking over objects that another client made."""

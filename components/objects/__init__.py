@@ -1,0 +1,1 @@
+"""The objects of a tenant as values, before they are declared."""

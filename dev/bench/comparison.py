@@ -1,0 +1,32 @@
+"""What several contenders took for the same work, as ratios to one of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dev.local import progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Seconds by contender. They take turns, so that a busy machine slows all of them down alike."""
+
+    about: str
+    """One sentence: which work, from when until when."""
+    reference: str
+    """The contender that the others are compared with."""
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, contender: str, seconds: float) -> None:
+        """Note one turn, and show it to the person who is waiting."""
+        self.seconds.setdefault(contender, []).append(seconds)
+        progress.say(f"{seconds:9.3f} s  {contender}")
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        fastest = {contender: min(turns) for contender, turns in self.seconds.items()}
+        rounds = min(len(turns) for turns in self.seconds.values())
+        yield f"{self.about} Fastest of {rounds}."
+        for contender, seconds in sorted(fastest.items(), key=lambda row: row[0] != self.reference):
+            yield f"{seconds / fastest[self.reference]:8.2f}  {seconds:8.3f} s  {contender}"

@@ -1,0 +1,396 @@
+"""A local Kubernetes cluster: kwok's, with a real etcd, API server, controller manager and scheduler; nodes are fake.
+
+Everything of a cluster lies under one directory and listens on loopback only, so that any number of them run side by
+side: one per checkout, others for tests.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dev.local.refusal import UserError
+
+LOOPBACK = "127.0.0.1"
+KUBELET_VERSION = "v1.36.3"
+# In the order of their start.
+_COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller")
+# Below the range that Linux hands out to outgoing connections (32768 and up): such a port is not taken by chance
+# between one start and the next.
+_PORTS = range(20000, 32000)
+_READY_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Node:
+    """A fake node that looks like one of the cell's: reserved for masters, with a kubelet's version.
+
+    The program looks at that version, so it is one that Kubernetes would have; kwok keeps what is there already.
+    """
+
+    name: str
+    address: str
+    """Its InternalIP, and so that of pods on the host network."""
+
+    def manifest(self) -> dict[str, Any]:
+        """The node as Kubernetes' API takes it."""
+        resources = {"cpu": "64", "memory": "1Ti", "pods": "1000"}
+        return {
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {
+                "name": self.name,
+                "annotations": {"kwok.x-k8s.io/node": "fake"},
+                "labels": {"kubernetes.io/hostname": self.name, "kubernetes.io/os": "linux"},
+            },
+            "spec": {"taints": [{"key": "dedicated", "value": "master", "effect": "NoSchedule"}]},
+            "status": {
+                "addresses": [
+                    {"type": "InternalIP", "address": self.address},
+                    {"type": "Hostname", "address": self.name},
+                ],
+                "allocatable": resources,
+                "capacity": resources,
+                "nodeInfo": {
+                    "architecture": "amd64",
+                    "bootID": "",
+                    "containerRuntimeVersion": "kwok",
+                    "kernelVersion": "kwok",
+                    "kubeProxyVersion": "",
+                    "kubeletVersion": KUBELET_VERSION,
+                    "machineID": "",
+                    "operatingSystem": "linux",
+                    "osImage": "",
+                    "systemUUID": "",
+                },
+            },
+        }
+
+
+DEV_NODES = (Node("m1.adb.g1.com", "192.168.143.101"), Node("m2.adb.g1.com", "192.168.143.102"))
+
+
+@dataclass(frozen=True)
+class KwokCluster:
+    """A cluster by its name and directory, running or not. Its kubeconfig context is `kwok-<name>`."""
+
+    name: str
+    directory: Path
+    path: str = field(default_factory=lambda: os.environ["PATH"])
+    """Where kwokctl, kubectl and the components are looked for."""
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Holds this cluster's context and no other."""
+        return self.directory / "kubeconfig"
+
+    @property
+    def context(self) -> str:
+        """The kubeconfig context."""
+        return f"kwok-{self.name}"
+
+    @property
+    def logs(self) -> Path:
+        """One log file per component."""
+        return self._data / "logs"
+
+    def start(self, nodes: Sequence[Node] = ()) -> bool:
+        """Start it, with its data if there is any, and see to it that the nodes are there.
+
+        Returns:
+            Whether it is a new cluster, without data.
+
+        Raises:
+            Refusal: A component did not come up, or the directory's name has a space in it.
+        """
+        if any(character.isspace() for character in str(self.directory)):
+            # kwokctl 0.8.0 cuts KWOK_WORKDIR at the space, without a word, and works in another directory.
+            raise UserError(f"kwok cannot work in a directory with a space in its name: move {self.directory}.")
+        new = not self._finished.exists() or self._finished.read_text() != str(self._data)
+        if new:
+            # Also what an interrupted start, or a checkout that was moved, left behind: kwok's files name full paths.
+            self.delete()
+            try:
+                self._create()
+            except BaseException:
+                self._keep_logs()
+                self.delete()
+                raise
+        else:
+            self.start_components()
+        self._ensure_nodes(nodes)
+        return new
+
+    def stop(self) -> None:
+        """Stop every process; the data stays. Harmless if none runs."""
+        # Clients before servers, etcd last, so that nobody ends amid errors. Not by kwokctl, which need not be there
+        # any more, and would trust pid files (see `_running`).
+        for component in reversed(_COMPONENTS):
+            self._end(component)
+        self._forget_dead_processes()
+
+    def delete(self) -> None:
+        """Stop it and drop its data."""
+        self.stop()
+        shutil.rmtree(self._data.parent.parent, ignore_errors=True)
+        self.kubeconfig.unlink(missing_ok=True)
+
+    def is_running(self) -> bool:
+        """Whether all of its processes are alive and the API server says that it is ready."""
+        return set(self._running()) >= set(_COMPONENTS) and self._is_ready()
+
+    def stop_component(self, component: str) -> None:
+        """Stop one process, e.g. `kube-apiserver`, as a crash would."""
+        self._end(component)
+        self._forget_dead_processes()
+
+    def start_components(self) -> None:
+        """Start whatever does not run, and again what ends before all are ready.
+
+        kwokctl starts each component once and looks no further; an API server that finds etcd busy with its recovery
+        ends, and who needs the API server ends with it (seen after a power cut, on a loaded machine, 2026-11).
+
+        Raises:
+            Refusal: They do not all come up.
+        """
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self.is_running():
+            absent = set(_COMPONENTS) - set(self._running())
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"The local cluster {self.name} is not ready (not running: {', '.join(sorted(absent)) or 'none'}); "
+                    f"the components' logs are in {self._log_places}."
+                )
+            if absent:
+                self._forget_dead_processes()
+                self._kwokctl("start", "cluster")
+            time.sleep(0.5)
+
+    def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run kubectl against this cluster and return its stdout.
+
+        Raises:
+            Refusal: kubectl failed; the message is its own.
+        """
+        command = [self._tool("kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise UserError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / "kwok" / "clusters" / self.name
+
+    @property
+    def _finished(self) -> Path:
+        """Written when creation has succeeded; says for which directory."""
+        return self._data / "finished"
+
+    def _create(self) -> None:
+        home = self._data.parent.parent
+        home.mkdir(parents=True, exist_ok=True)
+        configuration = home / "kwokctl.json"
+        configuration.write_text(json.dumps(self._configuration(), indent=2))
+        self._kwokctl(
+            *("create", "cluster", "--config", str(configuration)),
+            *("--kubeconfig", str(self.kubeconfig), "--timeout", f"{_READY_SECONDS}s", "--wait", f"{_READY_SECONDS}s"),
+        )
+        self.start_components()
+        self._finished.write_text(str(self._data))
+
+    def _keep_logs(self) -> None:
+        if self.logs.exists():
+            shutil.copytree(self.logs, self._kept_logs, dirs_exist_ok=True)
+
+    @property
+    def _log_places(self) -> str:
+        return str(self.logs if self._finished.exists() else self._kept_logs)
+
+    @property
+    def _kept_logs(self) -> Path:
+        """The logs of the last start that failed."""
+        return self.directory / "logs" / f"cluster-{self.name}"
+
+    def _configuration(self) -> dict[str, Any]:
+        etcd, peer, api, manager, scheduler, kwok = _free_ports(6)
+        return {
+            "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
+            "kind": "KwokctlConfiguration",
+            "options": {
+                "runtime": "binary",
+                # The default is every interface.
+                "bindAddress": LOOPBACK,
+                "securePort": True,
+                "kubeAuthorization": True,
+                "kubeAdmission": True,
+                "kubeVersion": KUBELET_VERSION,
+                "etcdPort": etcd,
+                "etcdPeerPort": peer,
+                "kubeApiserverPort": api,
+                "kubeControllerManagerPort": manager,
+                "kubeSchedulerPort": scheduler,
+                "kwokControllerPort": kwok,
+                "etcdBinary": self._tool("etcd"),
+                "kubeApiserverBinary": self._tool("kube-apiserver"),
+                "kubeControllerManagerBinary": self._tool("kube-controller-manager"),
+                "kubeSchedulerBinary": self._tool("kube-scheduler"),
+                "kwokControllerBinary": self._tool("kwok"),
+                "kubectlBinary": self._tool("kubectl"),
+            },
+            "componentsPatches": [
+                # Services and pods in ranges of their own, those of the seed's cell; kwok's defaults overlap.
+                _extra_arguments("kube-apiserver", {"service-cluster-ip-range": "10.96.0.0/12"}),
+                # There is one of each. With an election, they end when the API server is away for 10 s.
+                _extra_arguments("kube-controller-manager", overridden={"leader-elect": "false"}),
+                _extra_arguments("kube-scheduler", overridden={"leader-elect": "false"}),
+                _extra_arguments(
+                    "kwok-controller",
+                    {
+                        "cidr": "10.244.0.1/16",
+                        "manage-nodes-with-annotation-selector": "kwok.x-k8s.io/node=fake",
+                    },
+                    # By default kwok brings every node to life, also one that a wrong patch has made by mistake.
+                    overridden={"manage-all-nodes": "false"},
+                ),
+            ],
+        }
+
+    def _kwokctl(self, *arguments: str) -> None:
+        # A user's own KWOK_… settings are for the user's own clusters.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("KWOK_")}
+        environment |= {"KWOK_WORKDIR": str(self._data.parent.parent), "PATH": self.path}
+        command = [self._tool("kwokctl"), "--name", self.name, *arguments]
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise UserError(
+                f"`kwokctl {' '.join(arguments[:2])}` failed; the components' logs are in {self._log_places}.\n"
+                f"{done.stderr.strip()}"
+            )
+
+    def _tool(self, name: str) -> str:
+        found = shutil.which(name, path=self.path)
+        if found is None:
+            raise UserError(f'{name} is not on PATH: run `make setup`, and `eval "$(make -s env)"` in this shell.')
+        return found
+
+    def _is_ready(self) -> bool:
+        try:
+            self.kubectl("get", "--raw", "/readyz", "--request-timeout=5s")
+        except UserError:
+            return False
+        return True
+
+    def _ensure_nodes(self, nodes: Sequence[Node]) -> None:
+        """Create the missing ones: with POST, since only it takes a node's status along."""
+        there = set(self.kubectl("get", "nodes", "--output=name").split())
+        missing = [node.manifest() for node in nodes if f"node/{node.name}" not in there]
+        if missing:
+            items = json.dumps({"apiVersion": "v1", "kind": "List", "items": missing})
+            self.kubectl("create", "--filename=-", stdin=items)
+        if nodes:
+            self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"node/{node.name}" for node in nodes))
+
+    def _running(self) -> dict[str, int]:
+        """The process ids of this cluster's components, by name: whoever has its data directory among the arguments.
+
+        kwokctl believes its pid files: after a reboot they may name any process, which it would take for the
+        component, and end on `stop`.
+        """
+        mark = f"{self._data}{os.sep}"
+        return {
+            name: pid
+            for pid, arguments in _processes()
+            if (name := Path(arguments[0]).name) in _COMPONENTS and any(mark in argument for argument in arguments[1:])
+        }
+
+    def _forget_dead_processes(self) -> None:
+        running = self._running()
+        for file in self._data.glob("pids/*.pid"):
+            if file.read_text().strip() != str(running.get(file.stem)):
+                file.unlink()
+
+    def _end(self, component: str) -> None:
+        """Ask, wait up to 10 s, then kill.
+
+        Ended is what is no longer listed with its arguments: a process that nobody has waited for, as in a container
+        whose first process does not, would still answer a signal.
+        """
+        for patience, how in ((10.0, signal.SIGTERM), (5.0, signal.SIGKILL)):
+            process = self._running().get(component)
+            if process is None:
+                return
+            try:
+                os.kill(process, how)
+            except ProcessLookupError:
+                return
+            except PermissionError:
+                raise UserError(
+                    f"{component} of {self._data} (process {process}) is another user's: not ended."
+                ) from None
+            deadline = time.monotonic() + patience
+            while component in self._running() and time.monotonic() < deadline:
+                time.sleep(0.02)
+
+
+@contextmanager
+def running(*, name: str, directory: Path, nodes: Sequence[Node] = ()) -> Iterator[KwokCluster]:
+    """A cluster for as long as the block lasts; its data goes with it."""
+    cluster = KwokCluster(name, directory)
+    try:
+        cluster.start(nodes)
+        yield cluster
+    finally:
+        cluster.delete()
+
+
+def _extra_arguments(
+    component: str, added: dict[str, str] | None = None, overridden: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """A patch of a component's command line, in kwokctl's words."""
+    arguments = [{"key": key, "value": value} for key, value in (added or {}).items()]
+    overriding = [{"key": key, "value": value, "override": True} for key, value in (overridden or {}).items()]
+    return {"name": component, "extraArgs": arguments + overriding}
+
+
+def _processes() -> Iterator[tuple[int, list[str]]]:
+    """All processes with their arguments: root may well have to stop what a user has started."""
+    if Path("/proc/self/cmdline").exists():
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                arguments = (entry / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
+                yield int(entry.name), arguments
+            except OSError:
+                continue  # it has ended meanwhile
+    else:
+        listing = subprocess.run(["ps", "-axo", "pid=,args="], capture_output=True, text=True, check=True)
+        for line in listing.stdout.splitlines():
+            pid, _, arguments_line = line.strip().partition(" ")
+            yield int(pid), arguments_line.split()
+
+
+def _free_ports(number: int) -> list[int]:
+    """Ports that nobody listens on now; chosen at random so that two clusters made at once get different ones."""
+    ports: list[int] = []
+    for port in random.sample(_PORTS, len(_PORTS)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+        ports.append(port)
+        if len(ports) == number:
+            return ports
+    raise UserError(f"No {number} free ports between {_PORTS.start} and {_PORTS.stop}.")

@@ -1,0 +1,33 @@
+"""One at a time: an advisory lock between processes, released by the kernel whatever happens to its holder."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dev.local import progress
+
+
+@contextmanager
+def exclusive(path: Path, doing: str) -> Iterator[None]:
+    """Hold the lock file `path` while `doing`, e.g. "building etcd"; says so when it has to wait for another.
+
+    The file stays behind: removing it would let a third process lock a new file of the same name while a second
+    still waits for the old one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not inherited by child processes (PEP 446), so a cluster left running does not hold the lock.
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
+            progress.say(f"waiting for {holder}")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"process {os.getpid()}, {doing}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)

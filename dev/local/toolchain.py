@@ -1,0 +1,273 @@
+"""Which tools are needed, in which versions, and where each is found: on PATH, else built into the cache.
+
+Vendors' own downloads are not fetched by code of ours: docs/decisions/0001-tool-chain.md says why.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from dev.local import go_build, progress, versions
+from dev.local.go_build import Command, ModuleFile, ToolSet
+from dev.local.places import Places
+from dev.local.versions import Version, VersionRange
+
+_KUBERNETES = Version(1, 36, 3)
+_KUBERNETES_STAMPS = (
+    ("k8s.io/component-base/version.gitVersion", f"v{_KUBERNETES}"),
+    ("k8s.io/component-base/version.gitMajor", str(_KUBERNETES.major)),
+    ("k8s.io/component-base/version.gitMinor", str(_KUBERNETES.minor)),
+)
+_PULUMI = Version(3, 250, 0)
+_PULUMI_STAMP = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+_KWOK = Version(0, 8, 0)
+_HELM = Version(4, 3, 1)
+
+
+def _kubernetes_command(name: str, minutes: float) -> Command:
+    return Command(
+        binary=name,
+        module="kubernetes",
+        package=f"k8s.io/kubernetes/cmd/{name}",
+        stamps=_KUBERNETES_STAMPS,
+        minutes=minutes,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """A tool set, and what on PATH would do in its place."""
+
+    tools: ToolSet
+    accepted: VersionRange
+    reason: str
+    """Why this range."""
+    probed: tuple[str, ...]
+    """The commands of the set whose version is looked at; the others must only be there."""
+    asks_version: tuple[str, ...] = ("--version",)
+    """The arguments that make each of them print it."""
+
+
+_PULUMI_TOOLS = ToolSet(
+    name="pulumi",
+    version=_PULUMI,
+    commands=(
+        Command(
+            binary="pulumi",
+            module="pulumi",
+            package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+            stamps=((_PULUMI_STAMP, str(_PULUMI)),),
+            minutes=4,
+        ),
+        Command(
+            # The last version that is part of a tagged Go module; it serves the engine and the Python package above.
+            binary="pulumi-language-python",
+            module="pulumi-language-python",
+            package="github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+            stamps=((_PULUMI_STAMP, "3.79.0"),),
+            minutes=0.5,
+        ),
+    ),
+    files=(
+        ModuleFile(
+            name="pulumi-language-python-exec",
+            module="pulumi",
+            go_module="github.com/pulumi/pulumi/sdk/v3",
+            path="python/cmd/pulumi-language-python-exec",
+        ),
+    ),
+)
+_KWOK_TOOLS = ToolSet(
+    name="kwok",
+    version=_KWOK,
+    commands=tuple(
+        Command(
+            binary=name,
+            module="kwok",
+            package=f"sigs.k8s.io/kwok/cmd/{name}",
+            stamps=(("sigs.k8s.io/kwok/pkg/consts.Version", f"v{_KWOK}"),),
+            minutes=minutes,
+        )
+        for name, minutes in (("kwok", 2.5), ("kwokctl", 0.3))
+    ),
+)
+
+REQUIREMENTS = (
+    Requirement(
+        tools=_PULUMI_TOOLS,
+        accepted=VersionRange(_PULUMI, Version(4, 0)),
+        reason="older engines were not tried with the pulumi package that requirements.txt locks",
+        probed=("pulumi",),
+        asks_version=("version",),
+    ),
+    Requirement(
+        tools=_KWOK_TOOLS,
+        accepted=VersionRange(_KWOK, Version(0, 9)),
+        reason="kwok changes its configuration between minor versions",
+        probed=("kwok", "kwokctl"),
+    ),
+    Requirement(
+        tools=ToolSet("etcd", Version(3, 6, 10), (Command("etcd", "etcd", "go.etcd.io/etcd/server/v3", minutes=0.6),)),
+        accepted=VersionRange(Version(3, 6), Version(3, 7)),
+        reason="etcd 3.5.1 ends the API server's watches with an error: pods took up to 56 s to be ready, 2026-11",
+        probed=("etcd",),
+    ),
+    Requirement(
+        tools=ToolSet(
+            "kubernetes",
+            _KUBERNETES,
+            (
+                _kubernetes_command("kube-apiserver", minutes=4),
+                _kubernetes_command("kube-controller-manager", minutes=1),
+                _kubernetes_command("kube-scheduler", minutes=0.1),
+            ),
+        ),
+        accepted=VersionRange(Version(1, 36), Version(1, 37)),
+        reason="the tests' expectations were recorded with Kubernetes 1.36",
+        probed=("kube-apiserver", "kube-controller-manager", "kube-scheduler"),
+    ),
+    Requirement(
+        tools=ToolSet("kubectl", _KUBERNETES, (_kubernetes_command("kubectl", minutes=0.7),)),
+        accepted=VersionRange(Version(1, 35), Version(1, 38)),
+        reason="kubectl supports API servers one minor version away",
+        probed=("kubectl",),
+        asks_version=("version", "--client"),
+    ),
+    Requirement(
+        tools=ToolSet(
+            "actionlint",
+            Version(1, 7, 12),
+            (Command("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint", minutes=0.4),),
+        ),
+        accepted=VersionRange(Version(1, 7), Version(1, 8)),
+        reason="the workflows were checked with 1.7",
+        probed=("actionlint",),
+        asks_version=("-version",),
+    ),
+)
+
+# Only the benchmark compares with it, so only the benchmark builds it: see `executable`.
+HELM = Requirement(
+    tools=ToolSet(
+        "helm",
+        _HELM,
+        (
+            Command(
+                binary="helm",
+                module="helm",
+                package="helm.sh/helm/v4/cmd/helm",
+                stamps=(("helm.sh/helm/v4/internal/version.version", f"v{_HELM}"),),
+                minutes=3,
+            ),
+        ),
+    ),
+    accepted=VersionRange(Version(4, 0), Version(5, 0)),
+    reason="helm 4 is the first that applies on the server's side, as the others in the comparison do",
+    probed=("helm",),
+    asks_version=("version", "--short"),
+)
+
+
+def ensure(places: Places) -> None:
+    """See to it that every tool is on the PATH of `local.environment`: the machine's own, or a link to a built one.
+
+    Raises:
+        Refusal: A tool had to be built and could not be.
+    """
+    path = outside_path(os.environ.get("PATH", ""))
+    missing = []
+    for requirement in REQUIREMENTS:
+        found = on_path(requirement, path)
+        if found is None:
+            missing.append(requirement.tools)
+        else:
+            progress.say(f"{requirement.tools.name} {found} is on PATH and right: used")
+    _link(_built(missing, places), places.tools)
+
+
+def executable(requirement: Requirement, places: Places) -> Path:
+    """The one command of a tool set that `ensure` leaves out: the machine's own, or one built into the cache.
+
+    Raises:
+        Refusal: It had to be built and could not be.
+    """
+    (binary,) = requirement.tools.binaries
+    path = outside_path(os.environ.get("PATH", ""))
+    found = shutil.which(binary, path=path)
+    if found is not None and on_path(requirement, path) is not None:
+        return Path(found)
+    return _built([requirement.tools], places)[binary]
+
+
+def _built(wanted: Sequence[ToolSet], places: Places) -> dict[str, Path]:
+    """Every binary of the tool sets, out of the cache or built into it."""
+    unbuilt = [command for tools in wanted if not go_build.is_built(tools, places) for command in tools.commands]
+    if unbuilt:
+        minutes = sum(command.minutes for command in unbuilt)
+        names = ", ".join(command.binary for command in unbuilt)
+        progress.say(
+            f"to build once for all checkouts, about {minutes:.0f} min on two cores, 6 GB for Go's caches: {names}"
+        )
+    counted = (f"{number} of {len(unbuilt)}" for number in count(1))
+    return {
+        binary: go_build.build(tools, places, counted.__next__) / binary
+        for tools in wanted
+        for binary in tools.binaries
+    }
+
+
+def on_path(requirement: Requirement, path: str) -> Version | None:
+    """The version of the machine's own tools if all of a set are there and accepted; says why one is not."""
+    executables: dict[str, Path] = {}
+    for binary in requirement.tools.binaries:
+        found = shutil.which(binary, path=path)
+        if found is None:
+            return None
+        executables[binary] = Path(found)
+    version = None
+    for binary in requirement.probed:
+        version = versions.printed_by([str(executables[binary]), *requirement.asks_version])
+        if version is None or version not in requirement.accepted:
+            progress.say(
+                f"{executables[binary]} is not used: version {version or 'unknown'}, needed is "
+                f"{requirement.accepted} ({requirement.reason})"
+            )
+            return None
+    return version
+
+
+def outside_path(path: str) -> str:
+    """PATH without the directories of any checkout: what the machine itself offers, also after `make env`.
+
+    Of *any*: in a shell that has the exports of one checkout, another would take that one's double for the official
+    plugin, and its links for tools of the machine.
+    """
+    return os.pathsep.join(entry for entry in path.split(os.pathsep) if not _is_of_a_checkout(Path(entry)))
+
+
+def _is_of_a_checkout(directory: Path) -> bool:
+    for inside in (".venv/bin", ".local/bin", "dev/plugin/bin"):
+        if directory.match(inside):
+            checkout = directory.parents[inside.count("/")]
+            # ~/.local/bin looks the same, and is the user's.
+            if (checkout / "dev" / "local" / "toolchain.py").exists():
+                return True
+    return False
+
+
+def _link(built: Mapping[str, Path], directory: Path) -> None:
+    """Make `directory` hold exactly these links; untouched links stay as they are, for a cluster that runs."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for stale in directory.iterdir():
+        if stale.name not in built:
+            stale.unlink()
+    for name, target in built.items():
+        link = directory / name
+        if not link.is_symlink() or link.readlink() != target:
+            fresh = directory / f".{name}.new"
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(target)
+            fresh.replace(link)

@@ -1,0 +1,207 @@
+"""When an object counts as done: what `up` waits for, kind by kind, as the official plugin does."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dev.plugin.api_server import ApiError, ApiServer
+from dev.plugin.manifest import (
+    ENDPOINTS,
+    JOB,
+    REPLICATION_CONTROLLER,
+    SERVICE,
+    STATEFUL_SET,
+    ServedKind,
+    annotation,
+    name_of,
+    namespace_of,
+    pluck,
+)
+from dev.plugin.property_values import Manifest
+from dev.plugin.watched_objects import WatchedObjects
+
+SETTLE_SECONDS = 2.0
+"""How long a Service's Endpoints must stay as they are; the official plugin takes 10 s, which tests need not."""
+
+_NO_PODS = (
+    "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' "
+    "may not match labels on any Pods"
+)
+
+
+class NotReadyError(Exception):
+    """The object is there, but did not become ready; `reasons` say what was missing."""
+
+    def __init__(self, message: str, live: Manifest, reasons: list[str]) -> None:
+        super().__init__(message)
+        self.live = live
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, what ends the wait early, and whom to tell what is waited for."""
+
+    seconds: float
+    cancelled: threading.Event
+    report: Callable[[str], None]
+
+
+Watch = Callable[[ServedKind, str], WatchedObjects]
+Lacks = Callable[[Manifest], list[str]]
+"""What an object still lacks to be ready; nothing when it is."""
+
+
+def _stateful_set_lacks(live: Manifest) -> list[str]:
+    spec, status = live["spec"], live.get("status") or {}
+    generation = live["metadata"]["generation"]
+    wanted = spec["replicas"]
+    ready = status.get("readyReplicas", 0)
+    lacks = []
+    if status.get("observedGeneration", 0) < generation:
+        return [f"0 out of {wanted} replicas succeeded readiness checks"]
+    # A changed OnDelete set keeps its old pods, and its two revisions, until somebody deletes them.
+    settled_by_hand = generation > 1 and pluck(spec, "updateStrategy", "type") == "OnDelete"
+    counted = [status.get("replicas", 0), ready]
+    if not settled_by_hand:
+        counted.append(status.get("currentReplicas", 0))
+    if any(number != wanted for number in counted):
+        lacks.append(f"{ready} out of {wanted} replicas succeeded readiness checks")
+    current, update = status.get("currentRevision", ""), status.get("updateRevision", "")
+    if not settled_by_hand and (not current or current != update):
+        lacks.append(f'StatefulSet controller failed to advance from revision "{current}" to revision "{update}"')
+    return lacks
+
+
+def _replication_controller_lacks(live: Manifest) -> list[str]:
+    # `availableReplicas` is absent when it is 0: a controller of 0 replicas never counts as ready, there as here.
+    available, wanted = pluck(live, "status", "availableReplicas"), pluck(live, "spec", "replicas")
+    return [] if available == wanted else [f"{available or 0} out of {wanted} replicas are available"]
+
+
+def _job_lacks(live: Manifest) -> list[str]:
+    conditions = {item["type"]: item for item in pluck(live, "status", "conditions") or () if item["status"] == "True"}
+    failed = conditions.get("Failed")
+    if failed and failed.get("reason") in ("BackoffLimitExceeded", "DeadlineExceeded"):
+        message = f"Resource '{name_of(live)}' was created but failed to initialize"
+        raise NotReadyError(message, live, [f"[{failed['reason']}] {failed.get('message', '')}"])
+    return [] if "Complete" in conditions else [f'Waiting for Job "{name_of(live)}" to succeed']
+
+
+_LACKS: dict[ServedKind, Lacks] = {
+    STATEFUL_SET: _stateful_set_lacks,
+    REPLICATION_CONTROLLER: _replication_controller_lacks,
+    JOB: _job_lacks,
+}
+
+
+def await_ready(kind: ServedKind, inputs: Manifest, outputs: Manifest, watch: Watch, patience: Patience) -> Manifest:
+    """Block until what a create or update answered with `outputs` is ready; the live object. Raises `NotReadyError`."""
+    if annotation(inputs, "skipAwait") == "true":
+        return outputs
+    if wait_for := annotation(outputs, "waitFor"):
+        return _await_object(kind, outputs, _waited_for(wait_for), watch, patience)
+    if kind is SERVICE:
+        return _await_endpoints(outputs, watch, patience)
+    if kind in _LACKS:
+        return _await_object(kind, outputs, _LACKS[kind], watch, patience)
+    return outputs
+
+
+def lacks_now(kind: ServedKind, inputs: Manifest, live: Manifest, server: ApiServer) -> list[str]:
+    """What an object lacks at this moment: a refresh looks, and does not wait."""
+    if annotation(inputs, "skipAwait") == "true" or kind is REPLICATION_CONTROLLER:
+        return []
+    if kind is SERVICE and _has_endpoints(live):
+        try:
+            endpoints = server.get(ENDPOINTS, namespace_of(live), name_of(live))
+        except ApiError:
+            return []
+        return [_NO_PODS] if _is_pending(endpoints) else []
+    try:
+        return _LACKS[kind](live) if kind in _LACKS else []
+    except NotReadyError as error:
+        return error.reasons
+
+
+def _await_object(kind: ServedKind, outputs: Manifest, lacks: Lacks, watch: Watch, patience: Patience) -> Manifest:
+    objects = watch(kind, namespace_of(outputs))
+    deadline = time.monotonic() + patience.seconds
+    live, missing, told = outputs, ["it has not been seen yet"], ""
+    while True:
+        changes = objects.changes
+        if seen := objects.get(name_of(outputs), at_least=outputs["metadata"]["resourceVersion"]):
+            live, missing = seen, lacks(seen)
+        if not missing:
+            return live
+        if missing[0] != told:
+            patience.report(told := missing[0])
+        # Of a Job the original gives as reasons what went wrong, not what is still to come.
+        _give_up_if_due(deadline, patience, live, [] if kind is JOB else missing)
+        objects.wait(changes, seconds=0.5)
+
+
+def _has_endpoints(service: Manifest) -> bool:
+    spec = service["spec"]
+    return bool(spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None" and spec.get("selector"))
+
+
+def _is_pending(endpoints: Manifest | None) -> bool:
+    return any(subset.get("notReadyAddresses") for subset in (endpoints or {}).get("subsets") or ())
+
+
+def _await_endpoints(service: Manifest, watch: Watch, patience: Patience) -> Manifest:
+    if not _has_endpoints(service):
+        return service
+    endpoints = watch(ENDPOINTS, namespace_of(service))
+    deadline = time.monotonic() + patience.seconds
+    seen, since = None, time.monotonic()
+    patience.report("waiting for the Endpoints to settle")
+    while True:
+        changes = endpoints.changes
+        current = endpoints.get(name_of(service))
+        if current != seen:
+            seen, since = current, time.monotonic()
+        # No addresses at all are as good as ready ones, once the controller has had its say.
+        settled = time.monotonic() - since >= SETTLE_SECONDS if seen else time.monotonic() >= deadline
+        if settled and not _is_pending(seen):
+            return service
+        _give_up_if_due(deadline, patience, service, [_NO_PODS])
+        endpoints.wait(changes, seconds=0.25)
+
+
+def _give_up_if_due(deadline: float, patience: Patience, live: Manifest, reasons: list[str]) -> None:
+    if patience.cancelled.is_set():
+        raise NotReadyError(f'Resource operation was cancelled for "{name_of(live)}"', live, reasons)
+    if time.monotonic() >= deadline:
+        raise NotReadyError(f"'{name_of(live)}' timed out waiting to be Ready", live, reasons)
+
+
+def _waited_for(text: str) -> Lacks:
+    """The annotation `pulumi.com/waitFor`: `condition=Ready`, `jsonpath={.a.b}=v`, or a JSON list of these."""
+    expressions = json.loads(text) if text.startswith("[") else [text]
+    for expression in expressions:
+        if not expression.startswith(("condition=", "jsonpath=")):
+            raise ValueError(f'expected a "jsonpath=" or "condition=" prefix, got "{expression}"')
+
+    def lacks(live: Manifest) -> list[str]:
+        return [f"Waiting for {expression}" for expression in expressions if not _holds(expression, live)]
+
+    return lacks
+
+
+def _holds(expression: str, live: Manifest) -> bool:
+    sort, _, rest = expression.partition("=")
+    if (pluck(live, "status", "observedGeneration") or live["metadata"].get("generation", 0)) < live["metadata"].get(
+        "generation", 0
+    ):
+        return False
+    if sort == "condition":
+        wanted, _, status = rest.partition("=")
+        pairs = {(item["type"].lower(), item["status"].lower()) for item in pluck(live, "status", "conditions") or ()}
+        return (wanted.lower(), (status or "True").lower()) in pairs
+    path, _, value = rest.partition("}=")
+    found = pluck(live, *path.strip("{}").strip(".").split("."))
+    return found is not None if not value else str(found) == value

@@ -1,0 +1,55 @@
+"""`python -m fleet`: draws a fleet as one HTML page: nodes as columns, tenants on them."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fleet.html import page
+from fleet.live import from_cluster
+from fleet.view import from_outputs
+from kube import terminal
+from kube.json_text import UnreadableError, document
+
+UNUSABLE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m fleet",
+        description="Draw a fleet as one HTML page: nodes as columns, tenants on them.",
+        epilog="exit code: 0 drawn, 2 there is nothing to draw.",
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "file", metavar="FILE", nargs="?", help="what `pulumi stack output --json` prints; `-` for standard input"
+    )
+    source.add_argument("--live", action="store_true", help="ask the cluster itself, by kubectl")
+    parser.add_argument("--context", help="with --live: context of the kubeconfig (default: the current one)")
+    parser.add_argument("--namespace", default="default", help="with --live (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    try:
+        if options.live:
+            view = from_cluster(namespace=options.namespace, context=options.context)
+        else:
+            view = from_outputs("stack outputs", document(_read(options.file)))
+    except OSError as error:
+        return _unusable(f"{options.file}: {error.strerror or error}")
+    except UnreadableError as error:
+        return _unusable(f"{'the cluster' if options.live else options.file}: {error}.")
+    sys.stdout.write(page(view))
+    return 0
+
+
+def _read(file: str) -> bytes:
+    return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+
+
+def _unusable(why: str) -> int:
+    sys.stderr.write(f"python -m fleet: {why}\n")
+    return UNUSABLE
+
+
+if __name__ == "__main__":
+    terminal.run(main)

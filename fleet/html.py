@@ -1,0 +1,99 @@
+"""Draws a fleet as one HTML page that needs nothing else: no server, no network, and no script to be read."""
+
+from collections import Counter
+from html import escape
+from pathlib import Path
+
+from fleet.view import FleetView, Seat, TenantView
+from kube.escaping import visible
+
+PARTS = Path(__file__).parent / "page"
+MANY_TENANTS = 60
+"""From here on, a tenant gets one line instead of two."""
+
+
+def page(fleet: FleetView) -> str:
+    """Write the page."""
+    content = {
+        "{{title}}": _text(f"ADB fleet: {fleet.title}"),
+        "{{density}}": "dense" if len(fleet.tenants) > MANY_TENANTS else "roomy",
+        "{{style}}": (PARTS / "style.css").read_text(encoding="utf-8"),
+        "{{script}}": (PARTS / "filter.js").read_text(encoding="utf-8"),
+        "{{summary}}": _summary(fleet),
+        "{{nodes}}": "\n".join(_node(fleet, node) for node in fleet.nodes) or "<p>No tenants.</p>",
+    }
+    written = (PARTS / "page.html").read_text(encoding="utf-8")
+    before, *rest = written.split("{{")
+    # Filled in one pass: what a tenant is called is never looked at again.
+    pieces = [before]
+    for piece in rest:
+        key, _, after = piece.partition("}}")
+        pieces += [content[f"{{{{{key}}}}}"], after]
+    return "".join(pieces)
+
+
+def _text(value: str) -> str:
+    return escape(visible(value))
+
+
+def _summary(fleet: FleetView) -> str:
+    states = Counter(tenant.state or "running" for tenant in fleet.tenants)
+    counted = [f"{len(fleet.tenants)} tenants on {len(fleet.nodes)} nodes"]
+    counted += [f"{count} {state}" for state, count in sorted(states.items()) if state != "running"]
+    unready = sum(1 for tenant in fleet.tenants if tenant.active and tenant.active.ready is False)
+    if unready:
+        counted.append(f"{unready} with an active role that is not ready")
+    return _text(" · ".join(counted))
+
+
+def _node(fleet: FleetView, node: str) -> str:
+    held = fleet.on(node)
+    active = [tenant for tenant, seat in held if _serves(tenant, seat)]
+    loads = f"{len(held)} roles, {len(active)} active" if held else "no tenant"
+    crowded = (
+        f'<p class="warning">{len(active)} keepalived pods: each start of one clears the forwarding of the others</p>'
+        if len(active) > 1
+        else ""
+    )
+    cards = "\n".join(_card(tenant, seat) for tenant, seat in held)
+    name = _text(node or "(no node named)")
+    return (
+        f'<section class="node" aria-label="node {name}"><header><h2>{name}</h2><p>{loads}</p>{crowded}</header>\n'
+        f'<ul role="list">\n{cards}\n</ul></section>'
+    )
+
+
+def _serves(tenant: TenantView, seat: Seat) -> bool:
+    return tenant.running and seat is tenant.active
+
+
+def _card(tenant: TenantView, seat: Seat) -> str:
+    active, (health, healthy) = _serves(tenant, seat), _health(tenant, seat)
+    searched = _text(" ".join((tenant.name, tenant.vip, seat.node)).lower())
+    trouble = " trouble" if healthy is False else ""
+    name, role = _text(tenant.name), _text(seat.role)
+    address = [f'<span class="vip">{_text(tenant.vip or "no VIP")}</span>'] if seat is tenant.active else []
+    if address and tenant.vrid is not None:
+        address.append(f'<span class="vrid" title="VRRP id">id {tenant.vrid}</span>')
+    if active:
+        address.insert(0, '<span class="active">active</span>')
+    return (
+        f'<li class="seat {role}{" serving" if active else ""}{trouble}" tabindex="-1" data-tenant="{name}" '
+        f'data-searched="{searched}"><span class="name">{name}</span> <span class="role">{role}</span> '
+        f'<span class="health" title="{health}"><span aria-hidden="true">{_sign(healthy)}</span> {health}</span>'
+        f"{' ' if address else ''}{' '.join(address)}</li>"
+    )
+
+
+def _health(tenant: TenantView, seat: Seat) -> tuple[str, bool | None]:
+    if not tenant.running:
+        return _text(tenant.state), None
+    if seat.ready is False:
+        return "not ready", False
+    if seat.old_revision:
+        return "runs an older revision", None
+    return ("ready", True) if seat.ready else ("", None)
+
+
+def _sign(healthy: bool | None) -> str:
+    return {True: "●", False: "▲", None: "○"}[healthy]

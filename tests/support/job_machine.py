@@ -1,0 +1,131 @@
+"""A machine on which a pipeline's job runs: with the commands of its image and no others.
+
+`pulumi`, `kubectl`, `pip`, `curl` and `gh` are doubles that write down how they were called; all else is real.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.program import ROOT
+
+IMAGES = ROOT / "tests" / "data" / "images.yaml"
+PREVIEWS = ROOT / "tests" / "data" / "review"
+CHECKED_OUT = ("ci", "drift", "kube", "review", "tenants", "Pulumi.yaml", "Pulumi.dev.yaml", "requirements.txt")
+
+PULUMI = """
+import pathlib, shutil, subprocess
+if sys.argv[1] in ("preview", "up"):
+    # The program asks the cluster by kubectl.
+    shutil.which("kubectl") or sys.exit("the program found no kubectl")
+if sys.argv[1] == "preview":
+    print(pathlib.Path(os.environ["DIGEST"]).read_text())
+if sys.argv[1] == "stack":
+    print('{"version": 3, "deployment": {"manifest": {}, "resources": []}}')
+sys.exit(int(os.environ.get(sys.argv[1].upper() + "_ENDS_WITH", "0")))
+"""
+DOUBLES = {
+    "pulumi": PULUMI,
+    "kubectl": """print('{"apiVersion": "v1", "kind": "List", "items": []}')""",
+    "pip": "",
+    "curl": "print('[]')",
+    "gh": "print('[]')",
+}
+
+
+@cache
+def _images() -> Mapping[str, Mapping[str, str]]:
+    found: Mapping[str, Mapping[str, str]] = yaml.safe_load(IMAGES.read_text())
+    return found
+
+
+def commands_of(image: str) -> frozenset[str]:
+    """What is on PATH in an image, or on a runner."""
+    known = _images()[image]
+    inherited = commands_of(known["from"]) if "from" in known else frozenset()
+    return inherited | frozenset(known["commands"].split())
+
+
+class JobMachine:
+    """A checkout, and a PATH with the commands of one image."""
+
+    def __init__(self, directory: Path, image: str) -> None:
+        self.checkout = directory / "checkout"
+        self._path = directory / "bin"
+        self._called = directory / "called"
+        self.checkout.mkdir(parents=True, exist_ok=True)
+        self._path.mkdir()
+        for part in CHECKED_OUT:
+            (self.checkout / part).symlink_to(ROOT / part)
+        for command in commands_of(image):
+            self._provide(command)
+
+    def _provide(self, command: str) -> None:
+        if command in DOUBLES:
+            self.double(command, DOUBLES[command])
+        elif command in ("python", "python3"):
+            # Not a link: Python finds its virtual environment by where it is called from.
+            self._write(command, f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+        elif real := shutil.which(command):
+            (self._path / command).symlink_to(real)
+
+    def double(self, command: str, program: str) -> None:
+        """Put a Python program in the place of a command; how it is called is written down."""
+        noted = f"open({str(self._called)!r}, 'a').write(json.dumps([{command!r}, *sys.argv[1:]]) + '\\n')"
+        self._write(command, f"#!{sys.executable}\nimport json, os, sys\n{noted}\n{program}\n")
+
+    def _write(self, command: str, program: str) -> None:
+        place = self._path / command
+        place.write_text(program)
+        place.chmod(0o755)
+
+    def run(
+        self, script: str, *, preview: str = "nothing-changes", by: str = "bash -eo pipefail", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a job's script as GitLab's runner does, `preview` is the case whose preview the engine writes."""
+        name, *options = by.split()
+        return subprocess.run(
+            [str(self._path / name), *options, "-c", script],
+            cwd=self.checkout,
+            env={
+                "PATH": str(self._path),
+                "HOME": os.environ.get("HOME", "/"),
+                "DIGEST": str(PREVIEWS / preview / "preview.json"),
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def make(
+        self, target: str, *, preview: str = "nothing-changes", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one target of the pipeline."""
+        command = f"make --no-print-directory -f ci/pipeline.mk {target}"
+        return self.run(command, preview=preview, **{"STACK": "dev", "OUT": "out", **environment})
+
+    def forget_calls(self) -> None:
+        """Begin anew to write down how the doubles are called."""
+        self._called.unlink(missing_ok=True)
+
+    def called(self, command: str) -> list[list[str]]:
+        """What a double was called with, each time."""
+        lines = self._called.read_text().splitlines() if self._called.exists() else []
+        calls: list[list[str]] = [json.loads(line) for line in lines]
+        return [words[1:] for words in calls if words[0] == command]
+
+
+def merged(below: Any, above: Any) -> Any:
+    """Lay one mapping over another, as GitLab's `extends` does; anything else replaces what is below."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    return below | {key: merged(below.get(key), value) for key, value in above.items()}

@@ -1,0 +1,223 @@
+"""Runs the program, doorway and all, under Pulumi's mocks and records everything that it registers."""
+
+import asyncio
+import json
+import runpy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pulumi
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.config import set_all_config
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import get_root_resource
+from pulumi.runtime.stack import Stack
+
+ROOT = Path(__file__).parents[2]
+PROJECT = "adb-tenants"
+READ_STACK_OUTPUTS = "pulumi:pulumi:readStackOutputs"
+CLUSTER_UID = "4d5d1b4e-0c1a-4c43-9a1c-6f0f7a1e2b3c"
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """One resource as the engine would be told of it."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: Manifest
+    secret_inputs: frozenset[str]
+    """Names of the top-level inputs that are secret to the engine."""
+    read_id: str
+    """What a read resource was looked up by; empty for one that is declared."""
+    provider: str
+    dependencies: frozenset[str]
+    ignore_changes: tuple[str, ...]
+    replace_on_changes: tuple[str, ...]
+    delete_before_replace: bool
+    protect: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """What one run of the program registered, by URN and in order, and exported."""
+
+    resources: Mapping[str, Registered]
+    exports: Mapping[str, Any]
+
+    def of_type(self, token: str) -> dict[str, Registered]:
+        """Resources of one type token, by logical name."""
+        return {found.name: found for found in self.resources.values() if found.type == token}
+
+    def manifest(self, kind: str, name: str) -> Manifest:
+        """Inputs of the one declared object of this kind and name."""
+        (found,) = (
+            declared.inputs
+            for declared in self.resources.values()
+            if not declared.read_id
+            and declared.inputs.get("kind") == kind
+            and declared.inputs["metadata"].get("name") == name
+        )
+        return found
+
+    def manifests(self) -> list[Manifest]:
+        """Inputs of every declared Kubernetes object."""
+        return [
+            found.inputs
+            for found in self.resources.values()
+            if found.type.startswith("kubernetes:") and not found.read_id
+        ]
+
+
+@dataclass(kw_only=True)
+class ClusterOfMocks(mocks.Mocks):
+    """Answers reads as a cluster would that holds these objects, and creates whatever is declared."""
+
+    kubelet_version: str = "v1.36.3"
+    shared_objects: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """`data` of the ConfigMaps and Secrets that are there already, by `namespace/name`."""
+    services: Sequence[Manifest] = ()
+    jobs: Sequence[Manifest] = ()
+    """What else is there, as far as the program looks."""
+    outputs: Manifest = field(default_factory=dict)
+    """Of the stack's last `up`."""
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Manifest]:
+        """Give a resource its id and outputs."""
+        if args.resource_id and args.resource_id in self.shared_objects:
+            return args.resource_id, {"data": dict(self.shared_objects[args.resource_id])}
+        return args.resource_id or f"{args.name}-id", args.inputs
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        """Answer with the outputs of the stack's last `up`; the program invokes nothing else."""
+        assert args.token == READ_STACK_OUTPUTS, f"the program called {args.token}"
+        return {"name": args.args["name"], "outputs": dict(self.outputs), "secretOutputNames": []}, []
+
+
+class RecordingMonitor(mocks.MockMonitor):
+    """A mock monitor that also keeps the options, which `Mocks` are not shown."""
+
+    def __init__(self, cluster: ClusterOfMocks) -> None:
+        super().__init__(cluster)
+        self.registered: dict[str, Registered] = {}
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """Name a resource as the engine does, by the types of all its parents; the mocks know only the nearest."""
+        parent_type = parent.split("::")[2] if parent else ""
+        qualified = type_ if parent_type in ("", "pulumi:pulumi:Stack") else f"{parent_type}${type_}"
+        return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{qualified}::{name}"
+
+    def RegisterResource(  # noqa: N802 - the monitor's own name
+        self, request: resource_pb2.RegisterResourceRequest
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Record a declared resource."""
+        response: resource_pb2.RegisterResourceResponse = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        if request.type != "pulumi:pulumi:Stack":
+            self.registered[response.urn] = Registered(
+                urn=response.urn,
+                type=request.type,
+                name=request.name,
+                inputs=_in_plain_words(rpc.deserialize_properties(request.object)),
+                secret_inputs=frozenset(_secrets(rpc.deserialize_properties(request.object))),
+                read_id="",
+                provider=request.provider,
+                dependencies=frozenset(request.dependencies),
+                ignore_changes=tuple(request.ignoreChanges),
+                replace_on_changes=tuple(request.replaceOnChanges),
+                delete_before_replace=request.deleteBeforeReplace,
+                protect=request.protect,
+            )
+        return response
+
+    def ReadResource(  # noqa: N802 - the monitor's own name
+        self, request: resource_pb2.ReadResourceRequest
+    ) -> resource_pb2.ReadResourceResponse:
+        """Record a read resource."""
+        response: resource_pb2.ReadResourceResponse = super().ReadResource(request)  # type: ignore[no-untyped-call]
+        self.registered[response.urn] = Registered(
+            urn=response.urn,
+            type=request.type,
+            name=request.name,
+            inputs={},
+            secret_inputs=frozenset(),
+            read_id=request.id,
+            provider=request.provider,
+            dependencies=frozenset(request.dependencies),
+            ignore_changes=(),
+            replace_on_changes=(),
+            delete_before_replace=False,
+            protect=False,
+        )
+        return response
+
+
+def ready_node(name: str, *, kubelet_version: str) -> Manifest:
+    """Make a node that takes the fleet's pods."""
+    return {
+        "metadata": {"name": name},
+        "status": {
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "nodeInfo": {"kubeletVersion": kubelet_version},
+        },
+    }
+
+
+def run_program(
+    config: Mapping[str, Any],
+    *,
+    cluster: ClusterOfMocks | None = None,
+    stack: str = "dev",
+    encrypted: Sequence[str] = (),
+) -> Program:
+    """Run `__main__.py` with this configuration (keys without the project's prefix), of which some hold secrets."""
+    cluster = cluster or ClusterOfMocks()
+    monitor = RecordingMonitor(cluster)
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
+    set_all_config(
+        {f"{PROJECT}:{key}": json.dumps(value) for key, value in config.items()},
+        [f"{PROJECT}:{key}" for key in encrypted],
+    )
+
+    exports: Manifest = {}
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def doorway() -> pulumi.Output[None]:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+        root = get_root_resource()
+        assert isinstance(root, Stack)
+        # The decorator waits for it, also beside a loop that runs already: the browser tests leave theirs running.
+        return pulumi.Output.from_input(root.outputs).apply(exports.update)
+
+    with mock.patch("components.live.cluster.LiveCluster", autospec=True) as live_cluster:
+        live_cluster.return_value.uid.return_value = CLUSTER_UID
+        live_cluster.return_value.namespace.return_value = {"metadata": {"name": "default"}}
+        live_cluster.return_value.objects.return_value = {
+            ("Service", service["metadata"]["name"]): service for service in cluster.services
+        }
+        live_cluster.return_value.secret.return_value = None
+        live_cluster.return_value.nodes.return_value = {
+            tenant["hosts"][role]: ready_node(tenant["hosts"][role], kubelet_version=cluster.kubelet_version)
+            for tenant in config["tenants"]
+            for role in ("master", "standby")
+        }
+        live_cluster.return_value.pods.return_value = {}
+        live_cluster.return_value.pod.return_value = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+        live_cluster.return_value.jobs.return_value = cluster.jobs
+        live_cluster.return_value.revisions.return_value = {"tenant3-master": "current"}
+        doorway()
+    return Program(resources=monitor.registered, exports=exports)
+
+
+def _in_plain_words(inputs: Manifest) -> Manifest:
+    return {key: rpc.unwrap_rpc_secret(value) for key, value in inputs.items()}
+
+
+def _secrets(inputs: Manifest) -> Iterator[str]:
+    return (key for key, value in inputs.items() if rpc.is_rpc_secret(value))

@@ -1,0 +1,133 @@
+"""A stack of its own for one test: the real engine, run on this checkout's program against a real API server."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi import automation
+
+from tests.support.program import PROJECT, ROOT
+
+PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
+
+Config = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """The engine ended a preview or an `up` with an error; the text is what a user sees."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How many resources an operation treats how, `same` and the reads left out."""
+
+    counts: Mapping[str, int]
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing changes."""
+        return not self.counts
+
+
+class Stack:
+    """One stack with a file backend, driven through Pulumi's Automation API."""
+
+    def __init__(self, directory: Path, *, name: str, environment: Mapping[str, str]) -> None:
+        project = directory / "project"
+        project.mkdir(parents=True)
+        state = directory / "state"
+        state.mkdir()
+        self._settings = project / f"Pulumi.{name}.yaml"
+        self.environment = {
+            **environment,
+            "PULUMI_BACKEND_URL": f"{state.as_uri()}?metadata=skip",
+            "PULUMI_CONFIG_PASSPHRASE": "engine-tests",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        self.project = project
+        self.run_program_of(ROOT)
+        self.name = name
+        self._stack = automation.create_stack(
+            name, work_dir=str(project), opts=automation.LocalWorkspaceOptions(env_vars=self.environment)
+        )
+        self._salt = yaml.safe_load(self._settings.read_text()) if self._settings.exists() else {}
+
+    def run_program_of(self, checkout: Path) -> None:
+        """Take the program of another checkout: that of an earlier version, for instance."""
+        for part in PROGRAM:
+            (self.project / part).unlink(missing_ok=True)
+            if (checkout / part).exists():
+                (self.project / part).symlink_to(checkout / part)
+
+    def configure(self, config: Config) -> None:
+        """Write the stack's configuration (keys without the project's prefix)."""
+        settings = {**self._salt, "config": {f"{PROJECT}:{key}": value for key, value in config.items()}}
+        self._settings.write_text(yaml.safe_dump(settings))
+
+    def preview(self, config: Config) -> Changes:
+        """Preview this configuration; raises `Refused`."""
+        self.configure(config)
+        try:
+            result = self._stack.preview()
+        except automation.CommandError as error:
+            raise Refused(str(error)) from error
+        return _changes(result.change_summary)
+
+    def up(self, config: Config) -> Changes:
+        """Bring the cluster to this configuration; raises `Refused`."""
+        self.configure(config)
+        try:
+            result = self._stack.up()
+        except automation.CommandError as error:
+            raise Refused(str(error)) from error
+        return _changes(result.summary.resource_changes or {})
+
+    def refresh(self) -> None:
+        """Let the engine look at the cluster."""
+        self._stack.refresh()
+
+    def tenant_output(self, tenant: str) -> Mapping[str, Any]:
+        """What the stack's outputs say of a tenant."""
+        found: Mapping[str, Any] = json.loads(self.pulumi("stack", "output", "tenants", "--json").stdout)[tenant]
+        return found
+
+    def exported_state(self) -> str:
+        """The stack's state as it lies in the backend, secrets encrypted."""
+        return self.pulumi("stack", "export").stdout
+
+    def rename(self, name: str) -> None:
+        """Give the stack another name; only its command line works from then on."""
+        done = self.pulumi("stack", "rename", name)
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.name = name
+        self._settings = self.project / f"Pulumi.{name}.yaml"
+
+    def import_state(self, exported: str) -> None:
+        """Put another state in the place of this one."""
+        file = self.project / "imported.json"
+        file.write_text(exported)
+        done = self.pulumi("stack", "import", "--file", str(file))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the CLI itself, for what a user would read on the terminal."""
+        command = [shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi", *arguments, "--stack", self.name]
+        return subprocess.run(
+            [*command, "--non-interactive", "--color", "never"],
+            cwd=self.project,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def _changes(summary: Mapping[Any, int]) -> Changes:
+    unchanging = {"same", "read", "discard"}
+    counts = {str(getattr(kind, "value", kind)): count for kind, count in summary.items()}
+    return Changes(counts={kind: count for kind, count in counts.items() if kind not in unchanging})

@@ -1,0 +1,105 @@
+import json
+from pathlib import Path
+from typing import Any
+
+from dev.local import access_path
+from dev.local.cluster import KwokCluster
+
+Object = dict[str, Any]
+
+
+def pod(name: str, node: str, labels: dict[str, str], *, ready: bool = True) -> Object:
+    return {
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "default", "labels": labels},
+        "spec": {"nodeName": node},
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}]},
+    }
+
+
+def tenant3(*, active_ready: bool = True) -> list[Object]:
+    """tenant3's objects as the API server shows them, shortened."""
+    here = {"namespace": "default"}
+    return [
+        {
+            "kind": "ConfigMap",
+            "metadata": {"name": "tenant3-vip-cm", **here},
+            "data": {"192.168.143.144": "default/tenant3-vip"},
+        },
+        {
+            "kind": "Service",
+            "metadata": {"name": "tenant3-vip", **here},
+            "spec": {
+                "clusterIP": "10.0.0.7",
+                "ports": [{"port": 5432}],
+                "selector": {"role": "master", "tenant": "tenant3"},
+            },
+        },
+        {
+            "kind": "ReplicationController",
+            "metadata": {"name": "tenant3-vip", **here},
+            "spec": {"selector": {"name": "tenant3-vip"}},
+        },
+        {
+            "kind": "EndpointSlice",
+            "metadata": {"name": "x", "labels": {"kubernetes.io/service-name": "tenant3-vip"}, **here},
+            "ports": [{"port": 5432}],
+            "endpoints": [
+                {
+                    "addresses": ["10.0.0.1"],
+                    "conditions": {"ready": active_ready},
+                    "targetRef": {"kind": "Pod", "name": "tenant3-master-0"},
+                }
+            ],
+        },
+        pod("tenant3-vip-abcde", "m1.adb.g1.com", {"name": "tenant3-vip"}),
+        pod("tenant3-master-0", "m1.adb.g1.com", {"tenant": "tenant3", "role": "master"}, ready=active_ready),
+        pod("tenant3-standby-0", "m2.adb.g1.com", {"tenant": "tenant3", "role": "standby"}),
+    ]
+
+
+def shown(tmp_path: Path, objects: list[Object]) -> list[access_path.PrintedAccessPath]:
+    """What is shown of a cluster whose kubectl lists these objects."""
+    (tmp_path / "objects.json").write_text(json.dumps({"items": objects}))
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(f"#!/bin/sh\ncat {tmp_path}/objects.json\n")
+    kubectl.chmod(0o755)
+    return access_path.of_all_tenants(KwokCluster("adb", tmp_path, f"{tmp_path}:/usr/bin:/bin"))
+
+
+def test_every_link_from_the_client_to_the_active_pod_is_shown(tmp_path: Path) -> None:
+    [path] = shown(tmp_path, tenant3())
+    assert str(path) == (
+        "tenant3:\n"
+        "    client                    \n"
+        "  → VIP                       192.168.143.144\n"
+        "  → keepalived                pod tenant3-vip-abcde on node m1.adb.g1.com (ready)\n"
+        "  → ConfigMap tenant3-vip-cm  192.168.143.144 → default/tenant3-vip\n"
+        "  → Service tenant3-vip       10.0.0.7:5432, selects role=master,tenant=tenant3\n"
+        "  → Endpoints                 10.0.0.1:5432, pod tenant3-master-0 on node m1.adb.g1.com (ready)"
+    )
+
+
+def test_an_active_pod_that_is_not_ready_breaks_the_path(tmp_path: Path) -> None:
+    [path] = shown(tmp_path, tenant3(active_ready=False))
+    assert path.broken == ("Service tenant3-vip has no ready endpoint",)
+
+
+def test_a_missing_link_is_named(tmp_path: Path) -> None:
+    [path] = shown(tmp_path, [item for item in tenant3() if item["kind"] == "ConfigMap"])
+    assert path.broken == (
+        "no ready keepalived pod of ReplicationController tenant3-vip",
+        "no Service tenant3-vip",
+        "Service tenant3-vip has no ready endpoint",
+    )
+
+
+def test_objects_of_the_same_name_in_another_namespace_are_not_taken_for_a_tenants(tmp_path: Path) -> None:
+    elsewhere = [{**item, "metadata": {**item["metadata"], "namespace": "other"}} for item in tenant3()]
+    config_map, *_ = tenant3()
+    [here, other] = shown(tmp_path, [config_map, *elsewhere])
+    assert (len(here.broken), len(other.broken)) == (3, 0)
+
+
+def test_a_cluster_without_tenants_shows_none(tmp_path: Path) -> None:
+    assert shown(tmp_path, [pod("other", "m1.adb.g1.com", {})]) == []

