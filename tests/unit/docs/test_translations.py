@@ -1,9 +1,10 @@
-"""A translated page says the same as its original: same headings, same commands and YAML, same names, same links."""
+"""A translated page has its original's headings, commands, YAML, names and links; every link between pages has a target."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
@@ -14,28 +15,28 @@ from tests.support.program import ROOT
 TRANSLATED = {
     "README.md": "README.zh-CN.md",
     "docs/operations.md": "docs/operations.zh-CN.md",
-    "docs/bad-day.md": "docs/bad-day.zh-CN.md",
+    "docs/incidents.md": "docs/incidents.zh-CN.md",
 }
 COMMENT = re.compile(r"\s*(?:#|%%).*")
-"""In shell and YAML what follows a `#` is for people, and translated."""
+"""Comments of shell, YAML and Mermaid, which are translated."""
 LABEL = re.compile(r"[\[(|][^\[\]()|]*[\])|]|(?<=-\.) .* (?=\.->)")
-"""What a diagram writes on its boxes and arrows."""
+"""The texts of a diagram's boxes and arrows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:
-    """What must not get lost in translation."""
+    """The parts of a page that its translation must have too."""
 
     headings: Sequence[str]
-    """`h1`, `h2` … in their order, those of one level not told apart by their words."""
+    """The levels `h1`, `h2` … in their order."""
     blocks: Sequence[tuple[str, str]]
-    """Language and content of each fenced block, comments and a diagram's labels left out."""
+    """Language and content of each fenced block, without comments and a diagram's labels."""
     table_rows: Sequence[int]
     """Rows of each table."""
     code: Counter[str]
     """Each name, command and value in the text."""
     links: Counter[str]
-    """Targets, a translated page's taken for the original's; without anchors, since headings have other words."""
+    """Targets, as pages of the original, without the anchors (headings are translated)."""
 
 
 def outline(page: str) -> Outline:
@@ -75,7 +76,7 @@ def _target(href: str) -> str:
 
 
 @pytest.mark.parametrize("original", TRANSLATED)
-def test_a_translation_keeps_step_with_its_original(original: str) -> None:
+def test_a_translation_has_the_outline_of_its_original(original: str) -> None:
     expected, found = outline(original), outline(TRANSLATED[original])
     assert found.headings == expected.headings
     assert found.blocks == expected.blocks
@@ -84,13 +85,19 @@ def test_a_translation_keeps_step_with_its_original(original: str) -> None:
     assert found.links == expected.links
 
 
-@pytest.mark.parametrize("translation", TRANSLATED.values())
-def test_every_link_between_pages_leads_to_a_file_and_every_anchor_to_a_heading(translation: str) -> None:
-    text = (ROOT / translation).read_text()
-    anchors = {re.sub(r"[^\w\- ]", "", line.lstrip("# ")).replace(" ", "-").lower() for line in text.splitlines()}
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        page, _, anchor = target.partition("#")
-        if page.startswith("http"):
-            continue
-        assert ((ROOT / translation).parent / page).exists(), f"{translation} links to {target}, which is not there"
-        assert not anchor or page or anchor in anchors, f"{translation} links to {target}, but has no such heading"
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
+def anchors(page: Path) -> set[str]:
+    headings = (line.lstrip("# ") for line in page.read_text().splitlines() if line.startswith("#"))
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-").lower() for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_has_a_target(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if not link.startswith("http"):
+            path, _, anchor = link.partition("#")
+            target = page.parent / path if path else page
+            assert target.exists(), f"{page} links to {link}, which does not exist"
+            assert not anchor or anchor in anchors(target), f"{page} links to {link}, a heading that does not exist"
