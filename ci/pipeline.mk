@@ -1,7 +1,7 @@
-# What the workflows run, step by step: the shell is here, so that it can be run and tested anywhere.
+# The steps of the workflows, kept here so that they can be run and tested anywhere.
 #   make -f ci/pipeline.mk preview STACK=prod
 # needs `pulumi`, `kubectl`, the Python packages of requirements.txt, a login to the state's backend, and the cluster's
-# kubeconfig. No exit code may get lost here: what the engine ended with counts, whatever it has written until then.
+# kubeconfig. Keep every exit code: the engine's counts, whatever it has written before.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -10,42 +10,41 @@ SHELL := /bin/bash
 .PHONY: help lint tip preview gate unchanged up drift repair note-github issue-github note-gitlab issue-gitlab
 
 STACK ?= dev
-# change, traffic, restart, outage, data-loss: the least danger that stops the pipeline; none: only what the engine refuses.
+# Lowest danger level that stops the pipeline: change, traffic, restart, outage, data-loss; none: only what is refused.
 FAIL_ON ?= data-loss
 OUT ?= build/review/$(STACK)
 LINT_FORMAT ?= text
 REVIEWED ?= $(OUT)/approved/review.json
 export STACK FAIL_ON OUT REVIEWED
-# Where something is refreshed, the program runs first. What it refuses (another cluster behind the kubeconfig) is refused
-# before anything is looked up; and things are looked up where it says. A refresh without it takes the context from the
-# state, and if that has been renamed, advises PULUMI_K8S_DELETE_UNREACHABLE, which drops the fleet from the state (engine
-# 3.250, 2026-11-25).
+# Before a refresh, run the program: it refuses the wrong cluster before any object is read, and chooses the context. A
+# refresh without the program takes the context from the state, and if that was renamed, suggests
+# PULUMI_K8S_DELETE_UNREACHABLE, which drops the fleet from the state (engine 3.250, 2026-11-25).
 export PULUMI_RUN_PROGRAM := true
 
-# preview.json holds the stack's whole configuration: it stays on this machine. A refused preview fails as well, and some
-# that fail say so nowhere else (a policy pack: pulumi/pulumi#18851), so the exit code lies beside it.
+# preview.json contains the stack's whole configuration and must stay on this machine. A refused preview fails too, and
+# some failures show only in the exit code (a policy pack: pulumi/pulumi#18851), so that is kept in a file beside it.
 PREVIEW = mkdir -p "$$OUT"; code=0; \
   pulumi preview --stack "$$STACK" --json --non-interactive $(1) >"$$OUT/preview.json" || code=$$?; \
   echo "$$code" >"$$OUT/engine-exit-code"
 REVIEW = python -m review "$$OUT/preview.json" --engine-exit-code "$$(cat "$$OUT/engine-exit-code")"
 
-help: ## show this
+help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' ci/pipeline.mk
 
-lint: ## check every stack file, without an engine or a cluster
+lint: ## check every stack file, without Pulumi or a cluster
 	@python -m tenants lint --format "$(LINT_FORMAT)" Pulumi.*.yaml
 
-tip: ## check out what $BRANCH says now: an older commit of it would undo what came after
+tip: ## check out the latest commit of $BRANCH: an older one would undo later changes
 	@git fetch --quiet --depth 1 origin "$$BRANCH"
 	git -c advice.detachedHead=false checkout --detach FETCH_HEAD
 
 preview: ## write $OUT/review.md and review.json; fails only if there is nothing to review
 	@$(call PREVIEW,)
-	# 1 is the review's word for a preview that is blocked: the gate's business.
+	# The review exits with 1 for a blocked preview, which the gate checks.
 	$(REVIEW) >"$$OUT/review.md" || [ $$? = 1 ]
 	$(REVIEW) --format json >"$$OUT/review.json" || [ $$? = 1 ]
 
-gate: ## fail if the danger reaches $FAIL_ON, or the engine refuses or fails
+gate: ## fail if the danger reaches $FAIL_ON, or the preview was refused or failed
 	@case "$$FAIL_ON" in none) set --;; *) set -- --fail-on "$$FAIL_ON";; esac
 	$(REVIEW) "$$@" >/dev/null || {
 	  echo "Stopped: the review of $$STACK reaches $$FAIL_ON, or its preview was refused or failed." \
@@ -53,25 +52,25 @@ gate: ## fail if the danger reaches $FAIL_ON, or the engine refuses or fails
 	  exit 1
 	}
 
-unchanged: preview ## preview anew and fail unless the review still reads as the approved one, $REVIEWED
+unchanged: preview ## preview again; fail if the review differs from the approved one, $REVIEWED
 	@$(REVIEW) >/dev/null || {
 	  echo "Stopped: the preview of $$STACK was refused or failed. See $$OUT/review.md." >&2
 	  exit 1
 	}
-	# The JSON has what the comment leaves out for length.
+	# Compare the JSON: the comment is cut to a maximum length.
 	diff -u "$$REVIEWED" "$$OUT/review.json" || {
-	  echo "Stopped: since the review was approved, what would happen has changed. Start again." >&2
+	  echo "Stopped: the changes differ from those that were approved. Run the pipeline again and review them." >&2
 	  exit 1
 	}
 
-up: ## carry it out
+up: ## run `pulumi up`
 	@pulumi up --stack "$$STACK" --yes --non-interactive
 
 drift: ## compare the cluster with what is declared; fail if anything differs
 	@$(call PREVIEW,--refresh)
 	code=0; $(REVIEW) --fail-on change --limit 48000 >"$$OUT/review.md" || code=$$?
-	[ "$$code" -le 1 ] || echo "The comparison itself failed: see the job's log." >"$$OUT/review.md"
-	# The state with its secrets goes through a pipe and lies in no file.
+	[ "$$code" -le 1 ] || echo "The preview could not be reviewed: see the job's log." >"$$OUT/review.md"
+	# The state contains secrets: it goes through a pipe, never into a file.
 	ended=(0 0); pulumi stack export --stack "$$STACK" --show-secrets \
 	  | python -m drift --format markdown - >"$$OUT/drift.md" || ended=("$${PIPESTATUS[@]}")
 	case "$${ended[*]}" in "0 0" | "0 1") ;;
@@ -80,14 +79,14 @@ drift: ## compare the cluster with what is declared; fail if anything differs
 	{ echo; cat "$$OUT/drift.md"; } >>"$$OUT/review.md"
 	[ "$$code" = 0 ] && [ "$${ended[*]}" = "0 0" ]
 
-repair: ## take out of the cluster what was added by hand, then bring back the rest
+repair: ## remove manual additions from the cluster, then restore the rest
 	@ended=(0 0); pulumi stack export --stack "$$STACK" --show-secrets \
 	  | python -m drift --repair - || ended=("$${PIPESTATUS[@]}")
 	case "$${ended[*]}" in "0 0" | "0 1") ;; *) exit 1 ;; esac
 	pulumi up --stack "$$STACK" --refresh --yes --non-interactive
 
-# What follows talks to the forge and to nothing else: no cluster, no state. It runs in a job of its own, which alone may
-# write, on the text that the jobs above left behind.
+# The targets below access only the forge, no cluster or state. They run in a job of their own, the only one with write
+# permission, on the text that the jobs above have written.
 
 note-github: ## create or edit the one comment of $STACK on pull request $PR of $REPOSITORY
 	@first="$$(head -n 1 "$$OUT/review.md")"
@@ -98,8 +97,8 @@ note-github: ## create or edit the one comment of $STACK on pull request $PR of 
 	  gh api --method POST "repos/$$REPOSITORY/issues/$$PR/comments" --field body=@"$$OUT/review.md" >/dev/null
 	fi
 
-# Neither yes nor no closes no issue: whatever should have told it has failed.
-ANSWERED = case "$$DRIFTED" in yes | no) ;; *) echo "DRIFTED is neither yes nor no: '$$DRIFTED'." >&2; exit 2 ;; esac
+# Any other value means that the comparison failed: leave the issue as it is.
+ANSWERED = case "$$DRIFTED" in yes | no) ;; *) echo "DRIFTED must be yes or no, not '$$DRIFTED'." >&2; exit 2 ;; esac
 
 issue-github: ## open, update or close the one issue about the drift of $STACK, after DRIFTED=yes or no
 	@$(ANSWERED)
@@ -113,7 +112,7 @@ issue-github: ## open, update or close the one issue about the drift of $STACK, 
 	    gh issue create --repo "$$REPOSITORY" --title "$$title" --body-file "$$OUT/review.md"
 	  fi
 	elif [ -n "$$number" ]; then
-	  gh issue close "$$number" --repo "$$REPOSITORY" --comment "No drift any more."
+	  gh issue close "$$number" --repo "$$REPOSITORY" --comment "No more drift."
 	fi
 
 # $FORGE_TOKEN: a project access token with the `api` scope. curl reads it from a file descriptor, so that it is on no

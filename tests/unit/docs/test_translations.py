@@ -1,4 +1,4 @@
-"""A translated page has its original's headings, commands, YAML, names and links; every link between pages has a target."""
+"""A translation has its original's headings, commands, YAML, names and links; every link has a target."""
 
 import re
 from collections import Counter
