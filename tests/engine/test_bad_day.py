@@ -1,4 +1,4 @@
-"""The rows of docs/incidents.md, each on a real API server: a host is dead, a node is gone, a state is lost."""
+"""The rows of docs/bad-day.md, each on a real API server: a host is dead, a node is gone, a state is lost."""
 
 import json
 import time

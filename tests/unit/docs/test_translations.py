@@ -15,7 +15,7 @@ from tests.support.program import ROOT
 TRANSLATED = {
     "README.md": "README.zh-CN.md",
     "docs/operations.md": "docs/operations.zh-CN.md",
-    "docs/incidents.md": "docs/incidents.zh-CN.md",
+    "docs/bad-day.md": "docs/bad-day.zh-CN.md",
 }
 COMMENT = re.compile(r"\s*(?:#|%%).*")
 """Comments of shell, YAML and Mermaid, which are translated."""
