@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from kube.facts import pinned_host, replicas, selected_role, vips
 from kube.manifest import at, mapping, text
-from review.changes import Changes, Deployed, Part, TenantChange
-from tenants.fleet import Role
+from review.changes import Changes, Deployed, TenantChange
+from tenants.fleet import Role, TenantNames
+from tenants.objects import Part
 
 UNKNOWN = Deployed(vip="", active_role="", hosts={}, vrid="", state="")
 
@@ -64,7 +65,7 @@ def access_path(tenant: TenantChange, changes: Changes, *, after: bool) -> Acces
     return AccessPath(
         vip=", ".join(addresses),
         keepalived_host=keepalived_host,
-        service=f"{tenant.name}-vip",
+        service=TenantNames(name=tenant.name).virtual_ip_name,
         role=role if role in tuple(Role) else "",
         pod_host="" if stopped else host_of(role, tenant, deployed, after=after),
     )

@@ -3,42 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 from kube.manifest import Manifest, at, mapping, text
-from kube.urn import Urn
 from review.fields import FieldChange, field_changes
 from review.preview import Action, Preview, Step
 from tenants.fleet import Role, State
+from tenants.objects import Part, identify, tenant_of_component
 
 ROLES = tuple(str(role) for role in Role)
-
-
-class Part(Enum):
-    """What an object is to its tenant, or to all of them."""
-
-    DATABASE = "StatefulSet of a role"
-    DATABASE_NAME = "headless Service of a role"
-    NODE_LABEL = "label on a role's node"
-    VIP_SERVICE = "Service that selects the active role"
-    VIP_CONFIG = "ConfigMap that keepalived reads"
-    KEEPALIVED = "ReplicationController of keepalived"
-    PROMOTION = "Job that promotes a database"
-    SHARED = "object that all tenants' pods refer to"
-    KEEPALIVED_ACCESS = "permission of keepalived"
-    PROVIDER = "connection to the cluster"
-    STRANGER = "object that this program does not declare"
-
-
-PARTS_BY_KIND_AND_SUFFIX = (
-    ("StatefulSet", tuple(f"-{role}" for role in ROLES), Part.DATABASE),
-    ("Service", tuple(f"-{role}" for role in ROLES), Part.DATABASE_NAME),
-    ("NodePatch", tuple(f"-{role}" for role in ROLES), Part.NODE_LABEL),
-    ("ReplicationController", ("-vip",), Part.KEEPALIVED),
-    ("Service", ("-vip",), Part.VIP_SERVICE),
-    ("ConfigMap", ("-vip-cm",), Part.VIP_CONFIG),
-)
-ACCESS_KINDS = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,48 +102,18 @@ def _order(change: ObjectChange) -> tuple[str, str, str]:
 
 
 def _object_change(step: Step, *, adopted: bool) -> tuple[str, ObjectChange]:
-    tenant, part, role = _place_in_fleet(step)
+    found = identify(step.urn)
+    tenant = found.tenant or (tenant_of_component(step.parent) if step.parent and found.part is Part.UNKNOWN else "")
     return tenant, ObjectChange(
         kind=step.urn.kind,
         name=step.urn.name,
-        part=part,
-        role=role,
+        part=found.part,
+        role=found.role,
         action=Action.ADOPT if adopted and step.action is Action.CREATE else step.action,
         before=step.before,
         after=step.after,
         fields=field_changes(step) if step.action in (Action.UPDATE, Action.REPLACE) else (),
     )
-
-
-def _place_in_fleet(step: Step) -> tuple[str, Part, Role | None]:
-    """Tell the tenant (empty for what is shared), the part and the role, by names that are fixed by contract."""
-    kind, name = step.urn.kind, step.urn.name
-    types = "$".join(step.urn.types)
-    if "pulumi:providers:" in types:
-        return "", Part.PROVIDER, None
-    if ":Platform$" in types and kind in ("ConfigMap", "Secret"):
-        return "", Part.SHARED, None
-    if ":KeepalivedAccess$" in types and kind in ACCESS_KINDS:
-        return "", Part.KEEPALIVED_ACCESS, None
-    for of_kind, suffixes, part in PARTS_BY_KIND_AND_SUFFIX:
-        suffix = next((suffix for suffix in suffixes if kind == of_kind and name.endswith(suffix)), "")
-        if suffix and name != suffix:
-            return name.removesuffix(suffix), part, Role(suffix[1:]) if suffix[1:] in ROLES else None
-    tenant, inside, _ = name.partition("-promote-")
-    if kind == "Job" and inside and tenant:
-        return tenant, Part.PROMOTION, None
-    return tenant_of_component(step.parent) if step.parent else "", Part.STRANGER, None
-
-
-def tenant_of_component(component: Urn) -> str:
-    """Tell whose component it is; empty for what is no tenant's."""
-    if component.kind == "ControlNode":
-        return component.name.rpartition("-")[0]
-    if component.kind == "VirtualIp":
-        return component.name.removesuffix("-vip")
-    if component.kind == "Promotion":
-        return component.name.removesuffix("-promotion")
-    return component.name if component.kind == "Tenant" else ""
 
 
 def _deployed(steps: Iterable[Step]) -> dict[str, Deployed]:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from kube.facts import DataLocation, place, replicas
 from kube.manifest import Manifest, at, mapping, text
-from review.changes import ObjectChange, Part, TenantChange
+from review.changes import ObjectChange, TenantChange
 from review.danger import Danger
 from review.fields import FieldChange
 from review.findings import Finding, finding
 from review.preview import Action
 from review.words import Words, words
 from tenants.fleet import UpdateStrategy
+from tenants.objects import Part
 
 # Fields of a StatefulSet, by the beginning of their path, the first that fits; what fits none is not known.
 HARMLESS = ("metadata.annotations", "metadata.labels", "spec.revisionHistoryLimit")

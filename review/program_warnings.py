@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from review.changes import tenant_of_component
 from review.preview import Diagnostic
+from tenants.objects import tenant_of_component
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from review.belonging import belonging_findings, is_bookkeeping
-from review.changes import ObjectChange, Part
+from review.changes import ObjectChange
 from review.danger import Danger
 from review.findings import Finding, finding
 from review.preview import Action
+from tenants.objects import Part
 
 METADATA = ("metadata.annotations", "metadata.labels")
 CONNECTION = ("kubeconfig", "context", "cluster", "clusterIdentifier", "namespace")
@@ -22,7 +23,7 @@ def shared_findings(changes: Sequence[ObjectChange], *, needed: bool) -> Iterato
     made = [
         change
         for change in changes
-        if change.action in (Action.CREATE, Action.ADOPT) and change.part is not Part.STRANGER
+        if change.action in (Action.CREATE, Action.ADOPT) and change.part is not Part.UNKNOWN
     ]
     for action in (Action.CREATE, Action.ADOPT):
         names = [f"{change.kind} {change.name}" for change in made if change.action is action]
@@ -31,7 +32,7 @@ def shared_findings(changes: Sequence[ObjectChange], *, needed: bool) -> Iterato
     belonging = list(belonging_findings(changes))
     yield from belonging
     for change in changes:
-        known = change.part is not Part.STRANGER
+        known = change.part is not Part.UNKNOWN
         if change not in made and not (belonging and known and is_bookkeeping(change)):
             yield from _judged(change, needed=needed)
 

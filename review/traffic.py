@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from kube.facts import FORCED_ANNOTATION, pinned_host, replicas, selected_role, vips
 from kube.manifest import Manifest, at, items, text
 from review.access_path import UNKNOWN, access_path, host_of
-from review.changes import Changes, Deployed, ObjectChange, Part, TenantChange
+from review.changes import Changes, Deployed, ObjectChange, TenantChange
 from review.danger import Danger
 from review.findings import Finding, finding
 from review.preview import Action
+from tenants.objects import Part
 
 POD_START = "VIP away for the time of one pod start"
 METADATA = ("metadata.annotations", "metadata.labels")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from kube.facts import place, replicas, state
 from review.access_path import UNKNOWN, AccessPath, access_path, host_of
 from review.belonging import belonging_findings, is_bookkeeping
-from review.changes import Changes, ObjectChange, Part, TenantChange, sort_by_tenant
+from review.changes import Changes, ObjectChange, TenantChange, sort_by_tenant
 from review.danger import Danger
 from review.databases import database_findings
 from review.findings import Finding, finding
@@ -15,6 +15,7 @@ from review.program_warnings import ProgramWarning, attributed
 from review.shared import shared_findings, stranger_finding
 from review.traffic import forced_findings, neighbour_findings, served_throughout, traffic_findings
 from tenants.fleet import Role, State
+from tenants.objects import Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +134,7 @@ def _findings(tenant: TenantChange, changes: Changes) -> Iterator[Finding]:
         yield from traffic_findings(tenant, changes, serving=runs)
     yield from forced_findings(tenant, changes, serving=_is_adopted(tenant) if comes else runs)
     yield from database_findings(tenant, stays=not (comes or goes), retired=_was_retired(tenant, changes), runs=runs)
-    for change in tenant.of(Part.STRANGER):
+    for change in tenant.of(Part.UNKNOWN):
         yield stranger_finding(change)
 
 
