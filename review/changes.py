@@ -1,11 +1,12 @@
-"""Sorts the steps of a preview by tenant and by the part that each object plays."""
+"""Sorts the steps of a preview by tenant."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from kube.manifest import Manifest, at, mapping, text
-from review.fields import FieldChange, field_changes
+from review.fields import METADATA, FieldChange, field_changes
 from review.preview import Action, Preview, Step
 from tenants.fleet import Role, State
 from tenants.objects import Part, identify, tenant_of_component
@@ -27,9 +28,45 @@ class ObjectChange:
     after: Manifest
     fields: tuple[FieldChange, ...]
 
+    def __str__(self) -> str:
+        return f"{self.kind or 'resource'} {self.name}"
+
+    def paths(self, *, besides: tuple[str, ...] = ()) -> list[str]:
+        """Return the paths of the fields that change, those that begin with one of `besides` left out."""
+        return [field.path for field in self.fields if not field.path.startswith(besides)]
+
+    @property
+    def is_metadata_only(self) -> bool:
+        """Whether labels or annotations change and nothing else."""
+        return bool(self.fields) and not self.paths(besides=METADATA)
+
     def inputs(self, *, after: bool) -> Manifest:
-        """What is declared of it before or after; what is adopted was there before, and stays where it leads."""
+        """Return the declared inputs before or after the change; an adopted object has existed before as declared."""
         return self.after if after or self.action is Action.ADOPT else self.before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """A tenant before the change, as the stack's outputs describe it; empty where they do not."""
+
+    in_outputs: bool = True
+    vip: str = ""
+    active_role: str = ""
+    hosts: Mapping[str, str]
+    state: str = ""
+
+    @property
+    def active_host(self) -> str:
+        """Node that keepalived runs on."""
+        return self.hosts.get(self.active_role, "")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has pods; assumed where its state is not known."""
+        return self.state in ("", State.RUNNING)
+
+
+NOT_IN_OUTPUTS = Deployed(in_outputs=False, hosts={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,31 +75,11 @@ class TenantChange:
 
     name: str
     objects: tuple[ObjectChange, ...]
+    deployed: Deployed
 
     def of(self, part: Part) -> tuple[ObjectChange, ...]:
-        """The changed objects that play this part."""
+        """Return the changes of the objects of this part."""
         return tuple(change for change in self.objects if change.part is part)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deployed:
-    """What the stack's outputs say of a tenant before the change; empty where they say nothing."""
-
-    vip: str
-    active_role: str
-    hosts: Mapping[str, str]
-    vrid: str
-    state: str
-
-    @property
-    def active_host(self) -> str:
-        """The node that keepalived runs on."""
-        return self.hosts.get(self.active_role, "")
-
-    @property
-    def runs(self) -> bool:
-        """Whether it has pods; where nothing says so, it is taken to have them."""
-        return self.state in ("", State.RUNNING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,23 +94,25 @@ class Changes:
 
 
 def sort_by_tenant(preview: Preview) -> Changes:
-    """Sort; what stays as it is, and what only groups, is left out."""
+    """Sort; unchanged objects and components, which only group, are left out."""
+    deployed = _deployed(preview.steps)
     by_tenant: defaultdict[str, list[ObjectChange]] = defaultdict(list)
-    shared = []
     for step in preview.steps:
-        if step.action is Action.KEEP or not step.is_object:
-            continue
-        tenant, change = _object_change(step, adopted=(step.urn.kind, step.urn.name) in preview.adopted)
-        if tenant:
+        if step.action is not Action.KEEP and step.is_object:
+            tenant, change = _object_change(step, adopted=(step.urn.kind, step.urn.name) in preview.adopted)
             by_tenant[tenant].append(change)
-        else:
-            shared.append(change)
+    shared = by_tenant.pop("", [])
     return Changes(
         tenants=tuple(
-            TenantChange(name=name, objects=tuple(sorted(by_tenant[name], key=_order))) for name in sorted(by_tenant)
+            TenantChange(
+                name=name,
+                objects=tuple(sorted(objects, key=_order)),
+                deployed=deployed.get(name, NOT_IN_OUTPUTS),
+            )
+            for name, objects in sorted(by_tenant.items(), key=itemgetter(0))
         ),
         shared=tuple(sorted(shared, key=_order)),
-        deployed=_deployed(preview.steps),
+        deployed=deployed,
     )
 
 
@@ -123,7 +142,6 @@ def _deployed(steps: Iterable[Step]) -> dict[str, Deployed]:
             vip=text(at(tenant, "endpoint")).rpartition(":")[0],
             active_role=text(at(tenant, "activeRole")),
             hosts={role: text(at(tenant, "hosts", role)) for role in ROLES},
-            vrid=str(at(tenant, "vrid") or ""),
             state=text(at(tenant, "state")),
         )
         for name, tenant in mapping(outputs.get("tenants")).items()
