@@ -117,7 +117,7 @@ def _strategy(stateful_set: Manifest) -> str:
 TOPICS = {
     ".imagePullPolicy": "image pull policy",
     ".memory": "memory",
-    ".cpu": "cpu",
+    ".cpu": "CPU",
     ".resources": "resources",
     ".env": "environment",
     ".tolerations": "tolerations",

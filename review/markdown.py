@@ -5,7 +5,8 @@ of meaning to Markdown or HTML as an entity. Inside `<code>` neither GitHub nor 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from kube.escaping import markdown_code as code
 from kube.escaping import visible
@@ -64,6 +65,12 @@ class _Page:
         self.require(part)
         return True
 
+    def add_all(self, parts: Iterable[str], *, share: float = 1) -> int:
+        """Add parts until one does not fit; return how many are left out."""
+        parts = list(parts)
+        fitting = list(takewhile(lambda part: self.add(part, share=share), parts))
+        return len(parts) - len(fitting)
+
     def require(self, part: str) -> None:
         """Add a part for which room has been kept."""
         self._parts.append(part)
@@ -110,11 +117,13 @@ def _warnings(page: _Page, review: Review) -> None:
     if not listed:
         return
     page.require("\nWarnings:\n\n")
-    for number, each in enumerate(listed):
-        about = f"{code(each.tenant)}: " if each.tenant and not each.message.startswith(each.tenant) else ""
-        if not page.add(f"- ⚠️ {about}{_on_one_line(each.message)}\n", share=0.3):
-            page.require(f"- {len(listed) - number} more warnings are left out for length\n")
-            return
+    if left := page.add_all(map(_warning, listed), share=0.3):
+        page.require(f"- {left} more warnings are left out for length\n")
+
+
+def _warning(each: ProgramWarning) -> str:
+    about = f"{code(each.tenant)}: " if each.tenant and not each.message.startswith(each.tenant) else ""
+    return f"- ⚠️ {about}{_on_one_line(each.message)}\n"
 
 
 def _on_one_line(message: str) -> str:
@@ -140,16 +149,15 @@ def _table(page: _Page, review: Review) -> None:
     if not review.tenants:
         return
     page.require("\n| tenant | danger | what happens |\n| --- | --- | --- |\n")
-    for number, tenant in enumerate(review.tenants):
-        findings = _findings(tenant, review.warnings)
-        row = f"| {code(tenant.name)} | {_level(tenant.danger)} | {findings} |\n"
-        if not page.add(row):
-            left = review.tenants[number:]
-            page.require(
-                f"\n{len(left)} more changed tenants are left out for length, none more dangerous than "
-                f"**{left[0].danger.word}**.\n"
-            )
-            return
+    rows = (
+        f"| {code(tenant.name)} | {_level(tenant.danger)} | {_findings(tenant, review.warnings)} |\n"
+        for tenant in review.tenants
+    )
+    if left := page.add_all(rows):
+        page.require(
+            f"\n{left} more changed tenants are left out for length, none more dangerous than "
+            f"**{review.tenants[-left].danger.word}**.\n"
+        )
 
 
 def _findings(tenant: TenantVerdict, warnings: Sequence[ProgramWarning]) -> str:
@@ -167,36 +175,31 @@ def _sentence(each: Finding) -> str:
 
 
 def _shared_objects(page: _Page, review: Review) -> None:
-    if not review.shared.findings:
+    findings = review.shared.findings
+    if not findings:
         return
     page.require("\nShared by all tenants:\n\n")
-    for number, each in enumerate(review.shared.findings):
-        # Half of the page at most: the tenants matter more.
-        if not page.add(f"- {_level(each.danger)} — {_sentence(each)}\n", share=0.5):
-            left = review.shared.findings[number:]
-            page.require(f"- {len(left)} more, none more dangerous than **{left[0].danger.word}**\n")
-            return
+    # Half of the page at most: the tenants matter more.
+    if left := page.add_all((f"- {_level(each.danger)} — {_sentence(each)}\n" for each in findings), share=0.5):
+        page.require(f"- {left} more, none more dangerous than **{findings[-left].danger.word}**\n")
 
 
 def _details(page: _Page, review: Review) -> None:
-    left_out: list[TenantVerdict] = []
-    for tenant in review.tenants:
-        if left_out or not page.add(_picture(tenant) + _diff(code(tenant.name), tenant.objects)):
-            left_out.append(tenant)
-    if left_out:
+    details = (_diagram(tenant) + _diff(code(tenant.name), tenant.objects) for tenant in review.tenants)
+    if left := page.add_all(details):
         page.require(
-            f"\nPictures and field diffs of {len(left_out)} tenants are left out for length, none more dangerous than "
-            f"**{left_out[0].danger.word}**.\n"
+            f"\nDiagrams and field diffs of {left} tenants are left out for length, none more dangerous than "
+            f"**{review.tenants[-left].danger.word}**.\n"
         )
-    if not left_out and review.shared.objects:
+    elif review.shared.objects:
         page.add(_diff("shared objects", review.shared.objects))
 
 
-def _picture(tenant: TenantVerdict) -> str:
+def _diagram(tenant: TenantVerdict) -> str:
     if tenant.path_before == tenant.path_after or tenant.path_before is None:
         return ""
-    drawn = mermaid.picture(tenant.path_before, tenant.path_after)
-    return f"\nHow clients reach {code(tenant.name)}:\n\n{_block(drawn, 'mermaid')}\n"
+    drawn = mermaid.diagram(tenant.path_before, tenant.path_after)
+    return f"\nHow clients connect to {code(tenant.name)}:\n\n{_block(drawn, 'mermaid')}\n"
 
 
 def _diff(title: str, objects: Sequence[ObjectChange]) -> str:

@@ -1,11 +1,11 @@
-"""Pictures of the access path in Mermaid, which GitHub and GitLab draw."""
+"""Diagrams of the access path in Mermaid, which GitHub and GitLab draw."""
 
 import re
 
 from review.access_path import AccessPath
 
 
-def picture(before: AccessPath | None, after: AccessPath | None) -> str:
+def diagram(before: AccessPath | None, after: AccessPath | None) -> str:
     """Draw the path from the client to the database before and after, for a `mermaid` block."""
     lines = ["flowchart TB"]
     for title, path in (("before", before), ("after", after)):

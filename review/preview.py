@@ -113,7 +113,7 @@ def parse(raw: bytes) -> Preview:
     if isinstance(document, dict) and isinstance(document.get("diagnostics"), list):
         # A digest without steps: the program ended before it declared anything.
         return _from_digest(document)
-    raise UnreadableError("it is JSON, but not the output of `pulumi preview --json`")
+    raise UnreadableError("JSON, but not the output of `pulumi preview --json`")
 
 
 def _is_event(document: Json) -> bool:

@@ -10,7 +10,7 @@ from review.rules import unknown as rules
 
 
 def unknown_object(change: ObjectChange, _: TenantChange | None = None) -> Iterator[Finding]:
-    """Report an object that this program does not declare. What depends on it cannot be told."""
+    """Report an object that this program does not declare; what depends on it is not known."""
     rule = {
         Action.CREATE: rules.NEW_OBJECT,
         Action.ADOPT: rules.NEW_OBJECT,

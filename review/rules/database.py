@@ -44,6 +44,7 @@ DELETED = Rule(
     id="R311",
     danger=Danger.DATA_LOSS,
     sentence="database is deleted without being retired: its data stays on {location}, but nothing runs there any more",
+    why="As R105.",
 )
 DELETED_AFTER_RETIREMENT = Rule(id="R312", danger=Danger.NONE, sentence="data stays on {location}")
 RECREATED = Rule(id="R313", danger=Danger.NONE, sentence="StatefulSet is recreated on {location}")
@@ -59,7 +60,7 @@ SEVERAL_PODS = Rule(id="R317", danger=Danger.DATA_LOSS, sentence="replicas {old}
 TEMPLATE_RESTARTS = Rule(
     id="R321",
     danger=Danger.RESTART,
-    sentence="pod template changes: {changes}. Its update strategy is not OnDelete: the database restarts. If the new "
+    sentence="pod template changes: {changes}. The update strategy is not OnDelete: the database restarts. If the new "
     "pod does not become ready, a revert takes effect only when that pod is deleted by hand",
     why="A StatefulSet's controller waits for the pod that it started last, whatever the template has become since "
     "([kubernetes#67250](https://github.com/kubernetes/kubernetes/issues/67250)). To revert, restore the entry, run "
@@ -76,7 +77,7 @@ TEMPLATE_OF_NEXT_POD = Rule(
     id="R323",
     danger=Danger.NONE,
     sentence="pod template changes: {changes}. It applies when the pod starts",
-    why="The pod is stopped, or its restart is reported by itself.",
+    why="There is no pod, or its restart is a finding of its own.",
 )
 STRATEGY_RESTARTS = Rule(
     id="R324",

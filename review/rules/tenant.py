@@ -23,6 +23,7 @@ REMOVED = Rule(
     id="R105",
     danger=Danger.DATA_LOSS,
     sentence="removed without being retired: its databases are deleted and its clients cut off",
+    why="Set `state: retired` first, run `pulumi up`, then remove the entry.",
 )
 RETIRED = Rule(
     id="R106", danger=Danger.NONE, sentence="retired: data stays on {locations}; its entry can be removed from now on"
@@ -31,11 +32,11 @@ STATE_CHANGED = Rule(
     id="R107",
     danger=Danger.NONE,
     sentence="state {old} → {new}",
-    why="What that does to pods and clients is rated by itself.",
+    why="The effects on pods and clients are findings of their own.",
 )
 UNNOTICED = Rule(
     id="R108",
     danger=Danger.NONE,
     sentence="no pod and no client notices: {objects}",
-    why="Only labels or annotations of these objects change, or nothing that a client or a pod depends on.",
+    why="Only labels or annotations of these objects change.",
 )

@@ -78,26 +78,26 @@ KEEPALIVED_FORCED = Rule(
     id="R236",
     danger=Danger.OUTAGE,
     sentence="keepalived starts by force on {node}, which may not accept its pod: {reason}",
-    why="As R202: the node is not ready, or takes no pods.",
+    why="As R202; the node is not ready, or accepts no pods.",
 )
 VRID_CHANGED = Rule(
     id="R237",
     danger=Danger.TRAFFIC,
     sentence="VRRP id {old} → {new}",
-    why="The pod that announces the VIP is replaced with it.",
+    why="It replaces the pod that announces the VIP.",
 )
 KEEPALIVED_IMAGE = Rule(id="R238", danger=Danger.TRAFFIC, sentence="keepalived image {old} → {new}", why="As R237.")
 KEEPALIVED_COUNT = Rule(
     id="R239",
     danger=Danger.TRAFFIC,
     sentence="keepalived replicas {old} → {new}",
-    why="One pod announces a VIP. Several take it from each other.",
+    why="A VIP is announced by one pod; several take it from each other.",
 )
 KEEPALIVED_TEMPLATE = Rule(
     id="R240",
     danger=Danger.NONE,
     sentence="keepalived's pod template changes in {fields}: the running pod keeps the old one",
-    why="A ReplicationController never restarts a pod for its template.",
+    why="A ReplicationController does not restart pods when its template changes.",
 )
 KEEPALIVED_CHANGED = Rule(
     id="R241", danger=Danger.TRAFFIC, sentence="keepalived's ReplicationController changes in {fields}"

@@ -13,7 +13,7 @@ OBJECT_REMOVED = Rule(
     id="R903",
     danger=Danger.DATA_LOSS,
     sentence="unrecognised object {object} is deleted or replaced, rated {danger}",
-    why="What depends on the object cannot be told.",
+    why="It is not known what depends on the object.",
 )
 OPERATION = Rule(
     id="R904",
@@ -24,7 +24,7 @@ FIELDS = Rule(
     id="R905",
     danger=Danger.RESTART,
     sentence="unrecognised change of {object}, rated {danger}: {fields}",
-    why="A field that no rule covers. A StatefulSet's is rated restart, any other traffic.",
+    why="No rule covers the field. A StatefulSet's is rated restart, others traffic.",
 )
 NOT_SHOWN = Rule(
     id="R906",
