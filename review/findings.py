@@ -46,7 +46,7 @@ def word(text: str) -> Value:
     return Word(text) if text in (*Role, *State) else Name(text)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Rule:
     """One thing that a change can do to a database or its clients."""
 

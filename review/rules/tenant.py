@@ -3,40 +3,31 @@
 from review.danger import Danger
 from review.findings import Rule
 
-CREATED = Rule(id="R101", danger=Danger.NONE, sentence="created: VIP {vip}, master on {master}, standby on {standby}")
+CREATED = Rule("R101", Danger.NONE, "created: VIP {vip}, master on {master}, standby on {standby}")
 ADOPTED = Rule(
-    id="R102",
-    danger=Danger.NONE,
-    sentence="adopted in place: VIP {vip}, master on {master}, standby on {standby}",
-    why="Another client created its objects, or the stack's state was lost. Pulumi reports them as created, but no pod "
-    "restarts.",
+    "R102",
+    Danger.NONE,
+    "adopted in place: VIP {vip}, master on {master}, standby on {standby}",
+    why="Another client created its objects, or the stack's state was lost. Pulumi reports them as created, but no "
+    "pod restarts.",
 )
-OBJECTS_ADOPTED = Rule(
-    id="R103", danger=Danger.NONE, sentence="existing objects adopted in place: {count}", why="As R102."
-)
+OBJECTS_ADOPTED = Rule("R103", Danger.NONE, "existing objects adopted in place: {count}")
 REMOVED_AFTER_RETIREMENT = Rule(
-    id="R104",
-    danger=Danger.NONE,
-    sentence="removed after its retirement: its objects and node labels are deleted, its data stays",
+    "R104", Danger.NONE, "removed after its retirement: its objects and node labels are deleted, its data stays"
 )
 REMOVED = Rule(
-    id="R105",
-    danger=Danger.DATA_LOSS,
-    sentence="removed without being retired: its databases are deleted and its clients cut off",
+    "R105",
+    Danger.DATA_LOSS,
+    "removed without being retired: its databases are deleted and its clients cut off",
     why="Set `state: retired` first, run `pulumi up`, then remove the entry.",
 )
-RETIRED = Rule(
-    id="R106", danger=Danger.NONE, sentence="retired: data stays on {locations}; its entry can be removed from now on"
-)
+RETIRED = Rule("R106", Danger.NONE, "retired: data stays on {locations}; its entry can be removed from now on")
 STATE_CHANGED = Rule(
-    id="R107",
-    danger=Danger.NONE,
-    sentence="state {old} → {new}",
-    why="The effects on pods and clients are findings of their own.",
+    "R107", Danger.NONE, "state {old} → {new}", why="The effects on pods and clients are findings of their own."
 )
 UNNOTICED = Rule(
-    id="R108",
-    danger=Danger.NONE,
-    sentence="no pod and no client notices: {objects}",
+    "R108",
+    Danger.NONE,
+    "no pod and no client notices: {objects}",
     why="Only labels or annotations of these objects change.",
 )
