@@ -244,7 +244,7 @@ def _of_severity(severity: str, diagnostics: Iterable[Manifest]) -> list[Diagnos
 
 PROGRAM_TYPES = ("pulumi:pulumi:Stack", "adb:tenants:")
 """Prefixes of the types of resources that belong to no plugin."""
-TOOL_WARNING = re.compile(
+ABOUT_TOOLS = re.compile(
     r"(using pulumi-\S+ from \$PATH|resource plugin \S+ is expected to have version|failed to get plugin info"
     r"|failed to install provider|error downloading provider"
     r"|(refresh|destroy) operation is using an older version of package|\S+ is deprecated:) "
@@ -266,7 +266,7 @@ def _warnings(diagnostics: Iterable[Manifest]) -> Iterator[Diagnostic]:
         for warning in _of_severity("warning", diagnostics)
         if warning.message
         and (warning.urn is None or warning.urn.types[-1].startswith(PROGRAM_TYPES))
-        and not TOOL_WARNING.match(warning.message)
+        and not ABOUT_TOOLS.match(warning.message)
     )
 
 

@@ -1,6 +1,6 @@
-"""Real previews lead to the recorded reviews, for each case in tests/data/review.
+"""What `python -m review` says of real previews, for each case in tests/data/review.
 
-`RECORD_REVIEWS=1 python -m pytest tests/engine/test_reviews.py` records previews and reviews again.
+`RECORD_REVIEWS=1 python -m pytest tests/engine/test_reviews.py` records the previews and the expected reviews anew.
 """
 
 import copy
@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from review.preview import ADOPTION, TOOL_WARNING
+from review.preview import ABOUT_TOOLS, ADOPTION
 from tests.support.cell import Cell
 from tests.support.fleets import tenant3, with_tenants
 from tests.support.legacy import create_legacy_tenant
@@ -137,7 +137,7 @@ def _without_noise(preview: str, form: str) -> str:
 def _is_chatter(diagnostic: dict[str, Any]) -> bool:
     """Whether the review reads nothing of it; it may name a path of this machine."""
     message = diagnostic.get("message", "-").strip().removeprefix("warning: ")
-    read = {"info": ADOPTION.fullmatch(message), "warning": not TOOL_WARNING.match(message), "error": message}
+    read = {"info": ADOPTION.fullmatch(message), "warning": not ABOUT_TOOLS.match(message), "error": message}
     return bool(diagnostic) and not read.get(diagnostic.get("severity", ""))
 
 
