@@ -23,6 +23,7 @@ from components import (
 )
 from components.live import cluster as live_cluster
 from tenants import FleetError, load_texts
+from tenants.objects import live_kinds
 
 config = pulumi.Config()
 sections = ("cluster", "defaults", "platform", "tenants")
@@ -32,7 +33,7 @@ try:
         encrypted=[key for key in sections if pulumi.runtime.is_config_secret(config.full_key(key))],
         file=Path(f"Pulumi.{pulumi.get_stack()}.yaml"),
     )
-    live = live_cluster.LiveCluster(fleet.cluster.context)
+    live = live_cluster.LiveCluster(fleet.cluster.context, kinds=live_kinds(fleet.tenants))
     live.prefetch(fleet.cluster.namespace)
     home = home_or_refuse(fleet.cluster, live)
     hosts = LiveNodes(fleet, live)

@@ -9,6 +9,7 @@ from components.live.cluster import LiveCluster
 from kube.facts import selected_role
 from kube.manifest import Manifest
 from tenants.fleet import Fleet, Role, State, TenantSpec
+from tenants.objects import live_keys
 
 PROMOTION_OF = "adb-tenants/promotion-of"
 PROMOTED_ROLE = "adb-tenants/promoted-role"
@@ -40,7 +41,7 @@ def planned_promotions(fleet: Fleet, live: LiveCluster) -> Mapping[str, PlannedP
 def _serving(tenant: TenantSpec, objects: Mapping[tuple[str, str], Manifest]) -> str | None:
     """Read which role clients are led to: `None` for a new tenant's, empty where nobody can tell."""
     service = objects.get(("Service", tenant.virtual_ip_name))
-    if service is None and not any(key in objects for key in tenant.objects):
+    if service is None and not any(key in objects for key in live_keys(tenant)):
         return None
     return selected_role(service or {})
 

@@ -1,14 +1,14 @@
 """Reads a fleet from the cluster itself, by kubectl: what is, whatever the stack's state says."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 from fleet.view import FleetView, Seat, TenantView, fleet_of
-from kube.facts import is_ready, pinned_host, replicas, selected_role, state, vips
+from kube.facts import is_ready, pinned_host, replicas, selected_role, state, vips, vrid
 from kube.kubectl import objects
-from kube.manifest import Manifest, at, items, number, text
-from tenants.fleet import Role, State
+from kube.manifest import Manifest, at, text
+from tenants.fleet import Role, State, TenantNames
+from tenants.objects import Part, row_of
 
 KINDS = "statefulsets,services,configmaps,replicationcontrollers,pods"
 
@@ -29,20 +29,21 @@ def tenants_among(live: Sequence[Manifest]) -> list[TenantView]:
     found: defaultdict[tuple[str, str], Manifest] = defaultdict(dict)
     for each in live:
         found[text(each.get("kind")), text(at(each, "metadata", "name"))] = each
-    names = {name.removesuffix("-vip") for kind, name in found if kind == "Service" and name.endswith("-vip")}
+    rows = ((row_of(kind, name), name) for kind, name in found)
     tenants = []
-    for name in names:
-        databases = {role: found["StatefulSet", f"{name}-{role}"] for role in Role}
+    for name in {name.removesuffix(row.suffix) for row, name in rows if row and row.part is Part.VIP_SERVICE}:
+        names = TenantNames(name=name)
+        databases = {role: found["StatefulSet", names.control_node_name(role)] for role in Role}
         if not any(databases.values()):
             # A Service of somebody else's, whose name happens to end so.
             continue
-        pods = {role: found["Pod", f"{name}-{role}-0"] for role in Role}
+        pods = {role: found["Pod", names.pod_name(role)] for role in Role}
         tenants.append(
             TenantView(
                 name=name,
-                vip=", ".join(vips(found["ConfigMap", f"{name}-vip-cm"])),
-                active_role=selected_role(found["Service", f"{name}-vip"]),
-                vrid=_vrid(found["ReplicationController", f"{name}-vip"]),
+                vip=", ".join(vips(found["ConfigMap", names.virtual_ip_config_map_name])),
+                active_role=selected_role(found["Service", names.virtual_ip_name]),
+                vrid=vrid(found["ReplicationController", names.virtual_ip_name]),
                 state=_state(databases[Role.MASTER] or databases[Role.STANDBY]),
                 seats=tuple(_seat(role, databases[role], pods[role]) for role in Role),
             )
@@ -65,12 +66,3 @@ def _seat(role: Role, stateful_set: Manifest, pod: Manifest) -> Seat:
         ready=is_ready(pod) if meant_to_run else None,
         old_revision=bool(runs and latest and runs != latest),
     )
-
-
-def _vrid(controller: Manifest) -> int | None:
-    for container in items(at(controller, "spec", "template", "spec", "containers")):
-        for argument in items(at(container, "args")):
-            given = re.fullmatch(r"--vrid=(\d{1,3})", text(argument))
-            if given:
-                return number(int(given[1]))
-    return None

@@ -1,1 +1,1 @@
-"""What a preview would do to people's databases and traffic, in their words: reads previews, touches nothing."""
+"""Review of previews: what an update would do to databases and their clients. Reads previews, changes nothing."""

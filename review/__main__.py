@@ -1,4 +1,4 @@
-"""`python -m review`: says what a preview would do to people's databases."""
+"""`python -m review`: report what an update would do to databases and their clients."""
 
 import argparse
 import sys
@@ -22,9 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m review",
-        description="Turn what `pulumi preview --json` wrote into the words of the domain.",
-        epilog="exit code: 0 it may go on; 1 it reaches --fail-on, was refused, is not complete, or its engine failed; "
-        "2 the file is no preview",
+        description="Report what the update in the output of `pulumi preview --json` would do to databases and their "
+        "clients.",
+        epilog="exit code: 0 the update can proceed; 1 it reaches --fail-on, or the preview was refused, failed or is "
+        "incomplete; 2 the file is not a preview",
     )
     parser.add_argument("file", metavar="FILE", help="the preview, digest or event stream; `-` for standard input")
     parser.add_argument("--format", choices=FORMATS, default="markdown", help="default: %(default)s")
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=int,
         default=0,
         metavar="CODE",
-        help="what `pulumi preview` ended with; any but 0 blocks it, whatever the file says (default: %(default)s)",
+        help="exit code of `pulumi preview`; any but 0 blocks the update, whatever is in the file "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--fail-on",
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         type=int,
         default=markdown.GITHUB_LIMIT,
         metavar="BYTES",
-        help="of the Markdown; what does not fit is left out, the least dangerous first (default: %(default)s)",
+        help="length of the Markdown; what exceeds it is omitted, the least dangerous first (default: %(default)s)",
     )
     options = parser.parse_args(arguments)
     try:
@@ -65,12 +67,12 @@ def _read(file: str) -> bytes:
 
 
 def exit_code(judged: Review, fail_on: str | None) -> int:
-    """0 if it may go on, 1 if not; `fail_on` is the word of a danger, or `change`."""
+    """Return 0 if the update can proceed, else 1; `fail_on` is the word of a danger, or `change`."""
     if fail_on == ANY_CHANGE:
         too_dangerous = judged.changes
     else:
         too_dangerous = fail_on is not None and judged.danger >= BY_WORD[fail_on]
-    return int(too_dangerous or not judged.may_go_on)
+    return int(too_dangerous or not judged.can_proceed)
 
 
 def _unusable(why: str) -> int:

@@ -1,18 +1,17 @@
-"""The way from a client to a tenant's active database, before and after a change."""
+"""The path from a client to a tenant's active database, before and after a change."""
 
 from dataclasses import dataclass
 
 from kube.facts import pinned_host, replicas, selected_role, vips
 from kube.manifest import at, mapping, text
-from review.changes import Changes, Deployed, Part, TenantChange
-from tenants.fleet import Role
-
-UNKNOWN = Deployed(vip="", active_role="", hosts={}, vrid="", state="")
+from review.changes import TenantChange
+from tenants.fleet import Role, TenantNames
+from tenants.objects import Part
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessPath:
-    """client → VIP → keepalived on a node → Service → pod on a node; empty strings for what is not there or unknown."""
+    """client → VIP → keepalived on a node → Service → pod on a node; empty strings for what is absent or unknown."""
 
     vip: str
     keepalived_host: str
@@ -21,8 +20,8 @@ class AccessPath:
     pod_host: str
 
 
-def host_of(role: str, tenant: TenantChange, deployed: Deployed, *, after: bool) -> str:
-    """Find the node of a role: what changes says it itself, what does not is in the stack's outputs."""
+def host_of(role: str, tenant: TenantChange, *, after: bool) -> str:
+    """Find the node of a role: in the objects that change, else in the stack's outputs."""
     for change in tenant.of(Part.DATABASE):
         host = pinned_host(change.inputs(after=after))
         if change.role == role and host:
@@ -37,34 +36,34 @@ def host_of(role: str, tenant: TenantChange, deployed: Deployed, *, after: bool)
         host = text(at(change.inputs(after=after), "metadata", "name"))
         if change.role == role and host:
             return host
-    return deployed.hosts.get(role, "")
+    return tenant.deployed.hosts.get(role, "")
 
 
-def access_path(tenant: TenantChange, changes: Changes, *, after: bool) -> AccessPath | None:
-    """Put the way together from what changes and, for the rest, from the stack's outputs; `None` if there is none."""
-    deployed = changes.deployed.get(tenant.name, UNKNOWN)
-    known = {
-        part: next((change.inputs(after=after) for change in tenant.of(part)), None)
+def access_path(tenant: TenantChange, *, after: bool) -> AccessPath | None:
+    """Read the path from the objects that change and, for the rest, from the stack's outputs; `None` without a VIP."""
+    deployed = tenant.deployed
+    config_map, service, keepalived = (
+        next((change.inputs(after=after) for change in tenant.of(part)), None)
         for part in (Part.VIP_CONFIG, Part.VIP_SERVICE, Part.KEEPALIVED)
-    }
-    config_map, service, keepalived = (known[part] for part in (Part.VIP_CONFIG, Part.VIP_SERVICE, Part.KEEPALIVED))
+    )
     if service is not None and not service:
         return None
     role = selected_role(service) if service else deployed.active_role
     if keepalived is not None and (not keepalived or replicas(keepalived) == 0):
         keepalived_host = ""
     elif keepalived:
-        keepalived_host = pinned_host(keepalived) or host_of(role, tenant, deployed, after=after)
+        keepalived_host = pinned_host(keepalived) or host_of(role, tenant, after=after)
     else:
         keepalived_host = deployed.active_host if deployed.runs else ""
-    stopped = any(
-        change.role == role and replicas(change.inputs(after=after)) in (0, None) for change in tenant.of(Part.DATABASE)
-    ) or not (deployed.runs or tenant.of(Part.DATABASE))
+    databases = tenant.of(Part.DATABASE)
+    stopped = not (deployed.runs or databases) or any(
+        change.role == role and replicas(change.inputs(after=after)) in (0, None) for change in databases
+    )
     addresses = vips(config_map) if config_map is not None else (deployed.vip,) if deployed.vip else ()
     return AccessPath(
         vip=", ".join(addresses),
         keepalived_host=keepalived_host,
-        service=f"{tenant.name}-vip",
+        service=TenantNames(name=tenant.name).virtual_ip_name,
         role=role if role in tuple(Role) else "",
-        pod_host="" if stopped else host_of(role, tenant, deployed, after=after),
+        pod_host="" if stopped else host_of(role, tenant, after=after),
     )

@@ -1,44 +1,17 @@
-"""Sorts the steps of a preview by tenant and by the part that each object plays."""
+"""Sorts the steps of a preview by tenant."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from operator import itemgetter
 
 from kube.manifest import Manifest, at, mapping, text
-from kube.urn import Urn
-from review.fields import FieldChange, field_changes
+from review.fields import METADATA, FieldChange, field_changes
 from review.preview import Action, Preview, Step
 from tenants.fleet import Role, State
+from tenants.objects import Part, identify, tenant_of_component
 
 ROLES = tuple(str(role) for role in Role)
-
-
-class Part(Enum):
-    """What an object is to its tenant, or to all of them."""
-
-    DATABASE = "StatefulSet of a role"
-    DATABASE_NAME = "headless Service of a role"
-    NODE_LABEL = "label on a role's node"
-    VIP_SERVICE = "Service that selects the active role"
-    VIP_CONFIG = "ConfigMap that keepalived reads"
-    KEEPALIVED = "ReplicationController of keepalived"
-    PROMOTION = "Job that promotes a database"
-    SHARED = "object that all tenants' pods refer to"
-    KEEPALIVED_ACCESS = "permission of keepalived"
-    PROVIDER = "connection to the cluster"
-    STRANGER = "object that this program does not declare"
-
-
-PARTS_BY_KIND_AND_SUFFIX = (
-    ("StatefulSet", tuple(f"-{role}" for role in ROLES), Part.DATABASE),
-    ("Service", tuple(f"-{role}" for role in ROLES), Part.DATABASE_NAME),
-    ("NodePatch", tuple(f"-{role}" for role in ROLES), Part.NODE_LABEL),
-    ("ReplicationController", ("-vip",), Part.KEEPALIVED),
-    ("Service", ("-vip",), Part.VIP_SERVICE),
-    ("ConfigMap", ("-vip-cm",), Part.VIP_CONFIG),
-)
-ACCESS_KINDS = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +28,45 @@ class ObjectChange:
     after: Manifest
     fields: tuple[FieldChange, ...]
 
+    def __str__(self) -> str:
+        return f"{self.kind or 'resource'} {self.name}"
+
+    def paths(self, *, besides: tuple[str, ...] = ()) -> list[str]:
+        """Return the paths of the fields that change, those that begin with one of `besides` left out."""
+        return [field.path for field in self.fields if not field.path.startswith(besides)]
+
+    @property
+    def is_metadata_only(self) -> bool:
+        """Whether labels or annotations change and nothing else."""
+        return bool(self.fields) and not self.paths(besides=METADATA)
+
     def inputs(self, *, after: bool) -> Manifest:
-        """What is declared of it before or after; what is adopted was there before, and stays where it leads."""
+        """Return the declared inputs before or after the change; an adopted object has existed before as declared."""
         return self.after if after or self.action is Action.ADOPT else self.before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """A tenant before the change, as the stack's outputs describe it; empty where they do not."""
+
+    in_outputs: bool = True
+    vip: str = ""
+    active_role: str = ""
+    hosts: Mapping[str, str]
+    state: str = ""
+
+    @property
+    def active_host(self) -> str:
+        """Node that keepalived runs on."""
+        return self.hosts.get(self.active_role, "")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has pods; assumed where its state is not known."""
+        return self.state in ("", State.RUNNING)
+
+
+NOT_IN_OUTPUTS = Deployed(in_outputs=False, hosts={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,31 +75,11 @@ class TenantChange:
 
     name: str
     objects: tuple[ObjectChange, ...]
+    deployed: Deployed
 
     def of(self, part: Part) -> tuple[ObjectChange, ...]:
-        """The changed objects that play this part."""
+        """Return the changes of the objects of this part."""
         return tuple(change for change in self.objects if change.part is part)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deployed:
-    """What the stack's outputs say of a tenant before the change; empty where they say nothing."""
-
-    vip: str
-    active_role: str
-    hosts: Mapping[str, str]
-    vrid: str
-    state: str
-
-    @property
-    def active_host(self) -> str:
-        """The node that keepalived runs on."""
-        return self.hosts.get(self.active_role, "")
-
-    @property
-    def runs(self) -> bool:
-        """Whether it has pods; where nothing says so, it is taken to have them."""
-        return self.state in ("", State.RUNNING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,23 +94,25 @@ class Changes:
 
 
 def sort_by_tenant(preview: Preview) -> Changes:
-    """Sort; what stays as it is, and what only groups, is left out."""
+    """Sort; unchanged objects and components, which only group, are left out."""
+    deployed = _deployed(preview.steps)
     by_tenant: defaultdict[str, list[ObjectChange]] = defaultdict(list)
-    shared = []
     for step in preview.steps:
-        if step.action is Action.KEEP or not step.is_object:
-            continue
-        tenant, change = _object_change(step, adopted=(step.urn.kind, step.urn.name) in preview.adopted)
-        if tenant:
+        if step.action is not Action.KEEP and step.is_object:
+            tenant, change = _object_change(step, adopted=(step.urn.kind, step.urn.name) in preview.adopted)
             by_tenant[tenant].append(change)
-        else:
-            shared.append(change)
+    shared = by_tenant.pop("", [])
     return Changes(
         tenants=tuple(
-            TenantChange(name=name, objects=tuple(sorted(by_tenant[name], key=_order))) for name in sorted(by_tenant)
+            TenantChange(
+                name=name,
+                objects=tuple(sorted(objects, key=_order)),
+                deployed=deployed.get(name, NOT_IN_OUTPUTS),
+            )
+            for name, objects in sorted(by_tenant.items(), key=itemgetter(0))
         ),
         shared=tuple(sorted(shared, key=_order)),
-        deployed=_deployed(preview.steps),
+        deployed=deployed,
     )
 
 
@@ -130,48 +121,18 @@ def _order(change: ObjectChange) -> tuple[str, str, str]:
 
 
 def _object_change(step: Step, *, adopted: bool) -> tuple[str, ObjectChange]:
-    tenant, part, role = _place_in_fleet(step)
+    found = identify(step.urn)
+    tenant = found.tenant or (tenant_of_component(step.parent) if step.parent and found.part is Part.UNKNOWN else "")
     return tenant, ObjectChange(
         kind=step.urn.kind,
         name=step.urn.name,
-        part=part,
-        role=role,
+        part=found.part,
+        role=found.role,
         action=Action.ADOPT if adopted and step.action is Action.CREATE else step.action,
         before=step.before,
         after=step.after,
         fields=field_changes(step) if step.action in (Action.UPDATE, Action.REPLACE) else (),
     )
-
-
-def _place_in_fleet(step: Step) -> tuple[str, Part, Role | None]:
-    """Tell the tenant (empty for what is shared), the part and the role, by names that are fixed by contract."""
-    kind, name = step.urn.kind, step.urn.name
-    types = "$".join(step.urn.types)
-    if "pulumi:providers:" in types:
-        return "", Part.PROVIDER, None
-    if ":Platform$" in types and kind in ("ConfigMap", "Secret"):
-        return "", Part.SHARED, None
-    if ":KeepalivedAccess$" in types and kind in ACCESS_KINDS:
-        return "", Part.KEEPALIVED_ACCESS, None
-    for of_kind, suffixes, part in PARTS_BY_KIND_AND_SUFFIX:
-        suffix = next((suffix for suffix in suffixes if kind == of_kind and name.endswith(suffix)), "")
-        if suffix and name != suffix:
-            return name.removesuffix(suffix), part, Role(suffix[1:]) if suffix[1:] in ROLES else None
-    tenant, inside, _ = name.partition("-promote-")
-    if kind == "Job" and inside and tenant:
-        return tenant, Part.PROMOTION, None
-    return tenant_of_component(step.parent) if step.parent else "", Part.STRANGER, None
-
-
-def tenant_of_component(component: Urn) -> str:
-    """Tell whose component it is; empty for what is no tenant's."""
-    if component.kind == "ControlNode":
-        return component.name.rpartition("-")[0]
-    if component.kind == "VirtualIp":
-        return component.name.removesuffix("-vip")
-    if component.kind == "Promotion":
-        return component.name.removesuffix("-promotion")
-    return component.name if component.kind == "Tenant" else ""
 
 
 def _deployed(steps: Iterable[Step]) -> dict[str, Deployed]:
@@ -181,7 +142,6 @@ def _deployed(steps: Iterable[Step]) -> dict[str, Deployed]:
             vip=text(at(tenant, "endpoint")).rpartition(":")[0],
             active_role=text(at(tenant, "activeRole")),
             hosts={role: text(at(tenant, "hosts", role)) for role in ROLES},
-            vrid=str(at(tenant, "vrid") or ""),
             state=text(at(tenant, "state")),
         )
         for name, tenant in mapping(outputs.get("tenants")).items()

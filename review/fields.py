@@ -1,4 +1,4 @@
-"""Which fields of an object change, with what must not be shown taken out."""
+"""Which fields of an object change, secrets masked."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from kube.manifest import NOTHING, Json, joined, mapping
 from kube.masking import MASK, MISSING, is_secret, shown
 from review.preview import Step
 
-IN_THE_OPEN = (
+NEVER_SECRET = (
     *("metadata.name", "metadata.namespace", "kind", "apiVersion", "type"),
     joined("metadata.annotations", STACK_ANNOTATION),
 )
-KEY_BY_KEY = ("metadata.annotations", "metadata.labels")
-"""Told of one by one also where an object had none, or has none any more."""
+METADATA = ("metadata.annotations", "metadata.labels")
+"""Listed key by key even where an object had none, or has none any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +27,14 @@ class FieldChange:
 
 
 def field_changes(step: Step) -> tuple[FieldChange, ...]:
-    """What differs between the deployed and the declared inputs, and what else the plugin says differs."""
+    """Return the differences between the deployed and the declared inputs, else those that the plugin reports."""
     opaque = step.urn.kind == "Secret" or any(kind.endswith(":Platform") for kind in step.urn.types)
     found = [
         FieldChange(path=path, before=_shown(path, before, opaque), after=_shown(path, after, opaque))
         for path, before, after in _differences(step.before, step.after, "")
     ]
     if not found and step.before and step.after:
-        # Equal as far as can be seen, and yet a difference: two secrets, or an object that was changed by hand.
+        # Equal inputs, and yet a difference: two secrets, or an object that was changed by hand.
         before, after = (MASK, MASK) if opaque else ("(something else in the cluster)", "(as declared)")
         found = [FieldChange(path=path, before=before, after=after) for path in step.changed]
     return tuple(found)
@@ -43,7 +43,7 @@ def field_changes(step: Step) -> tuple[FieldChange, ...]:
 def _differences(before: Json, after: Json, path: str) -> Iterator[tuple[str, Json, Json]]:
     if before == after and type(before) is type(after):
         return
-    if path in KEY_BY_KEY:
+    if path in METADATA:
         before, after = (NOTHING if side is MISSING else side for side in (before, after))
     if is_secret(before) or is_secret(after):
         yield path, before, after
@@ -61,7 +61,7 @@ def _differences(before: Json, after: Json, path: str) -> Iterator[tuple[str, Js
 
 
 def _keys(members: Sequence[Json]) -> list[str]:
-    """Names of a list's members where each has one of its own, else their positions."""
+    """Return the names of a list's members if each has a unique one, else their positions."""
     names = [name for member in members if isinstance(name := mapping(member).get("name"), str)]
     if len(names) == len(members) and len(set(names)) == len(names):
         return names
@@ -69,4 +69,4 @@ def _keys(members: Sequence[Json]) -> list[str]:
 
 
 def _shown(path: str, value: Json, opaque: bool) -> str:
-    return shown(path, value, opaque=opaque and path not in IN_THE_OPEN)
+    return shown(path, value, opaque=opaque and path not in NEVER_SECRET)

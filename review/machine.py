@@ -1,4 +1,4 @@
-"""Writes a review as JSON, for programs."""
+"""Write a review as JSON, for programs."""
 
 import json
 from dataclasses import asdict
@@ -13,16 +13,16 @@ Value: TypeAlias = "str | bool | int | list[Value] | dict[str, Value] | None"
 
 
 def document(review: Review) -> str:
-    """Write everything the comment says, uncut."""
+    """Write everything that the comment has, uncut."""
     content: dict[str, Value] = {
         "stack": review.stack,
         "danger": review.danger.word,
         "changes": review.changes,
-        "mayGoOn": review.may_go_on,
+        "mayGoOn": review.can_proceed,
         "complete": review.complete,
         "engineExitCode": review.engine_exit_code,
         "refusals": [refusal.message for refusal in review.refusals],
-        "warnings": [{"tenant": each.tenant or None, "says": each.says} for each in review.warnings],
+        "warnings": [{"tenant": each.tenant or None, "says": each.message} for each in review.warnings],
         "tenants": [
             {
                 "name": tenant.name,
@@ -43,7 +43,7 @@ def document(review: Review) -> str:
 
 
 def _finding(each: Finding) -> Value:
-    return {"danger": each.danger.word, "about": list(each.about), "says": each.says.plain()}
+    return {"id": each.rule.id, "danger": each.danger.word, "about": list(each.about), "says": each.text()}
 
 
 def _path(path: AccessPath | None) -> Value:

@@ -1,11 +1,12 @@
-"""Writes a review as the comment of a pull request.
+"""Write a review as the comment of a pull request.
 
 Whoever edits the tenant list chooses the names in it, so none is trusted: each is written as `<code>`, every character
-that could mean something as an entity. Inside `<code>` neither GitHub nor GitLab looks for mentions or references.
+of meaning to Markdown or HTML as an entity. Inside `<code>` neither GitHub nor GitLab looks for mentions or references.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from kube.escaping import markdown_code as code
 from kube.escaping import visible
@@ -13,30 +14,29 @@ from review import mermaid
 from review.changes import ObjectChange
 from review.danger import Danger
 from review.findings import Finding
-from review.preview import Action, Diagnostic
+from review.preview import Diagnostic
 from review.program_warnings import ProgramWarning
 from review.verdict import Review, TenantVerdict
-from tenants.fleet import Role, State
 
 GITHUB_LIMIT = 65_536
-"""Characters of a comment. Counted here in bytes, of which there are never fewer."""
+"""Characters of a comment; counted here in bytes, of which there are never fewer."""
 LONGEST_DIFF = 6_000
 LONGEST_REFUSALS = 8_000
 SIGNS = {Danger.NONE: "🟢", Danger.TRAFFIC: "🟡", Danger.RESTART: "🟠", Danger.OUTAGE: "🟣", Danger.DATA_LOSS: "🔴"}
 ROOM_FOR_NOTES = 600
-"""Bytes kept free for what is said about what was left out."""
+"""Bytes kept free for the notes on what is left out."""
 
 
 def comment(review: Review, *, limit: int = GITHUB_LIMIT) -> str:
-    """Write the comment, at most `limit` bytes long: the least dangerous is left out first, and that is said."""
+    """Write the comment, at most `limit` bytes long: the least dangerous is left out first, with a note."""
     page = _Page(limit - ROOM_FOR_NOTES)
     page.require(f"{_mark(review.stack)}\n### {_verdict(review)}{_counted(review.warnings)}\n")
     if review.refusals:
         page.require(_refusals(review.refusals))
     elif not review.complete:
-        page.require("\n> The preview ends in the middle: more may happen than is listed here.\n")
+        page.require("\n> The preview is incomplete; there may be more changes.\n")
     elif review.engine_exit_code:
-        page.require("\n> The preview itself gives no reason. More may happen than is listed here.\n")
+        page.require("\n> The preview gives no reason; there may be more changes.\n")
     _warnings(page, review)
     _shared_objects(page, review)
     _table(page, review)
@@ -45,12 +45,12 @@ def comment(review: Review, *, limit: int = GITHUB_LIMIT) -> str:
 
 
 def _mark(stack: str) -> str:
-    """Write the first line, unseen by readers, by which a pipeline finds the comment again."""
+    """Write the first line, which is not displayed; a pipeline finds its comment by it."""
     return f"<!-- adb-tenants review of {re.sub(r'[^A-Za-z0-9._-]', '?', stack)} -->"
 
 
 class _Page:
-    """Text that knows how much room is left."""
+    """Text of limited length."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -58,12 +58,18 @@ class _Page:
         self._size = 0
 
     def add(self, part: str, *, share: float = 1) -> bool:
-        """Add a part if it fits into this share of the page."""
+        """Add a part if it fits into this share of the page; return whether it did."""
         size = len(part.encode())
         if self._size + size > self._limit * share:
             return False
         self.require(part)
         return True
+
+    def add_all(self, parts: Iterable[str], *, share: float = 1) -> int:
+        """Add parts until one does not fit; return how many are left out."""
+        parts = list(parts)
+        fitting = list(takewhile(lambda part: self.add(part, share=share), parts))
+        return len(parts) - len(fitting)
 
     def require(self, part: str) -> None:
         """Add a part for which room has been kept."""
@@ -71,7 +77,7 @@ class _Page:
         self._size += len(part.encode())
 
     def text(self) -> str:
-        """Everything added so far."""
+        """Return everything added so far."""
         return "".join(self._parts)
 
 
@@ -80,7 +86,7 @@ def _verdict(review: Review) -> str:
     if review.refusals:
         return "⛔ Blocked: the preview was refused"
     if not review.complete:
-        return "⛔ Blocked: the preview is not complete"
+        return "⛔ Blocked: the preview is incomplete"
     if review.engine_exit_code:
         return f"⛔ Blocked: `pulumi preview` ended with exit code {review.engine_exit_code}, see the job's log"
     if not review.changes:
@@ -93,11 +99,11 @@ def _verdict(review: Review) -> str:
     at_stake = {
         Danger.TRAFFIC: "traffic is moved or interrupted",
         Danger.RESTART: "a running database is stopped or restarted",
-        Danger.OUTAGE: "clients may reach nobody",
+        Danger.OUTAGE: "clients may be unable to connect",
         Danger.DATA_LOSS: "a database may lose its data",
     }[danger]
     named = ", ".join(map(code, worst[:5])) + (f" and {len(worst) - 5} more" if len(worst) > 5 else "")
-    return f"{SIGNS[danger]} {danger.word}: {at_stake} — {named or 'all tenants'}"
+    return f"{_level(danger)}: {at_stake} — {named or 'all tenants'}"
 
 
 def _counted(warnings: Sequence[ProgramWarning]) -> str:
@@ -105,37 +111,35 @@ def _counted(warnings: Sequence[ProgramWarning]) -> str:
 
 
 def _warnings(page: _Page, review: Review) -> None:
-    """List those that are not said beside their tenant, since it does not change or is not known."""
+    """List those that have no row in the table, since their tenant does not change or is not known."""
     changed = {tenant.name for tenant in review.tenants}
     listed = [each for each in review.warnings if each.tenant not in changed]
     if not listed:
         return
-    page.require("\nThe program warns:\n\n")
-    for number, each in enumerate(listed):
-        about = f"{code(each.tenant)}: " if each.tenant and not each.says.startswith(each.tenant) else ""
-        if not page.add(f"- ⚠️ {about}{_text(each.says)}\n", share=0.3):
-            page.require(f"- {len(listed) - number} more warnings are left out for length\n")
-            return
+    page.require("\nWarnings:\n\n")
+    if left := page.add_all(map(_warning, listed), share=0.3):
+        page.require(f"- {left} more warnings are left out for length\n")
 
 
-def _text(said: str) -> str:
-    """Write what may be of several lines as one."""
-    return code(" ".join(said.split()))
+def _warning(each: ProgramWarning) -> str:
+    about = f"{code(each.tenant)}: " if each.tenant and not each.message.startswith(each.tenant) else ""
+    return f"- ⚠️ {about}{_on_one_line(each.message)}\n"
+
+
+def _on_one_line(message: str) -> str:
+    return code(" ".join(message.split()))
 
 
 def _refusals(refusals: Sequence[Diagnostic]) -> str:
-    said = "\n\n".join(dict.fromkeys(_lines_of(refusal.message) for refusal in refusals))
-    if len(said.encode()) > LONGEST_REFUSALS:
-        said = said.encode()[:LONGEST_REFUSALS].decode(errors="ignore") + "\n… (cut)"
-    return f"\nIt would not be carried out. In the engine's words:\n\n{_block(said, 'text')}\n"
-
-
-def _lines_of(message: str) -> str:
-    return "\n".join(map(visible, message.split("\n")))
+    messages = dict.fromkeys("\n".join(map(visible, refusal.message.split("\n"))) for refusal in refusals)
+    shown = "\n\n".join(messages)
+    if len(shown.encode()) > LONGEST_REFUSALS:
+        shown = shown.encode()[:LONGEST_REFUSALS].decode(errors="ignore") + "\n… (cut)"
+    return f"\nPulumi would refuse this update:\n\n{_block(shown, 'text')}\n"
 
 
 def _block(content: str, language: str) -> str:
-    """Fence it with more backticks than it has in a row."""
+    """Fence the content with more backticks than it has in a row."""
     longest = max((len(run) for run in re.findall(r"`+", content)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{content}\n{fence}"
@@ -145,67 +149,57 @@ def _table(page: _Page, review: Review) -> None:
     if not review.tenants:
         return
     page.require("\n| tenant | danger | what happens |\n| --- | --- | --- |\n")
-    for number, tenant in enumerate(review.tenants):
-        told = _told(tenant, review.warnings)
-        row = f"| {code(tenant.name)} | {SIGNS[tenant.danger]} {tenant.danger.word} | {told} |\n"
-        if not page.add(row):
-            left = review.tenants[number:]
-            page.require(
-                f"\n{len(left)} more changed tenants are left out for length, none more dangerous than "
-                f"**{left[0].danger.word}**.\n"
-            )
-            return
+    rows = (
+        f"| {code(tenant.name)} | {_level(tenant.danger)} | {_findings(tenant, review.warnings)} |\n"
+        for tenant in review.tenants
+    )
+    if left := page.add_all(rows):
+        page.require(
+            f"\n{left} more changed tenants are left out for length, none more dangerous than "
+            f"**{review.tenants[-left].danger.word}**.\n"
+        )
 
 
-def _told(tenant: TenantVerdict, warnings: Sequence[ProgramWarning]) -> str:
-    warned = (f"⚠️ the program warns: {_text(each.says)}" for each in warnings if each.tenant == tenant.name)
+def _findings(tenant: TenantVerdict, warnings: Sequence[ProgramWarning]) -> str:
+    warned = (f"⚠️ {_on_one_line(each.message)}" for each in warnings if each.tenant == tenant.name)
     return "<br>".join([*map(_sentence, tenant.findings), *warned])
+
+
+def _level(danger: Danger) -> str:
+    return f"{SIGNS[danger]} {danger.word}"
 
 
 def _sentence(each: Finding) -> str:
     about = f"{', '.join(each.about)}: " if each.about else ""
-    return about + each.says.written(_value)
-
-
-OWN_WORDS = frozenset(str(word) for word in (*Role, *State, *(action.value for action in Action)))
-
-
-def _value(value: str) -> str:
-    return value if value in OWN_WORDS else code(value)
+    return f"{about}{each.text(code)} ({each.rule.id})"
 
 
 def _shared_objects(page: _Page, review: Review) -> None:
-    if not review.shared.findings:
+    findings = review.shared.findings
+    if not findings:
         return
     page.require("\nShared by all tenants:\n\n")
-    for number, each in enumerate(review.shared.findings):
-        sign = f"{SIGNS[each.danger]} {each.danger.word}"
-        # Half of the room at most: the tenants are what the reader is here for.
-        if not page.add(f"- {sign} — {_sentence(each)}\n", share=0.5):
-            left = review.shared.findings[number:]
-            page.require(f"- {len(left)} more, none more dangerous than **{left[0].danger.word}**\n")
-            return
+    # Half of the page at most: the tenants matter more.
+    if left := page.add_all((f"- {_level(each.danger)} — {_sentence(each)}\n" for each in findings), share=0.5):
+        page.require(f"- {left} more, none more dangerous than **{findings[-left].danger.word}**\n")
 
 
 def _details(page: _Page, review: Review) -> None:
-    left_out: list[TenantVerdict] = []
-    for tenant in review.tenants:
-        if left_out or not page.add(_picture(tenant) + _diff(code(tenant.name), tenant.objects)):
-            left_out.append(tenant)
-    if left_out:
+    details = (_diagram(tenant) + _diff(code(tenant.name), tenant.objects) for tenant in review.tenants)
+    if left := page.add_all(details):
         page.require(
-            f"\nPictures and field diffs of {len(left_out)} tenants are left out for length, none more dangerous than "
-            f"**{left_out[0].danger.word}**.\n"
+            f"\nDiagrams and field diffs of {left} tenants are left out for length, none more dangerous than "
+            f"**{review.tenants[-left].danger.word}**.\n"
         )
-    if not left_out and review.shared.objects:
+    elif review.shared.objects:
         page.add(_diff("shared objects", review.shared.objects))
 
 
-def _picture(tenant: TenantVerdict) -> str:
+def _diagram(tenant: TenantVerdict) -> str:
     if tenant.path_before == tenant.path_after or tenant.path_before is None:
         return ""
-    drawn = mermaid.picture(tenant.path_before, tenant.path_after)
-    return f"\nHow clients reach {code(tenant.name)}:\n\n{_block(drawn, 'mermaid')}\n"
+    drawn = mermaid.diagram(tenant.path_before, tenant.path_after)
+    return f"\nHow clients connect to {code(tenant.name)}:\n\n{_block(drawn, 'mermaid')}\n"
 
 
 def _diff(title: str, objects: Sequence[ObjectChange]) -> str:
@@ -225,7 +219,7 @@ def _diff(title: str, objects: Sequence[ObjectChange]) -> str:
 
 def _diff_lines(objects: Sequence[ObjectChange]) -> Iterator[str]:
     for change in objects:
-        yield visible(f"# {change.kind} {change.name}: {change.action.value}")
+        yield visible(f"# {change}: {change.action.value}")
         for field in change.fields:
             yield visible(f"- {field.path}: {field.before}")
             yield visible(f"+ {field.path}: {field.after}")

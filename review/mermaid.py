@@ -1,20 +1,20 @@
-"""Pictures of the access path in Mermaid, which GitHub and GitLab draw."""
+"""Diagrams of the access path in Mermaid, which GitHub and GitLab draw."""
 
 import re
 
 from review.access_path import AccessPath
 
 
-def picture(before: AccessPath | None, after: AccessPath | None) -> str:
-    """Draw the way from the client to the database before and after; the text goes into a `mermaid` block."""
+def diagram(before: AccessPath | None, after: AccessPath | None) -> str:
+    """Draw the path from the client to the database before and after, for a `mermaid` block."""
     lines = ["flowchart TB"]
     for title, path in (("before", before), ("after", after)):
-        lines += [f'  subgraph {title}["{title}"]', "    direction LR", f"    {_way(title, path)}", "  end"]
+        lines += [f'  subgraph {title}["{title}"]', "    direction LR", f"    {_path(title, path)}", "  end"]
     # Without a link, however invisible, the later one is drawn above the earlier.
     return "\n".join([*lines, "  before ~~~ after"])
 
 
-def _way(title: str, path: AccessPath | None) -> str:
+def _path(title: str, path: AccessPath | None) -> str:
     if path is None:
         return f'{title}0["no VIP"]'
     keepalived = f"keepalived on {path.keepalived_host}" if path.keepalived_host else "no keepalived pod"
@@ -24,5 +24,5 @@ def _way(title: str, path: AccessPath | None) -> str:
 
 
 def label(value: str) -> str:
-    """Write a label so that nothing in it is Mermaid, HTML or the end of a code block."""
+    """Escape a label so that nothing in it is Mermaid, HTML or the end of a code block."""
     return re.sub(r"[^A-Za-z0-9 ._:/-]", lambda found: f"#{ord(found[0])};", value)

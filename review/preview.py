@@ -1,23 +1,23 @@
-"""Reads what `pulumi preview --json` wrote, in both of its forms, into frozen steps.
+"""Read the output of `pulumi preview --json`, in both of its forms, into frozen steps.
 
 The digest is one JSON object with `steps`, in which unchanged resources are left out. The event stream
 (`PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true`) is one engine event a line, where a replacement comes as three. Neither
-form's `config` is read: it may hold passwords in plain words.
+form's `config` is read: it may hold unencrypted passwords.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from kube.json_text import UnreadableError, decoded, loads
-from kube.manifest import Json, Manifest, at, items, mapping, text
+from kube.manifest import NOTHING, Json, Manifest, at, items, mapping, text
 from kube.urn import Urn, parse_urn
 
 
 class Action(Enum):
-    """What a step does to its object, whichever of the engine's operations it consists of."""
+    """What happens to an object, whichever of the engine's operations that takes."""
 
     KEEP = "unchanged"
     CREATE = "created"
@@ -25,17 +25,17 @@ class Action(Enum):
     UPDATE = "updated"
     REPLACE = "replaced"
     DELETE = "deleted"
-    RELEASE = "only read from now on"
-    """It stays in the cluster, but this stack keeps it no longer."""
-    UNKNOWN = "treated in an unknown way"
+    RELEASE = "no longer managed"
+    """It stays in the cluster."""
+    UNKNOWN = "changed in an unknown way"
 
 
 ACTIONS = {
     "same": Action.KEEP,
     "read": Action.KEEP,
-    # A refresh only looks; what it leads to is a step of its own.
+    # A refresh only reads; what it finds becomes a step of its own.
     "refresh": Action.KEEP,
-    # Something that was only ever read is not looked at any more.
+    # Something that was only ever read is no longer read.
     "discard": Action.KEEP,
     "read-discard": Action.KEEP,
     "create": Action.CREATE,
@@ -60,22 +60,22 @@ class Step:
     parent: Urn | None
     action: Action
     is_object: bool
-    """Whether there is something of it in the cluster: not so for a component, which only groups."""
+    """Whether it exists in the cluster; a component only groups."""
     before: Manifest
-    """Inputs as deployed; empty where there is nothing yet."""
+    """Inputs as deployed; empty if it is new."""
     after: Manifest
-    """Inputs as declared; empty where there will be nothing."""
+    """Inputs as declared; empty if it is deleted."""
     changed: tuple[str, ...]
-    """Paths that the plugin says differ, in its own notation."""
+    """Paths that differ according to the plugin, in its notation."""
     outputs_before: Manifest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnostic:
-    """What was said besides the steps."""
+    """An error or a warning."""
 
     urn: Urn | None
-    """The resource that it is about, if it says so."""
+    """The resource that it concerns, if it has one."""
     message: str
 
 
@@ -88,11 +88,11 @@ class Preview:
     refusals: tuple[Diagnostic, ...]
     """Errors."""
     warnings: tuple[Diagnostic, ...]
-    """What the program warns of, each once."""
+    """Those of the program, without duplicates."""
     adopted: frozenset[tuple[str, str]]
-    """Kind and name of objects that the program said it takes over; the engine's own word for them is "create"."""
+    """Kind and name of the objects that the program adopts; the engine reports them as created."""
     complete: bool
-    """Whether the engine said all it had to say."""
+    """Whether the engine's output is complete."""
 
 
 def parse(raw: bytes) -> Preview:
@@ -113,7 +113,7 @@ def parse(raw: bytes) -> Preview:
     if isinstance(document, dict) and isinstance(document.get("diagnostics"), list):
         # A digest without steps: the program ended before it declared anything.
         return _from_digest(document)
-    raise UnreadableError("it is JSON, but not what `pulumi preview --json` writes")
+    raise UnreadableError("JSON, but not the output of `pulumi preview --json`")
 
 
 def _is_event(document: Json) -> bool:
@@ -128,89 +128,63 @@ def _from_lines(content: str, not_one_document: json.JSONDecodeError) -> Preview
             event = loads(line)
         except json.JSONDecodeError:
             if number == len(lines) and events:
-                # Cut off in the middle of an event: what came before it still says what would happen.
+                # Cut off in the middle of an event: those before it are still worth showing.
                 break
             raise UnreadableError(
-                f"it is no JSON from line {not_one_document.lineno} on ({not_one_document.msg}); a preview that was "
-                "interrupted cannot be reviewed"
+                f"invalid JSON at line {not_one_document.lineno} ({not_one_document.msg}); was the preview interrupted?"
             ) from not_one_document
         if not _is_event(event):
-            raise UnreadableError(f"line {number} is no event of a preview")
+            raise UnreadableError(f"line {number} is not an event of a preview")
         events.append(mapping(event))
     return _from_events(events)
 
 
-def _from_digest(document: Mapping[str, Json]) -> Preview:
-    diagnostics = [mapping(entry) for entry in items(document.get("diagnostics"))]
-    refusals = tuple(_refusals(diagnostics))
+def _from_digest(document: Manifest) -> Preview:
     steps = [mapping(step) for step in items(document.get("steps"))]
-    return Preview(
-        stack=_stack(text(step.get("urn")) for step in steps),
-        steps=tuple(_merged(map(_digest_step, steps))),
-        refusals=refusals,
-        warnings=tuple(_warnings(diagnostics)),
-        adopted=_adopted(diagnostics),
-        complete=not refusals,
-    )
-
-
-def _digest_step(step: Manifest) -> Step:
-    return _step(
-        op=text(step.get("op")),
-        urn=text(step.get("urn")),
-        before=mapping(step.get("oldState")),
-        after=mapping(step.get("newState")),
-        changed=mapping(step.get("detailedDiff")),
-    )
+    diagnostics = [mapping(entry) for entry in items(document.get("diagnostics"))]
+    return _preview(steps, diagnostics, before="oldState", after="newState", ended=True)
 
 
 def _from_events(events: list[Manifest]) -> Preview:
+    steps = [mapping(at(event, "resourcePreEvent", "metadata")) for event in events if "resourcePreEvent" in event]
     diagnostics = [mapping(event.get("diagnosticEvent")) for event in events]
-    refusals = tuple(_refusals(diagnostics))
-    metadata = [mapping(at(event, "resourcePreEvent", "metadata")) for event in events if "resourcePreEvent" in event]
     summaries = [mapping(event["summaryEvent"]) for event in events if "summaryEvent" in event]
+    ended = any(summary.get("result", "succeeded") == "succeeded" for summary in summaries)
+    return _preview(steps, diagnostics, before="old", after="new", ended=ended)
+
+
+def _preview(steps: list[Manifest], diagnostics: list[Manifest], *, before: str, after: str, ended: bool) -> Preview:
+    refusals = tuple(_refusals(diagnostics))
     return Preview(
-        stack=_stack(text(step.get("urn")) for step in metadata),
-        steps=tuple(_merged(map(_event_step, metadata))),
+        stack=_stack(text(step.get("urn")) for step in steps),
+        steps=tuple(_merged(_step(step, mapping(step.get(before)), mapping(step.get(after))) for step in steps)),
         refusals=refusals,
         warnings=tuple(_warnings(diagnostics)),
         adopted=_adopted(diagnostics),
-        complete=not refusals and any(summary.get("result", "succeeded") == "succeeded" for summary in summaries),
+        complete=ended and not refusals,
     )
 
 
-def _event_step(metadata: Manifest) -> Step:
-    return _step(
-        op=text(metadata.get("op")),
-        urn=text(metadata.get("urn")),
-        before=mapping(metadata.get("old")),
-        after=mapping(metadata.get("new")),
-        changed=mapping(metadata.get("detailedDiff")),
-    )
-
-
-def _step(*, op: str, urn: str, before: Manifest, after: Manifest, changed: Manifest) -> Step:
+def _step(step: Manifest, before: Manifest, after: Manifest) -> Step:
+    op = text(step.get("op"))
     parent = text(after.get("parent")) or text(before.get("parent"))
     action = ACTIONS.get(op, Action.UNKNOWN)
     if op == "read" and before and not before.get("external") and after.get("external"):
         action = Action.RELEASE
     return Step(
-        urn=parse_urn(urn),
+        urn=parse_urn(text(step.get("urn"))),
         parent=parse_urn(parent) if parent else None,
         action=action,
         is_object=(after or before).get("custom") is not False,
-        before=NO_INPUTS if action is Action.CREATE else mapping(before.get("inputs")),
-        after=NO_INPUTS if action is Action.DELETE else mapping(after.get("inputs")),
-        changed=tuple(changed),
+        before=NOTHING if action is Action.CREATE else mapping(before.get("inputs")),
+        after=NOTHING if action is Action.DELETE else mapping(after.get("inputs")),
+        changed=tuple(mapping(step.get("detailedDiff"))),
         outputs_before=mapping(before.get("outputs")),
     )
 
 
-NO_INPUTS: Manifest = {}
-
-
 def _merged(steps: Iterable[Step]) -> Iterator[Step]:
-    """Make one step of the three that an event stream has for a replacement: delete-replaced, replace, create-…."""
+    """Merge the three steps that an event stream has for a replacement: delete-replaced, replace, create-…."""
     by_urn: dict[Urn, Step] = {}
     for step in steps:
         seen = by_urn.get(step.urn)
@@ -246,18 +220,17 @@ def _stack(urns: Iterable[str]) -> str:
     return first.removeprefix("urn:pulumi:").partition("::")[0]
 
 
-AFTERTHOUGHTS = (
+GENERIC_ERRORS = (
     "preview failed",
     "update failed",
     "an unhandled error occurred: program exited with non-zero exit code: 1",
 )
-"""What the engine adds beneath the error that says what is wrong."""
+"""What the engine adds to the error that has the cause."""
 
 
 def _refusals(diagnostics: Iterable[Manifest]) -> Iterator[Diagnostic]:
     found = _of_severity("error", diagnostics)
-    said = [refusal for refusal in found if refusal.message not in AFTERTHOUGHTS]
-    return iter(said or found)
+    return iter([refusal for refusal in found if refusal.message not in GENERIC_ERRORS] or found)
 
 
 def _of_severity(severity: str, diagnostics: Iterable[Manifest]) -> list[Diagnostic]:
@@ -269,30 +242,30 @@ def _of_severity(severity: str, diagnostics: Iterable[Manifest]) -> list[Diagnos
     return list(found)
 
 
-OF_THE_PROGRAM = ("pulumi:pulumi:Stack", "adb:tenants:")
-"""What the types of resources begin with that are no plugin's."""
+PROGRAM_TYPES = ("pulumi:pulumi:Stack", "adb:tenants:")
+"""Prefixes of the types of resources that belong to no plugin."""
 ABOUT_TOOLS = re.compile(
     r"(using pulumi-\S+ from \$PATH|resource plugin \S+ is expected to have version|failed to get plugin info"
     r"|failed to install provider|error downloading provider"
     r"|(refresh|destroy) operation is using an older version of package|\S+ is deprecated:) "
 )
-"""How warnings without a URN begin that the engine (3.250) and its SDK give about themselves: for whoever keeps the
-tools and the program, and different on each machine. One that is not known here is shown, not hidden."""
+"""The beginning of warnings without a URN that the engine (3.250) and its SDK give about themselves; they differ from
+machine to machine. One that is not listed here is shown."""
 
 
 def _warnings(diagnostics: Iterable[Manifest]) -> Iterator[Diagnostic]:
-    """Keep the program's.
+    """Select the warnings of the program.
 
-    A plugin speaks only of the resource that it is asked about, and the engine of one by its URN (a hook tried again, a
-    diff not to be had): the steps tell what happens to it. What the program says carries no URN, the stack's, or that
-    of one of its components. So do few of the engine's: those about its own tools are left out, the one about
-    operations that an interrupted `up` left behind is kept.
+    A plugin's and most of the engine's (a hook retried, a diff not available) carry the URN of a resource, whose steps
+    show what happens to it. The program's carry no URN, the stack's, or that of one of its components. So do a few of
+    the engine's: those about its tools are left out, the one about operations that an interrupted `up` left pending is
+    kept.
     """
     return (
         warning
         for warning in _of_severity("warning", diagnostics)
         if warning.message
-        and (warning.urn is None or warning.urn.types[-1].startswith(OF_THE_PROGRAM))
+        and (warning.urn is None or warning.urn.types[-1].startswith(PROGRAM_TYPES))
         and not ABOUT_TOOLS.match(warning.message)
     )
 
@@ -309,8 +282,9 @@ def _adopted(diagnostics: Iterable[Manifest]) -> frozenset[tuple[str, str]]:
 
 def _plain_message(diagnostic: Manifest) -> str:
     message = text(diagnostic.get("message")).strip()
-    message = message.removeprefix("error: ").removeprefix("warning: ").removeprefix("Preview failed: ")
+    for prefix in ("error: ", "warning: ", "Preview failed: "):
+        message = message.removeprefix(prefix)
+    # `before hook "data-stays-where-it-is" failed: tenant3-master would start on an empty disk.`
     if message.startswith("before hook "):
-        # `before hook "data-stays-where-it-is" failed: tenant3-master would start on an empty disk.`
         message = message.partition(" failed: ")[2] or message
     return message.strip()

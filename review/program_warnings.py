@@ -1,29 +1,29 @@
-"""What the program warns of, and which tenant that is about."""
+"""Warnings of the program, and the tenant that each concerns."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from review.changes import tenant_of_component
 from review.preview import Diagnostic
+from tenants.objects import tenant_of_component
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramWarning:
-    """One warning. It is no danger of its own: what it is about has been judged by what changes."""
+    """One warning. It raises no danger: what it concerns is judged by what changes."""
 
     tenant: str
-    """Empty where it is about none, or none that can be told."""
-    says: str
+    """Empty if it concerns no tenant, or none that can be identified."""
+    message: str
 
 
 def attributed(warnings: Iterable[Diagnostic], tenants: Collection[str]) -> tuple[ProgramWarning, ...]:
-    """Find the tenant of each: the one whose name begins the text, else the one that its URN is of.
+    """Find the tenant of each: the one whose name begins the text, else the one that owns its URN.
 
-    In the order of tenants and texts: hooks run side by side, so that the engine's order differs from run to run, and a
-    review that was approved must read the same again.
+    Sorted by tenant and text: hooks run concurrently, so that the engine's order differs from run to run, and a review
+    that was approved must read the same again.
     """
-    found = {ProgramWarning(tenant=_tenant(warning, tenants), says=warning.message) for warning in warnings}
-    return tuple(sorted(found, key=lambda warning: (warning.tenant, warning.says)))
+    found = {ProgramWarning(tenant=_tenant(warning, tenants), message=warning.message) for warning in warnings}
+    return tuple(sorted(found, key=lambda warning: (warning.tenant, warning.message)))
 
 
 def _tenant(warning: Diagnostic, tenants: Collection[str]) -> str:

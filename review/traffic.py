@@ -1,253 +1,208 @@
-"""What happens to a tenant's clients: their address, the keepalived pod behind it, the Service that leads on."""
+"""What happens to a tenant's clients: their address, the keepalived pod that announces it, the Service behind it."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from kube.facts import FORCED_ANNOTATION, pinned_host, replicas, selected_role, vips
+from kube.facts import FORCED_ANNOTATION, pinned_host, pod_spec, replicas, selected_role, vips, vrid
 from kube.manifest import Manifest, at, items, text
-from review.access_path import UNKNOWN, access_path, host_of
-from review.changes import Changes, Deployed, ObjectChange, Part, TenantChange
+from review.access_path import access_path, host_of
+from review.changes import Changes, ObjectChange, TenantChange
 from review.danger import Danger
-from review.findings import Finding, finding
+from review.fields import METADATA
+from review.findings import Finding, Name, Value, name_or, names, number, word
+from review.lifecycle import if_serving, is_adopted, is_new, was_serving
 from review.preview import Action
-
-POD_START = "VIP away for the time of one pod start"
-METADATA = ("metadata.annotations", "metadata.labels")
-
-
-def traffic_findings(tenant: TenantChange, changes: Changes, *, serving: bool) -> Iterator[Finding]:
-    """Judge a tenant that stays; `serving` tells whether clients can be cut off at all: it was running."""
-    deployed = changes.deployed.get(tenant.name, UNKNOWN)
-    danger = Danger.TRAFFIC if serving else Danger.NONE
-    for change in tenant.of(Part.PROMOTION):
-        yield from _promotion(change)
-    for change in tenant.of(Part.VIP_SERVICE):
-        yield from _vip_service(change, tenant, deployed, danger)
-    for change in tenant.of(Part.VIP_CONFIG):
-        yield from _vip_config(change, danger)
-    for change in tenant.of(Part.KEEPALIVED):
-        yield from _keepalived(change, danger)
+from review.rules import traffic as rules
+from review.unknown import unknown_fields, unknown_operation
+from tenants.objects import Part
 
 
-def forced_findings(tenant: TenantChange, changes: Changes, *, serving: bool) -> Iterator[Finding]:
-    """Name a `force` that leads clients somewhere now; one that did so earlier stays on the Service and is nothing."""
-    for change in tenant.of(Part.VIP_SERVICE):
-        reason, earlier = _reason(change.after), _reason(change.before)
-        old_role, new_role = selected_role(change.before), selected_role(change.after)
-        host = host_of(new_role, tenant, changes.deployed.get(tenant.name, UNKNOWN), after=True) or "its node"
-        if not reason:
-            if earlier and old_role == new_role:
-                yield finding(Danger.NONE, "no longer forced: {}", earlier)
-        elif earlier and old_role == new_role:
-            continue
-        elif not serving:
-            yield finding(Danger.NONE, "led to the {} by force, while no pod runs: {}", new_role, reason)
-        elif old_role and old_role != new_role:
-            yield finding(
-                Danger.OUTAGE,
-                "failover {} → {} on {} by force, although it may not serve: {}",
-                old_role,
-                new_role,
-                host,
-                reason,
-            )
-        else:
-            yield finding(
-                Danger.OUTAGE,
-                "clients are led to the {} on {} by force, although it may not serve: {}",
-                new_role,
-                host,
-                reason,
-            )
-
-
-def served_throughout(changes: Changes) -> Mapping[str, frozenset[str]]:
-    """For each node, the tenants whose keepalived pod is on it before the change and after."""
-    hosts = {name: deployed.active_host for name, deployed in changes.deployed.items() if deployed.runs}
-    for tenant in changes.tenants:
-        before, after = (access_path(tenant, changes, after=after) for after in (False, True))
-        stays = before is not None and after is not None and before.keepalived_host == after.keepalived_host
-        hosts[tenant.name] = after.keepalived_host if after is not None and stays else ""
-    names: defaultdict[str, set[str]] = defaultdict(set)
-    for name, host in hosts.items():
-        names[host].add(name)
-    return {host: frozenset(served) for host, served in names.items() if host}
-
-
-def neighbour_findings(tenant: TenantChange, served: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
-    """Name the tenants whose clients notice because a keepalived pod starts beside theirs.
-
-    kube-keepalived-vip clears the node's IPVS tables as it starts, whoever filled them
-    (kubernetes-retired/contrib#2696).
-    """
-    for change in tenant.of(Part.KEEPALIVED):
-        host = pinned_host(change.after)
-        neighbours = served.get(host, frozenset()) - {tenant.name}
-        if neighbours and _starts(change):
-            yield finding(
-                Danger.TRAFFIC,
-                "keepalived starts on {}, where it clears the forwarding of {} too",
-                host,
-                ", ".join(sorted(neighbours)),
-            )
-
-
-def _starts(keepalived: ObjectChange) -> bool:
-    if replicas(keepalived.after) == 0:
-        return False
-    started_before = keepalived.action is Action.UPDATE and replicas(keepalived.before) != 0
-    return keepalived.action in (Action.CREATE, Action.REPLACE, Action.UPDATE) and not started_before
-
-
-def _vip_service(change: ObjectChange, tenant: TenantChange, deployed: Deployed, danger: Danger) -> Iterator[Finding]:
+def vip_service(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
+    """Judge the Service that selects the active role; a change by force has its own judge."""
+    at_most = if_serving(tenant, Danger.TRAFFIC)
     if change.action is Action.DELETE:
-        yield finding(danger, "VIP's Service is deleted: nothing leads from the VIP to a database")
+        yield rules.SERVICE_DELETED.finding(at_most=at_most)
         return
     if change.action is Action.CREATE:
-        yield finding(Danger.NONE, "VIP's Service is made again")
+        yield rules.SERVICE_RECREATED.finding()
         return
     if change.action is Action.ADOPT:
         return
     if change.action is Action.REPLACE:
-        yield finding(danger, "VIP's Service is replaced: nothing leads from the VIP to a database meanwhile")
-    old_role, new_role = selected_role(change.before), selected_role(change.after)
-    if old_role != new_role:
-        host = host_of(new_role, tenant, deployed, after=True) or "its node"
-        if danger is Danger.NONE:
-            yield finding(danger, "active role {} → {} while no pod runs: no traffic", old_role, new_role)
-        elif not _reason(change.after):
-            yield finding(danger, "failover {} → {} on {}", old_role, new_role, host)
-    others = [field.path for field in change.fields if not field.path.startswith((*METADATA, "spec.selector.role"))]
-    if others or not change.fields:
-        yield finding(danger, "VIP's Service changes in {}", ", ".join(others) or "what the preview does not say")
+        yield rules.SERVICE_REPLACED.finding(at_most=at_most)
+    old, new = selected_role(change.before), selected_role(change.after)
+    if old != new:
+        if not was_serving(tenant):
+            yield rules.ROLE_CHANGED.finding(old=word(old), new=word(new))
+        elif not _forced(change.after):
+            yield rules.FAILOVER.finding(old=word(old), new=word(new), node=_node_of(new, tenant))
+    others = change.paths(besides=(*METADATA, "spec.selector.role"))
+    if others:
+        yield rules.SERVICE_CHANGED.finding(fields=names(others), at_most=at_most)
+    elif not change.fields:
+        yield unknown_fields(change, [], at_most=at_most)
 
 
-def _reason(manifest: Manifest) -> str:
+def forced_role(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
+    """Report a `force` that moves clients now; one that did so earlier stays on the Service and does nothing."""
+    reason, earlier = _forced(change.after), _forced(change.before)
+    old, new = selected_role(change.before), selected_role(change.after)
+    if earlier and old == new:
+        if not reason:
+            yield rules.FORCE_ENDED.finding(reason=Name(earlier))
+    elif not reason:
+        return
+    elif not (is_adopted(tenant) if is_new(tenant) else was_serving(tenant)):
+        yield rules.FORCED_WITHOUT_PODS.finding(role=word(new), reason=Name(reason))
+    elif old and old != new:
+        yield rules.FORCED_FAILOVER.finding(
+            old=word(old), new=word(new), node=_node_of(new, tenant), reason=Name(reason)
+        )
+    else:
+        yield rules.FORCED_ROLE.finding(role=word(new), node=_node_of(new, tenant), reason=Name(reason))
+
+
+def _forced(manifest: Manifest) -> str:
     """Read why something is done by force; empty where it is not."""
     return text(at(manifest, "metadata", "annotations", FORCED_ANNOTATION))
 
 
-def _vip_config(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
+def _node_of(role: str, tenant: TenantChange) -> Value:
+    return name_or("its node", host_of(role, tenant, after=True))
+
+
+def _pinned(workload: Manifest) -> Value:
+    return name_or("its node", pinned_host(workload))
+
+
+def vip_config(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
+    """Judge the ConfigMap that keepalived reads."""
+    at_most = if_serving(tenant, Danger.TRAFFIC)
     if change.action is Action.CREATE:
-        yield finding(Danger.NONE, "keepalived's ConfigMap is made again")
+        yield rules.CONFIG_RECREATED.finding()
     elif change.action is Action.DELETE:
-        yield finding(danger, "keepalived's ConfigMap is deleted: the VIP is announced no more")
+        yield rules.CONFIG_DELETED.finding(at_most=at_most)
     elif change.action in (Action.UPDATE, Action.REPLACE):
         old, new = vips(change.before), vips(change.after)
         if set(old) != set(new):
-            yield finding(danger, "VIP {} → {}: clients of the old address are cut off", ", ".join(old), ", ".join(new))
-        elif not _metadata_only(change):
-            yield finding(danger, "what keepalived forwards to changes")
+            yield rules.VIP_CHANGED.finding(old=names(old), new=names(new), at_most=at_most)
+        elif not change.is_metadata_only:
+            yield rules.BACKEND_CHANGED.finding(at_most=at_most)
         if change.action is Action.REPLACE:
-            yield finding(danger, "keepalived's ConfigMap is replaced: the VIP goes away until it is read again")
+            yield rules.CONFIG_REPLACED.finding(at_most=at_most)
     elif change.action is Action.UNKNOWN:
-        yield finding(danger, "keepalived's ConfigMap is {}", change.action.value)
+        yield unknown_operation(change, at_most=at_most)
 
 
-def _keepalived(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
-    if _starts(change) and (reason := _reason(change.after)):
-        host = pinned_host(change.after) or "its node"
-        yield finding(Danger.OUTAGE, "keepalived starts by force on {}, which may not take its pod: {}", host, reason)
+def keepalived(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
+    """Judge the ReplicationController of keepalived."""
+    at_most = if_serving(tenant, Danger.TRAFFIC)
+    if _starts(change) and (reason := _forced(change.after)):
+        yield rules.KEEPALIVED_FORCED.finding(node=_pinned(change.after), reason=Name(reason))
     if change.action is Action.CREATE:
         if replicas(change.after) != 0:
-            yield finding(Danger.NONE, "keepalived pod is started again on {}", pinned_host(change.after) or "its node")
+            yield rules.KEEPALIVED_STARTS.finding(node=_pinned(change.after))
     elif change.action is Action.DELETE:
-        yield finding(danger, "keepalived pod is deleted: the VIP goes away")
+        yield rules.KEEPALIVED_STOPS.finding(at_most=at_most)
     elif change.action is Action.REPLACE:
-        yield from _keepalived_replaced(change, danger)
+        yield from _keepalived_replaced(change, at_most)
     elif change.action is Action.UPDATE:
-        yield from _keepalived_updated(change, danger)
+        yield from _keepalived_updated(change, at_most)
     elif change.action is Action.UNKNOWN:
-        yield finding(danger, "keepalived's ReplicationController is {}", change.action.value)
+        yield unknown_operation(change, at_most=at_most)
 
 
-def _keepalived_replaced(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
+def _keepalived_replaced(change: ObjectChange, at_most: Danger) -> Iterator[Finding]:
     runs, will_run = replicas(change.before), replicas(change.after)
-    old, new = pinned_host(change.before), pinned_host(change.after)
+    old, new = _pinned(change.before), _pinned(change.after)
     if will_run == 0:
-        yield from _stopped(runs, danger)
-        danger = Danger.NONE
-        yield finding(danger, "keepalived's ReplicationController is replaced: it starts no pod")
+        if runs != 0:
+            yield rules.KEEPALIVED_STOPS.finding(at_most=at_most)
+        yield rules.KEEPALIVED_REPLACED_WITHOUT_POD.finding()
     elif runs == 0:
-        danger = Danger.NONE
-        yield finding(danger, "keepalived pod starts on {}", new or "its node")
+        yield rules.KEEPALIVED_STARTS.finding(node=new)
     elif old != new:
-        yield finding(danger, "keepalived pod moves {} → {} — " + POD_START, old or "its node", new or "its node")
+        yield rules.KEEPALIVED_MOVES.finding(old=old, new=new, at_most=at_most)
     else:
-        yield finding(danger, "keepalived pod replaced on {} — " + POD_START, new or "its node")
-    for label, before, after in (
-        ("VRRP id", _vrid(change.before), _vrid(change.after)),
-        ("keepalived image", _image(change.before), _image(change.after)),
-    ):
+        yield rules.KEEPALIVED_REPLACED.finding(node=new, at_most=at_most)
+    if 0 in (runs, will_run):
+        at_most = Danger.NONE
+    for rule, read in ((rules.VRID_CHANGED, _vrid), (rules.KEEPALIVED_IMAGE, _images)):
+        before, after = read(change.before), read(change.after)
         if before != after:
-            yield finding(danger, label + " {} → {}", before or "?", after or "?")
+            yield rule.finding(old=name_or("unknown", before), new=name_or("unknown", after), at_most=at_most)
 
 
-def _keepalived_updated(change: ObjectChange, danger: Danger) -> Iterator[Finding]:
+def _keepalived_updated(change: ObjectChange, at_most: Danger) -> Iterator[Finding]:
     runs, will_run = replicas(change.before), replicas(change.after)
     if runs != will_run:
         if will_run == 0:
-            yield from _stopped(runs, danger)
+            yield rules.KEEPALIVED_STOPS.finding(at_most=at_most)
         elif will_run == 1 and runs == 0:
-            yield finding(Danger.NONE, "keepalived pod starts on {}", pinned_host(change.after) or "its node")
+            yield rules.KEEPALIVED_STARTS.finding(node=_pinned(change.after))
         else:
-            yield finding(danger, "{} keepalived pods instead of {}", str(will_run), str(runs))
-    others = [field.path for field in change.fields if not field.path.startswith((*METADATA, "spec.replicas"))]
-    if others and all(path.startswith("spec.template") for path in others):
-        yield finding(
-            Danger.NONE, "keepalived's template changes in {}: the running pod keeps the old one", _list(others)
-        )
-    elif others or not change.fields:
-        yield finding(danger, "keepalived changes in {}", _list(others) or "what the preview does not say")
+            yield rules.KEEPALIVED_COUNT.finding(old=number(runs), new=number(will_run), at_most=at_most)
+    others = change.paths(besides=(*METADATA, "spec.replicas"))
+    if others:
+        in_template = all(path.startswith("spec.template") for path in others)
+        fields = names(path.removeprefix("spec.template.spec.") for path in others)
+        rule = rules.KEEPALIVED_TEMPLATE if in_template else rules.KEEPALIVED_CHANGED
+        yield rule.finding(fields=fields, at_most=at_most)
+    elif not change.fields:
+        yield unknown_fields(change, [], at_most=at_most)
 
 
-def _stopped(runs: int | None, danger: Danger) -> Iterator[Finding]:
-    if runs != 0:
-        yield finding(danger, "keepalived pod stops: the VIP goes away")
+def _starts(change: ObjectChange) -> bool:
+    if replicas(change.after) == 0:
+        return False
+    started_before = change.action is Action.UPDATE and replicas(change.before) != 0
+    return change.action in (Action.CREATE, Action.REPLACE, Action.UPDATE) and not started_before
 
 
-def _metadata_only(change: ObjectChange) -> bool:
-    return bool(change.fields) and all(field.path.startswith(METADATA) for field in change.fields)
+def _vrid(controller: Manifest) -> str:
+    return str(vrid(controller) or "")
 
 
-def _list(paths: list[str]) -> str:
-    return ", ".join(path.removeprefix("spec.template.spec.") for path in paths)
+def _images(controller: Manifest) -> str:
+    return ", ".join(text(at(container, "image")) for container in items(pod_spec(controller).get("containers")))
 
 
-def _containers(workload: object) -> list[object]:
-    return list(items(at(workload, "spec", "template", "spec", "containers")))
-
-
-def _vrid(controller: object) -> str:
-    arguments = [text(argument) for container in _containers(controller) for argument in items(at(container, "args"))]
-    return next((argument.partition("=")[2] for argument in arguments if argument.startswith("--vrid=")), "")
-
-
-def _image(controller: object) -> str:
-    return ", ".join(text(at(container, "image")) for container in _containers(controller))
-
-
-def _promotion(change: ObjectChange) -> Iterator[Finding]:
-    job = text(at(change.after or change.before, "metadata", "name")) or change.name
-    if change.action in (Action.CREATE, Action.REPLACE):
-        if at(change.after, "spec", "suspend") is True:
-            yield finding(Danger.NONE, "a promotion command is kept for the next failover: nothing runs now")
-        else:
-            yield finding(
-                Danger.TRAFFIC, "the promotion command runs first: Job {} — traffic moves only if it succeeds", job
-            )
-    elif change.action is Action.DELETE:
-        yield finding(Danger.NONE, "the promotion Job {} is removed", job)
-    elif change.action is Action.ADOPT or (change.action is Action.UPDATE and _metadata_only(change)):
+def promotion(change: ObjectChange, _: TenantChange) -> Iterator[Finding]:
+    """Judge the Job that promotes a database before traffic moves."""
+    job = Name(text(at(change.after or change.before, "metadata", "name")) or change.name)
+    suspended = at(change.after, "spec", "suspend") is True
+    if change.action is Action.ADOPT or (change.action is Action.UPDATE and change.is_metadata_only):
         return
-    elif (
-        change.action is Action.UPDATE
-        and at(change.before, "spec", "suspend") is at(change.after, "spec", "suspend") is True
-    ):
-        yield finding(
-            Danger.NONE, "the promotion Job {}, kept for the next failover, is updated: nothing runs now", job
-        )
-    elif change.action is Action.UPDATE and not change.fields:
-        yield finding(Danger.TRAFFIC, "the promotion Job {}, begun earlier, is waited for", job)
+    if change.action in (Action.CREATE, Action.REPLACE):
+        yield (rules.PROMOTION_STORED if suspended else rules.PROMOTION_RUNS).finding(job=job)
+    elif change.action is Action.DELETE:
+        yield rules.PROMOTION_REMOVED.finding(job=job)
+    elif change.action is not Action.UPDATE:
+        yield unknown_operation(change, at_most=Danger.TRAFFIC)
+    elif suspended and at(change.before, "spec", "suspend") is True:
+        yield rules.PROMOTION_STORED.finding(job=job)
+    elif not change.fields:
+        yield rules.PROMOTION_AWAITED.finding(job=job)
     else:
-        yield finding(Danger.TRAFFIC, "the promotion Job {} is {}", job, change.action.value)
+        yield rules.PROMOTION_CHANGED.finding(job=job, fields=names(change.paths()))
+
+
+def served_throughout(changes: Changes) -> Mapping[str, frozenset[str]]:
+    """Return, for each node, the tenants whose keepalived pod is on it before the change and after."""
+    hosts = {name: deployed.active_host for name, deployed in changes.deployed.items() if deployed.runs}
+    for tenant in changes.tenants:
+        before, after = (access_path(tenant, after=after) for after in (False, True))
+        stays = before is not None and after is not None and before.keepalived_host == after.keepalived_host
+        hosts[tenant.name] = after.keepalived_host if after is not None and stays else ""
+    tenants: defaultdict[str, set[str]] = defaultdict(set)
+    for name, host in hosts.items():
+        tenants[host].add(name)
+    return {host: frozenset(served) for host, served in tenants.items() if host}
+
+
+def neighbour_findings(tenant: TenantChange, served: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
+    """Report the tenants whose clients notice because a keepalived pod starts beside theirs."""
+    for change in tenant.of(Part.KEEPALIVED):
+        neighbours = served.get(pinned_host(change.after), frozenset()) - {tenant.name}
+        if neighbours and _starts(change):
+            yield rules.NEIGHBOURS_CLEARED.finding(node=_pinned(change.after), tenants=names(sorted(neighbours)))

@@ -94,11 +94,49 @@ class Waiver:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TenantSpec:
-    """One ADB tenant, every default filled in."""
+class TenantNames:
+    """A tenant's name, and the names that are derived from it. They are fixed for the tenant's life."""
 
     name: str
-    """DNS-1123 label; the prefix of every object's name. Fixed for life."""
+    """DNS-1123 label; the prefix of every object's name."""
+
+    def control_node_name(self, role: Role) -> str:
+        """Name of the StatefulSet and of the headless Service of `role`."""
+        return f"{self.name}-{role}"
+
+    def pod_name(self, role: Role) -> str:
+        """Name of the database's pod of `role`."""
+        return f"{self.control_node_name(role)}-0"
+
+    @property
+    def virtual_ip_name(self) -> str:
+        """Name of the VIP's Service and of the keepalived ReplicationController."""
+        return f"{self.name}-vip"
+
+    @property
+    def virtual_ip_config_map_name(self) -> str:
+        """Name of the ConfigMap that keepalived reads."""
+        return f"{self.name}-vip-cm"
+
+    @property
+    def promotion_name(self) -> str:
+        """Name of the component that promotes a database."""
+        return f"{self.name}-promotion"
+
+    def promotion_job_name(self, role: Role) -> str:
+        """Name of the Job that promotes `role`."""
+        return f"{self.name}-promote-{role}"
+
+    @property
+    def node_label(self) -> str:
+        """Key of the node label whose value is the role that is pinned to the node."""
+        return f"tenancy-{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TenantSpec(TenantNames):
+    """One ADB tenant, every default filled in."""
+
     vip: IPv4Address
     hosts: Hosts
     active_role: Role
@@ -127,45 +165,6 @@ class TenantSpec:
     promotion: PromotionSpec | None = None
     """Has to succeed before a failover moves traffic; `None`: whoever fails over has promoted the database."""
     waivers: tuple[Waiver, ...] = ()
-
-    def control_node_name(self, role: Role) -> str:
-        """Name of the StatefulSet and of the headless Service of `role`."""
-        return f"{self.name}-{role}"
-
-    @property
-    def control_node_names(self) -> tuple[str, ...]:
-        """Those names, of both roles."""
-        return tuple(self.control_node_name(role) for role in Role)
-
-    @property
-    def virtual_ip_name(self) -> str:
-        """Name of the VIP's Service and of the keepalived ReplicationController."""
-        return f"{self.name}-vip"
-
-    @property
-    def virtual_ip_config_map_name(self) -> str:
-        """Name of the ConfigMap that keepalived reads."""
-        return f"{self.name}-vip-cm"
-
-    def promotion_job_name(self, role: Role) -> str:
-        """Name of the Job that promotes `role`."""
-        return f"{self.name}-promote-{role}"
-
-    @property
-    def objects(self) -> tuple[tuple[str, str], ...]:
-        """Kind and name of each object that the tenant always has in its namespace."""
-        of_roles = [(kind, name) for name in self.control_node_names for kind in ("Service", "StatefulSet")]
-        return (
-            *of_roles,
-            ("ConfigMap", self.virtual_ip_config_map_name),
-            ("Service", self.virtual_ip_name),
-            ("ReplicationController", self.virtual_ip_name),
-        )
-
-    @property
-    def node_label(self) -> str:
-        """Key of the node label whose value is the role that is pinned to the node."""
-        return f"tenancy-{self.name}"
 
     @property
     def tomcat_log_path(self) -> str:

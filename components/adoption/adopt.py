@@ -15,6 +15,7 @@ from kube.facts import allowed_hosts, is_declared_by_a_stack, managers
 from kube.json_text import UnreadableError
 from kube.manifest import Manifest, at, key_of, mapping, text
 from tenants.fleet import Fleet, TenantSpec
+from tenants.objects import live_keys
 
 
 def adopt_or_refuse(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: LiveNodes) -> None:
@@ -28,7 +29,7 @@ def adopt_or_refuse(fleet: Fleet, live: LiveCluster, home: StackHome, hosts: Liv
     faults: list[str] = []
     to_adopt: dict[str, list[Manifest]] = {}
     for tenant in fleet.tenants:
-        present = [there[key] for key in tenant.objects if key in there]
+        present = [there[key] for key in live_keys(tenant) if key in there]
         foreign = [found for found in present if not is_declared_by_a_stack(found)]
         if tenant.adopt and foreign:
             to_adopt[tenant.name] = foreign

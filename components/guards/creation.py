@@ -16,6 +16,7 @@ from kube.manifest import Manifest, at, mapping, text
 from kube.masking import shown
 from kube.spelling import in_one_spelling
 from tenants.fleet import Fleet, TenantSpec
+from tenants.objects import live_keys
 
 
 class CreationGuard:
@@ -41,7 +42,7 @@ class CreationGuard:
         if live is None or not is_declared_by_a_stack(live):
             # Nothing is there, or the adoption has decided on it.
             return
-        tenant = self._tenant(name)
+        tenant = self._tenant(kind, name)
         if not owner(live) and not tenant.adopt:
             raise RefusedError(
                 f"{kind} {namespace}/{name} is there already, made by Pulumi, but not known to this stack's state: "
@@ -62,13 +63,8 @@ class CreationGuard:
             )
         pulumi.log.info(f"{tenant.name} adopts what is there, in place and without restarting a pod: {kind} {name}")
 
-    def _tenant(self, object_name: str) -> TenantSpec:
-        return next(
-            tenant
-            for tenant in self._fleet.tenants
-            if object_name in (tenant.virtual_ip_name, tenant.virtual_ip_config_map_name)
-            or object_name in tenant.control_node_names
-        )
+    def _tenant(self, kind: str, name: str) -> TenantSpec:
+        return next(tenant for tenant in self._fleet.tenants if (kind, name) in live_keys(tenant))
 
 
 def _changes(declared: Manifest, live: Manifest) -> list[Difference]:

@@ -10,9 +10,7 @@ from components.live.cluster import LiveCluster
 from kube.facts import owner
 from kube.manifest import Manifest
 from tenants.fleet import ClusterSpec, Fleet
-
-Key = tuple[str, str]
-"""Kind and name."""
+from tenants.objects import Key, live_keys
 
 
 def refused_objects_of_others(fleet: Fleet, live: LiveCluster, stack: str) -> Iterator[str]:
@@ -32,7 +30,7 @@ def refused_objects_of_others(fleet: Fleet, live: LiveCluster, stack: str) -> It
 
 def _of_tenants(fleet: Fleet, there: Mapping[Key, Manifest], allowed: Iterable[str]) -> Iterator[str]:
     for tenant in fleet.tenants:
-        for other, names in _by_owner(tenant.objects, there, allowed).items():
+        for other, names in _by_owner(live_keys(tenant), there, allowed).items():
             yield (
                 f"{tenant.name} belongs to stack {other}: {', '.join(names)}. Two stacks must not declare one tenant. "
                 f"Remove the entry here; or, to take the tenant over, first make stack {other} forget it (`pulumi "

@@ -16,6 +16,7 @@ from kube.facts import memory_requests, replicas, state
 from kube.manifest import Manifest, at, mapping
 from kube.quantity import amount
 from tenants.fleet import Fleet, Role, State, TenantSpec, UpdateStrategy
+from tenants.objects import live_keys
 
 KEEPALIVED_COULD_NOT = "its keepalived pod could not start"
 
@@ -24,7 +25,7 @@ def refused_starts(fleet: Fleet, live: LiveCluster, hosts: LiveNodes) -> Iterato
     """Refuse new tenants, and stopped ones that are to run again, if their pods could not start."""
     objects = live.objects(fleet.cluster.namespace)
     for tenant in fleet.tenants:
-        there = [objects[key] for key in tenant.objects if key in objects]
+        there = [objects[key] for key in live_keys(tenant) if key in objects]
         starts = not there or any(state(found) in (State.STOPPED, State.RETIRED) for found in there)
         if tenant.state is not State.RUNNING or not starts:
             continue

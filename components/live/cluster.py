@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from kube import kubectl
 from kube.complaints import NOT_FOUND, KubectlError
+from tenants.objects import JOB, SERVICE_ACCOUNT, STATEFUL_SET, Key, ResourceKind, live_kinds
 
 T = TypeVar("T")
 
@@ -34,12 +35,18 @@ class LiveCluster:
     it is asked for, and so is what `revisions` tells.
     """
 
-    def __init__(self, context: str | None) -> None:
-        """Take the connection from the kubeconfig as kubectl does, or inside a pod from its service account."""
+    def __init__(self, context: str | None, *, kinds: Iterable[ResourceKind] = ()) -> None:
+        """Connect as kubectl does: by the kubeconfig, or inside a pod by its service account.
+
+        Args:
+            context: Context of the kubeconfig; `None` for the current one.
+            kinds: The kinds that `objects` lists; those of every fleet by default.
+        """
         self._context = context
+        self._kinds = (*(tuple(kinds) or live_kinds()), SERVICE_ACCOUNT)
         self._reading = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="kubectl")
         self._begun: dict[str, Future[Mapping[str, Any]]] = {}
-        self._objects: dict[str, Mapping[tuple[str, str], Mapping[str, Any]]] = {}
+        self._objects: dict[str, Mapping[Key, Mapping[str, Any]]] = {}
 
     def prefetch(self, namespace: str) -> None:
         """Read all lists that the program asks for in every run, side by side.
@@ -48,8 +55,7 @@ class LiveCluster:
         is asked once.
         """
         self.uid()
-        lists = _lists(namespace)
-        self._begin([_NODES, f"/api/v1/namespaces/{namespace}", *lists.values()])
+        self._begin([_NODES, f"/api/v1/namespaces/{namespace}", *(kind.path(namespace) for kind in self._kinds)])
 
     def uid(self) -> str:
         """What tells this cluster from every other one: the uid of its namespace `kube-system`, made with it."""
@@ -69,22 +75,21 @@ class LiveCluster:
         """Every node, by name."""
         return _by_name(self._list(_NODES))
 
-    def objects(self, namespace: str) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+    def objects(self, namespace: str) -> Mapping[Key, Mapping[str, Any]]:
         """Every object of the kinds that a tenant is made of, Secrets left out, by kind and name."""
         if namespace not in self._objects:
-            lists = _lists(namespace)
-            self._begin(lists.values())
+            self._begin(kind.path(namespace) for kind in self._kinds)
             # Put together once: each hook of each object asks for it.
             self._objects[namespace] = {
-                (kind, name): {**item, "kind": kind}
-                for kind, path in lists.items()
-                for name, item in _by_name(self._list(path)).items()
+                (kind.name, name): {**item, "kind": kind.name}
+                for kind in self._kinds
+                for name, item in _by_name(self._list(kind.path(namespace))).items()
             }
         return self._objects[namespace]
 
     def jobs(self, namespace: str) -> Sequence[Mapping[str, Any]]:
         """Every Job."""
-        return self._list(f"/apis/batch/v1/namespaces/{namespace}/jobs")
+        return self._list(JOB.path(namespace))
 
     def pods(self, namespace: str) -> Mapping[str, Mapping[str, Any]]:
         """Every pod, by name."""
@@ -110,7 +115,7 @@ class LiveCluster:
     def revisions(self, namespace: str) -> Mapping[str, str]:
         """What each StatefulSet's first pod runs: its `current` template or an `old` one; left out without a pod."""
         # Asked when all is done, so not of what was read when it began.
-        paths = (_lists(namespace)["StatefulSet"], _pods(namespace))
+        paths = (STATEFUL_SET.path(namespace), _pods(namespace))
         stateful_sets, pods = (_answered(future.result) for future in [self._read(path) for path in paths])
         latest = {name: item["status"].get("updateRevision") for name, item in _by_name(_items(stateful_sets)).items()}
         runs = {
@@ -141,18 +146,6 @@ _NODES = "/api/v1/nodes"
 
 def _pods(namespace: str) -> str:
     return f"/api/v1/namespaces/{namespace}/pods"
-
-
-def _lists(namespace: str) -> Mapping[str, str]:
-    """Where the objects of each kind are."""
-    core, apps = f"/api/v1/namespaces/{namespace}", f"/apis/apps/v1/namespaces/{namespace}"
-    return {
-        "ConfigMap": f"{core}/configmaps",
-        "ReplicationController": f"{core}/replicationcontrollers",
-        "Service": f"{core}/services",
-        "ServiceAccount": f"{core}/serviceaccounts",
-        "StatefulSet": f"{apps}/statefulsets",
-    }
 
 
 def _items(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

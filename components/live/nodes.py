@@ -12,6 +12,7 @@ from kube.facts import is_ready, pinned_host
 from kube.manifest import Manifest, at, items, mapping, text
 from kube.quantity import amount
 from tenants.fleet import Fleet, Role, State, TenantSpec, Toleration
+from tenants.objects import live_keys
 
 MOST_NEAR_NAMES = 5
 HOSTNAME_OVERRIDE_SINCE = (1, 35)
@@ -167,7 +168,7 @@ class LiveNodes:
         if ("StatefulSet", tenant.control_node_name(role)) in self._objects:
             return tenant.state is State.RETIRED or self._runs_on(tenant, role, tenant.hosts.of(role))
         # Somebody may have deleted it to be rid of a pod that does not end.
-        return any(key in self._objects for key in tenant.objects)
+        return any(key in self._objects for key in live_keys(tenant))
 
     def _runs_on(self, tenant: TenantSpec, role: Role, name: str) -> bool:
         """Tell whether a role's database has been started on this node before."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tenants.draft import FleetDraft, Source, TenantDraft
 from tenants.findings import Invalid, Path, Rule, path_text, quoted
+from tenants.objects import row_of
 from tenants.waivers import note_group, note_unless_waived
 
 LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -14,9 +15,6 @@ SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 LONGEST_TENANT_NAME = 44
 """63 octets of the pod label `controller-revision-hash`, which is `<tenant>-standby-<hash>`, less 8 for `-standby` and
 11 for the hash: the tightest of all names derived from a tenant's."""
-
-OF_ADDRESS = "-vip-cm"
-"""What follows a tenant's name in that of its ConfigMap."""
 
 _label = re.compile(LABEL)
 _subdomain = re.compile(SUBDOMAIN)
@@ -216,8 +214,9 @@ def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[T
         for one in _declared_by_stack(fleet):
             same_object.setdefault((fleet.source.home, one.kind, one.name), []).append(one)
     for (home, kind, name), objects in same_object.items():
-        namesakes = by_name.get(name.removesuffix(OF_ADDRESS), ()) if name.endswith(OF_ADDRESS) else ()
-        tenant = next((tenant for tenant in namesakes if kind == "ConfigMap" and tenant.source.home == home), None)
+        row = row_of(kind, name)
+        namesakes = by_name.get(name.removesuffix(row.suffix), ()) if row else ()
+        tenant = next((tenant for tenant in namesakes if tenant.source.home == home), None)
         for one in objects:
             twin = next(filter(one.overwrites, objects), None)
             if twin and twin.source is one.source:

@@ -1,4 +1,4 @@
-"""The recorded previews in tests/data/review, and what is expected to be said of each."""
+"""The recorded previews in tests/data/review, and the comment expected of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,38 +20,38 @@ class Case:
 
     name: str
     edit: Mapping[str, Any]
-    """Fields of tenants' entries that the change sets; `None` takes the entry away."""
+    """Fields of tenants' entries that the change sets; `None` removes the entry."""
     deployed: Any = field(default_factory=dict)
-    """Likewise, how what is deployed differs from the two tenants that every case starts from; or `nothing`."""
+    """Likewise, how the deployed fleet differs from the two tenants that every case starts from; or `nothing`."""
     platform: Mapping[str, Any] = field(default_factory=dict)
     form: str = "digest"
-    """What the CLI writes: `digest` or `events`."""
+    """Form of the CLI's output: `digest` or `events`."""
     options: Sequence[str] = ()
     """Further options of `pulumi preview`."""
     legacy: bool = False
-    """Whether tenant3 is there already, as the old service made it."""
+    """Whether tenant3 exists already, as the old service created it."""
     by_hand: bool = False
     """Whether somebody has changed the cluster by hand since."""
     scaled_down: Sequence[str] = ()
-    """StatefulSets whose pod is gone: they were scaled to 0 by hand."""
+    """StatefulSets that were scaled to 0 by hand."""
     lost_nodes: Sequence[str] = ()
-    """Nodes whose object is gone from the cluster."""
+    """Nodes whose object was deleted from the cluster."""
     state_lost: bool = False
-    """Whether the stack knows nothing of what is deployed."""
+    """Whether the stack has lost its state."""
 
     @property
     def directory(self) -> Path:
-        """Where its files lie."""
+        """Directory of its files."""
         return DIRECTORY / self.name
 
     @property
     def preview(self) -> Path:
-        """What the CLI wrote."""
+        """Output of the CLI."""
         return self.directory / ("preview.jsonl" if self.form == "events" else "preview.json")
 
     @property
     def review(self) -> Path:
-        """The comment that is expected of it."""
+        """Expected comment."""
         return self.directory / "review.md"
 
 
@@ -59,5 +59,5 @@ CASES = [Case(**entry) for entry in yaml.safe_load((DIRECTORY / "cases.yaml").re
 
 
 def written_review(preview: Path) -> str:
-    """The comment that a preview leads to."""
+    """Return the comment on a preview."""
     return comment(review(parse(preview.read_bytes())))

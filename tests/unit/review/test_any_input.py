@@ -1,4 +1,4 @@
-"""Whatever is fed in, the answer is a review or one sentence, never a traceback."""
+"""Any input leads to a review or to one sentence, never to a traceback."""
 
 import json
 from pathlib import Path
@@ -112,7 +112,7 @@ def test_any_events_are_answered(documents: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in ("failover", "failover-as-events")], ids=str)
-def test_a_preview_that_is_cut_off_anywhere_may_not_go_on(case: Any, tmp_path: Path) -> None:
+def test_a_preview_that_is_cut_off_anywhere_is_blocked(case: Any, tmp_path: Path) -> None:
     whole = case.preview.read_bytes().rstrip()
     summary = whole.rfind(b'"summaryEvent"') if case.form == "events" else len(whole)
     for length in range(0, summary, max(1, len(whole) // 20)):
@@ -121,18 +121,18 @@ def test_a_preview_that_is_cut_off_anywhere_may_not_go_on(case: Any, tmp_path: P
         assert main([str(cut)]) != 0, f"cut off after {length} of {len(whole)} bytes"
 
 
-def test_what_cannot_be_read_is_named_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for content, says in {
-        "": "it is empty",
-        "Previewing update (dev):": "it is no JSON from line 1 on",
-        '{"steps": [': "a preview that was interrupted cannot be reviewed",
-        '{"version": 3, "deployment": {}}': "not what `pulumi preview --json` writes",
+def test_an_unreadable_file_is_reported_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for content, message in {
+        "": "empty",
+        "Previewing update (dev):": "invalid JSON at line 1",
+        '{"steps": [': "was the preview interrupted?",
+        '{"version": 3, "deployment": {}}': "not the output of `pulumi preview --json`",
     }.items():
         file = tmp_path / "preview.json"
         file.write_text(content)
         assert main([str(file)]) == 2
         printed = capsys.readouterr()
-        assert says in printed.err
+        assert message in printed.err
         assert printed.err.count("\n") == 1
         assert not printed.out
     assert main([str(tmp_path / "absent.json")]) == 2

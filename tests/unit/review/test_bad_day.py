@@ -1,4 +1,4 @@
-"""What a review says on the days when a host, a Node or a state is lost, and what nobody notices on any day."""
+"""Reviews after a host, a Node or a state is lost, and of changes that nobody notices."""
 
 import copy
 import json
@@ -26,9 +26,9 @@ def judged(digest: Mapping[str, Any]) -> Review:
     return review(parse(json.dumps(digest).encode()))
 
 
-def said(of: Review) -> list[tuple[Danger, str]]:
-    told = [*(each for tenant in of.tenants for each in tenant.findings), *of.shared.findings]
-    return [(each.danger, each.says.plain()) for each in told]
+def findings(of: Review) -> list[tuple[Danger, str]]:
+    found = [*(each for tenant in of.tenants for each in tenant.findings), *of.shared.findings]
+    return [(each.danger, each.text()) for each in found]
 
 
 def force(step: Step, *, before: str = "", after: str = "") -> None:
@@ -46,13 +46,13 @@ def force(step: Step, *, before: str = "", after: str = "") -> None:
         ("", "m1 burns", "standby", (Danger.OUTAGE, "failover master → standby on m2.adb-cell by force")),
         ("old", "m1 burns", "standby", (Danger.OUTAGE, "failover master → standby on m2.adb-cell by force")),
         ("old", "", "standby", (Danger.TRAFFIC, "failover master → standby on m2.adb-cell")),
-        # The state remembers the role that it led to already; the program has found it elsewhere in the cluster.
-        ("", "m1 burns", "master", (Danger.OUTAGE, "clients are led to the master on m1.adb-cell by force")),
+        # The state has the selected role already; in the cluster the Service selects the other one.
+        ("", "m1 burns", "master", (Danger.OUTAGE, "clients are sent to the master on m1.adb-cell by force")),
         ("m1 burns", "", "master", (Danger.NONE, "no longer forced: m1 burns")),
         ("m1 burns", "m1 burned", "master", (Danger.NONE, "no pod and no client notices: Service tenant3-vip")),
     ],
 )
-def test_a_force_is_an_outage_only_while_it_leads_clients_somewhere(
+def test_a_force_is_an_outage_only_while_it_moves_clients(
     before: str, after: str, role_after: str, expected: tuple[Danger, str]
 ) -> None:
     def edit(steps: list[Step]) -> None:
@@ -61,14 +61,14 @@ def test_a_force_is_an_outage_only_while_it_leads_clients_somewhere(
         service["newState"]["inputs"]["spec"]["selector"]["role"] = role_after
         steps[:] = [step for step in steps if ":ReplicationController::" not in step["urn"]]
 
-    found = said(reviewed("failover", edit))
-    assert [(danger, says[: len(expected[1])]) for danger, says in found] == [expected]
+    found = findings(reviewed("failover", edit))
+    assert [(danger, text[: len(expected[1])]) for danger, text in found] == [expected]
     if expected[0] is Danger.OUTAGE:
-        assert found[0][1].endswith(", although it may not serve: m1 burns")
+        assert found[0][1].endswith(", although it may be unable to serve: m1 burns")
 
 
 @pytest.mark.parametrize("operation", ["create", "replace"])
-def test_a_service_made_anew_by_force_is_an_outage(operation: str) -> None:
+def test_a_service_recreated_by_force_is_an_outage(operation: str) -> None:
     def edit(steps: list[Step]) -> None:
         service = step_of(steps, "Service", "tenant3-vip")
         force(service, after="m1 burns")
@@ -80,16 +80,16 @@ def test_a_service_made_anew_by_force_is_an_outage(operation: str) -> None:
 @pytest.mark.parametrize(
     ("recording", "danger"), [("state-lost", Danger.OUTAGE), ("first-tenants-created", Danger.NONE)]
 )
-def test_a_tenant_taken_over_by_force_has_clients_and_a_new_one_has_none(recording: str, danger: Danger) -> None:
+def test_force_is_an_outage_for_an_adopted_tenant_not_for_a_new_one(recording: str, danger: Danger) -> None:
     def edit(steps: list[Step]) -> None:
         force(step_of(steps, "Service", "tenant3-vip"), after="m1 burns")
 
     found = reviewed(recording, edit)
     assert found.danger is danger
-    assert [says for _, says in said(found) if "by force" in says and "m1 burns" in says]
+    assert [text for _, text in findings(found) if "by force" in text and "m1 burns" in text]
 
 
-def test_a_forced_failover_of_a_stopped_tenant_cuts_nobody_off() -> None:
+def test_a_forced_failover_of_a_stopped_tenant_is_harmless() -> None:
     def edit(steps: list[Step]) -> None:
         force(step_of(steps, "Service", "tenant3-vip"), after="promoted by hand")
         controller = step_of(steps, "ReplicationController", "tenant3-vip")
@@ -98,43 +98,43 @@ def test_a_forced_failover_of_a_stopped_tenant_cuts_nobody_off() -> None:
 
     found = reviewed("failover", edit)
     assert found.danger is Danger.NONE
-    assert (Danger.NONE, "led to the standby by force, while no pod runs: promoted by hand") in said(found)
+    assert (Danger.NONE, "the Service selects the standby by force, while no pod runs: promoted by hand") in findings(
+        found
+    )
 
 
-def test_every_pipeline_waits_for_an_approval_of_a_force_with_its_default() -> None:
+def test_by_default_a_force_waits_for_an_approval() -> None:
     assert [danger.word for danger in Danger if danger >= Danger.RESTART] == ["restart", "outage", "data-loss"]
 
 
-# A node that is gone
+# A lost node
 
 
 @pytest.mark.parametrize(
     ("operation", "danger", "words"),
     [
-        ("create", Danger.NONE, "label tenancy-tenant3 is written on m1.adb-cell"),
+        ("create", Danger.NONE, "label tenancy-tenant3 is set on node m1.adb-cell"),
         (
             "delete",
             Danger.RESTART,
-            "label tenancy-tenant3 is taken from m1.adb-cell: the database cannot start there again",
+            "label tenancy-tenant3 is removed from node m1.adb-cell: the database cannot start there again",
         ),
     ],
 )
-def test_a_label_that_comes_back_is_nothing_and_one_that_goes_alone_is_what_the_database_starts_by(
-    operation: str, danger: Danger, words: str
-) -> None:
+def test_a_removed_label_is_dangerous_and_a_restored_one_is_not(operation: str, danger: Danger, words: str) -> None:
     made = step_of(recorded("first-tenants-created")["steps"], "NodePatch", "tenant3-master")
 
     def edit(steps: list[Step]) -> None:
         state = "newState" if operation == "create" else "oldState"
         steps.append({"op": operation, "urn": made["urn"], state: made["newState"]})
 
-    assert said(reviewed("nothing-changes", edit)) == [(danger, words)]
+    assert findings(reviewed("nothing-changes", edit)) == [(danger, words)]
 
 
-# A state that is lost
+# A lost state
 
 
-def test_what_is_adopted_beside_what_is_new_serves_and_is_disturbed_by_it() -> None:
+def test_a_new_tenant_disturbs_the_adopted_one_on_its_node() -> None:
     digest = recorded("state-lost")
     # tenant4 is new, its keepalived pod on the node of tenant3's.
     digest["diagnostics"] = [entry for entry in digest["diagnostics"] if entry["message"].startswith("tenant3 ")]
@@ -147,18 +147,18 @@ def test_what_is_adopted_beside_what_is_new_serves_and_is_disturbed_by_it() -> N
     assert (
         Danger.TRAFFIC,
         "keepalived starts on m1.adb-cell, where it clears the forwarding of tenant3 too",
-    ) in said(found)
+    ) in findings(found)
 
 
-def test_a_tenant_that_is_taken_over_in_part_is_not_made_again() -> None:
+def test_a_tenant_adopted_in_part_is_not_new() -> None:
     digest = recorded("failover")
     lost = step_of(recorded("state-lost")["steps"], "Service", "tenant3-vip")
     digest["steps"] = [*(step for step in digest["steps"] if "::tenant3" not in step["urn"]), lost]
     digest["diagnostics"] = recorded("state-lost")["diagnostics"]
-    assert said(judged(digest)) == [(Danger.NONE, "1 of its objects adopted: taken over as they are")]
+    assert findings(judged(digest)) == [(Danger.NONE, "existing objects adopted in place: 1")]
 
 
-def test_adopting_a_stopped_tenant_restarts_nothing_whatever_its_update_strategy() -> None:
+def test_adopting_a_stopped_tenant_never_restarts() -> None:
     def edit(steps: list[Step]) -> None:
         for role in ("master", "standby"):
             spec = step_of(steps, "StatefulSet", f"tenant3-{role}")["newState"]["inputs"]["spec"]
@@ -167,7 +167,7 @@ def test_adopting_a_stopped_tenant_restarts_nothing_whatever_its_update_strategy
     assert reviewed("tenants-adopted", edit).danger is Danger.NONE
 
 
-# What nobody notices, since nobody runs
+# Changes of tenants without pods
 
 ROLE = f"{TENANT}adb:tenants:ControlNode$kubernetes"
 ACCESS = f"{TENANT}adb:tenants:VirtualIp$kubernetes"
@@ -202,7 +202,7 @@ CHANGES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize("state", ["retired", "stopped", "running"])
 @pytest.mark.parametrize(("operation", "urn", "before", "after"), CHANGES, ids=lambda value: str(value)[-40:])
-def test_what_changes_of_a_tenant_without_pods_is_named_and_no_danger(
+def test_a_change_of_a_tenant_without_pods_is_reported_as_harmless(
     operation: str, urn: str, before: dict[str, Any], after: dict[str, Any], state: str
 ) -> None:
     digest = recorded("nothing-changes")
@@ -216,9 +216,9 @@ def test_what_changes_of_a_tenant_without_pods_is_named_and_no_danger(
     states = {"oldState": before, "newState": after} if operation != "delete" else {"oldState": before}
     resources = {name: {"custom": True, "inputs": inputs} for name, inputs in states.items()}
     digest["steps"].append({"op": operation, "urn": urn, **resources})
-    found = said(judged(digest))
+    found = findings(judged(digest))
     assert found
-    assert all(says for _, says in found)
+    assert all(text for _, text in found)
     harmless = state != "running" or urn == JOB
     assert (judged(digest).danger is Danger.NONE) is harmless, found
 
@@ -232,7 +232,7 @@ def test_what_changes_of_a_tenant_without_pods_is_named_and_no_danger(
         ("update", "running", Danger.TRAFFIC),
     ],
 )
-def test_what_all_tenants_share_is_missed_by_those_that_run(operation: str, state: str, danger: Danger) -> None:
+def test_shared_objects_matter_to_tenants_that_run(operation: str, state: str, danger: Danger) -> None:
     digest = recorded("nothing-changes")
     outputs = step_of(digest["steps"], "Stack", "adb-tenants-dev")["oldState"]["outputs"]
     for tenant in outputs["tenants"].values():
@@ -246,7 +246,7 @@ def test_what_all_tenants_share_is_missed_by_those_that_run(operation: str, stat
     assert judged(digest).danger is danger
 
 
-def test_a_secret_is_missed_by_the_tenant_that_starts_as_it_goes() -> None:
+def test_a_secret_matters_to_the_tenant_that_starts_as_it_is_deleted() -> None:
     def edit(steps: list[Step]) -> None:
         outputs = step_of(steps, "Stack", "adb-tenants-dev")["oldState"]["outputs"]
         outputs["tenants"]["tenant4"]["state"] = "stopped"
@@ -256,9 +256,9 @@ def test_a_secret_is_missed_by_the_tenant_that_starts_as_it_goes() -> None:
     assert reviewed("tenant-started", edit).danger is Danger.RESTART
 
 
-# A restart that goes wrong
+# A restart that fails
 
 
-def test_a_rolling_restart_says_what_a_revert_alone_does_not_do() -> None:
-    told = [says for _, says in said(judged(recorded("memory-change-of-a-rolling-tenant")))]
-    assert [says for says in told if "a revert takes effect only when that pod is deleted by hand" in says]
+def test_a_rolling_restart_has_the_limits_of_a_revert() -> None:
+    found = [text for _, text in findings(judged(recorded("memory-change-of-a-rolling-tenant")))]
+    assert [text for text in found if "a revert takes effect only when that pod is deleted by hand" in text]

@@ -1,4 +1,4 @@
-"""A fleet that is marked as its stack's, for the first time or after another, reads as what it is: nothing happens."""
+"""A fleet that gets the mark of its stack, its first or another one, is reported as unaffected."""
 
 import copy
 import json
@@ -59,30 +59,30 @@ def wait_in_the_background(inputs: Step) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "says"),
+    ("before", "after", "sentence"),
     [
         (None, "adb-tenants/dev", "objects are marked as belonging to stack adb-tenants/dev"),
         (
             "adb-tenants/old",
             "adb-tenants/dev",
-            "taken over from stack adb-tenants/old: objects are marked as belonging to stack adb-tenants/dev",
+            "adopted from stack adb-tenants/old: objects are marked as belonging to stack adb-tenants/dev",
         ),
         ("adb-tenants/dev", None, "objects are no longer marked as belonging to stack adb-tenants/dev"),
     ],
 )
 @pytest.mark.parametrize("edit", [lambda _: None, wait_in_the_background], ids=["marks alone", "with the engine's own"])
-def test_a_fleet_that_is_only_marked_is_told_of_in_one_sentence_each(
-    before: str | None, after: str | None, says: str, edit: Callable[[Step], None]
+def test_a_fleet_that_is_only_marked_has_one_finding_for_each_tenant(
+    before: str | None, after: str | None, sentence: str, edit: Callable[[Step], None]
 ) -> None:
     judged = marked(before, after, edit)
-    told = {tenant.name: [(each.danger, each.says.plain()) for each in tenant.findings] for tenant in judged.tenants}
-    told["shared"] = [(each.danger, each.says.plain()) for each in judged.shared.findings]
-    assert told == {name: [(Danger.NONE, says)] for name in ("tenant3", "tenant4", "shared")}
+    found = {tenant.name: [(each.danger, each.text()) for each in tenant.findings] for tenant in judged.tenants}
+    found["shared"] = [(each.danger, each.text()) for each in judged.shared.findings]
+    assert found == {name: [(Danger.NONE, sentence)] for name in ("tenant3", "tenant4", "shared")}
     assert judged.changes
     assert "mermaid" not in comment(judged)
 
 
-def test_what_changes_besides_the_mark_is_judged_as_ever() -> None:
+def test_changes_besides_the_mark_are_judged_as_usual() -> None:
     def edit(inputs: Step) -> None:
         inputs["metadata"].setdefault("labels", {})["team"] = "dba"
         if inputs["kind"] == "StatefulSet":
@@ -95,16 +95,16 @@ def test_what_changes_besides_the_mark_is_judged_as_ever() -> None:
 
 
 @pytest.mark.parametrize("key", ["pulumi.com/skipAwait", "pulumi.com/deletionPropagationPolicy", "team"])
-def test_another_annotation_alone_is_named(key: str) -> None:
+def test_another_annotation_alone_is_reported(key: str) -> None:
     judged = marked(
         "s", "s", lambda inputs: inputs["metadata"].setdefault("annotations", {}).update({key: "background"})
     )
     assert judged.danger is Danger.NONE
     for tenant in judged.tenants:
-        assert [each.says.plain().partition(":")[0] for each in tenant.findings] == ["no pod and no client notices"]
+        assert [each.text().partition(":")[0] for each in tenant.findings] == ["no pod and no client notices"]
 
 
-def test_whose_a_secret_is_may_be_read_and_nothing_else_of_it() -> None:
+def test_the_mark_of_a_secret_is_shown_and_nothing_else_of_it() -> None:
     written = comment(marked("adb-tenants/old", "adb-tenants/dev"))
     secret = written.partition("# Secret adb-connect-secret: updated\n")[2].splitlines()[:2]
     assert secret == [

@@ -1,4 +1,4 @@
-"""What a command of the pipeline ends with is never lost: not the engine's, not that of one half of a pipe."""
+"""No exit code in the pipeline is lost: neither the engine's nor that of one half of a pipe."""
 
 import json
 import subprocess
@@ -20,57 +20,57 @@ def approve(machine: JobMachine) -> None:
     (machine.checkout / "out" / "review.json").rename(machine.checkout / "approved.json")
 
 
-def test_a_preview_that_failed_without_a_word_is_blocked(machine: JobMachine) -> None:
-    """As a failed policy pack does: the digest is that of a good preview."""
+def test_a_preview_that_failed_without_an_error_is_blocked(machine: JobMachine) -> None:
+    """After a failed policy pack, the digest is that of a successful preview."""
     done = machine.make("preview", PREVIEW_ENDS_WITH="255")
     assert done.returncode == 0, f"there is something to review: {done.stderr}"
     out = machine.checkout / "out"
     comment = (out / "review.md").read_text()
     assert comment.splitlines()[1] == "### ⛔ Blocked: `pulumi preview` ended with exit code 255, see the job's log"
-    said = json.loads((out / "review.json").read_text())
-    assert (said["mayGoOn"], said["engineExitCode"], said["refusals"]) == (False, 255, [])
+    written = json.loads((out / "review.json").read_text())
+    assert (written["mayGoOn"], written["engineExitCode"], written["refusals"]) == (False, 255, [])
     for level in ("none", "change", "data-loss"):
         assert machine.make("gate", FAIL_ON=level).returncode != 0, level
 
 
 @pytest.mark.parametrize("code", ["1", "3", "137", "255"])
-def test_no_review_is_still_as_approved_when_the_engine_failed(machine: JobMachine, code: str) -> None:
+def test_a_review_is_not_as_approved_when_the_engine_failed(machine: JobMachine, code: str) -> None:
     machine.make("preview", PREVIEW_ENDS_WITH=code)
     approve(machine)
     done = machine.make("unchanged", REVIEWED="approved.json", PREVIEW_ENDS_WITH=code)
     assert (done.returncode, "was refused or failed" in done.stderr) == (2, True), done.stderr
 
 
-def test_a_review_is_still_as_approved_when_nothing_has_changed(machine: JobMachine) -> None:
+def test_a_review_is_as_approved_when_nothing_has_changed(machine: JobMachine) -> None:
     machine.make("preview", preview="failover")
     approve(machine)
     assert machine.make("unchanged", preview="failover", REVIEWED="approved.json").returncode == 0
     assert machine.make("unchanged", preview="vip-change", REVIEWED="approved.json").returncode != 0
 
 
-def test_what_the_comment_leaves_out_for_length_is_compared_as_well(machine: JobMachine) -> None:
+def test_what_the_comment_leaves_out_for_length_is_compared_too(machine: JobMachine) -> None:
     machine.make("preview", preview="failover")
     approve(machine)
     file = machine.checkout / "approved.json"
-    said = json.loads(file.read_text())
-    said["tenants"][0]["objects"][0]["fields"][0]["after"] = "something else"
-    file.write_text(json.dumps(said, indent=2) + "\n")
+    written = json.loads(file.read_text())
+    written["tenants"][0]["objects"][0]["fields"][0]["after"] = "something else"
+    file.write_text(json.dumps(written, indent=2) + "\n")
     assert machine.make("unchanged", preview="failover", REVIEWED="approved.json").returncode != 0
 
 
-def test_a_comparison_whose_engine_failed_is_no_green_night(machine: JobMachine) -> None:
+def test_drift_fails_when_the_engine_failed(machine: JobMachine) -> None:
     assert machine.make("drift").returncode == 0
     assert machine.make("drift", PREVIEW_ENDS_WITH="255").returncode != 0
     assert "ended with exit code 255" in (machine.checkout / "out" / "review.md").read_text()
 
 
-def test_a_state_that_could_not_be_exported_to_its_end_is_no_green_night(machine: JobMachine) -> None:
+def test_drift_fails_when_the_export_of_the_state_failed(machine: JobMachine) -> None:
     done = machine.make("drift", STACK_ENDS_WITH="1")
     assert done.returncode != 0
     assert "What was changed by hand could not be listed" in (machine.checkout / "out" / "review.md").read_text()
 
 
-def test_nothing_is_repaired_from_a_state_that_could_not_be_exported_to_its_end(machine: JobMachine) -> None:
+def test_nothing_is_repaired_when_the_export_of_the_state_failed(machine: JobMachine) -> None:
     assert machine.make("repair", STACK_ENDS_WITH="1").returncode != 0
     assert [words[0] for words in machine.called("pulumi")] == ["stack"]
 
@@ -81,19 +81,19 @@ def test_an_up_that_failed_fails(machine: JobMachine) -> None:
 
 
 @pytest.mark.parametrize("target", ["issue-github", "issue-gitlab"])
-def test_no_issue_is_closed_because_the_answer_is_missing(machine: JobMachine, target: str) -> None:
+def test_no_issue_is_closed_without_a_result(machine: JobMachine, target: str) -> None:
     done = machine.make(target, DRIFTED="", REPOSITORY="team/cells")
     assert (done.returncode, machine.called("gh"), machine.called("curl")) == (2, [], [])
 
 
-def test_the_program_runs_before_whatever_is_refreshed(machine: JobMachine) -> None:
-    told = "import sys\nprint('PULUMI_RUN_PROGRAM=' + os.environ['PULUMI_RUN_PROGRAM'], file=sys.stderr)"
-    machine.double("pulumi", told)
+def test_the_program_runs_before_a_refresh(machine: JobMachine) -> None:
+    program = "import sys\nprint('PULUMI_RUN_PROGRAM=' + os.environ['PULUMI_RUN_PROGRAM'], file=sys.stderr)"
+    machine.double("pulumi", program)
     for target in ("drift", "repair"):
         assert "PULUMI_RUN_PROGRAM=true" in machine.make(target).stderr, target
 
 
-def test_the_tip_of_the_branch_is_carried_out_not_the_commit_that_a_job_began_with(tmp_path: Path) -> None:
+def test_the_tip_of_the_branch_is_checked_out(tmp_path: Path) -> None:
     machine = JobMachine(tmp_path, "pulumi/pulumi:3.250.0")
     (tmp_path / "origin").mkdir()
 
@@ -114,7 +114,7 @@ def test_the_tip_of_the_branch_is_carried_out_not_the_commit_that_a_job_began_wi
     assert git("rev-parse", "HEAD") == git("rev-parse", "main", of="origin")
 
 
-def test_a_traceback_ends_with_no_code_that_is_an_answer() -> None:
+def test_the_exit_code_of_a_traceback_is_no_result() -> None:
     """Python's own is 1: "faults found", "drift", "too dangerous"."""
     program = "from kube import terminal; terminal.run(lambda: 1 // 0)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)

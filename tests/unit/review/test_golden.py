@@ -66,51 +66,55 @@ SECRETS = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_kind_of_change_is_told_as_expected(case: Case) -> None:
+def test_each_kind_of_change_has_the_expected_comment(case: Case) -> None:
     assert written_review(case.preview) == case.review.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_kind_of_change_is_as_dangerous_as_it_is(case: Case) -> None:
+def test_each_kind_of_change_has_the_expected_danger(case: Case) -> None:
     judged = review(parse(case.preview.read_bytes()))
     assert judged.danger is DANGER[case.name]
-    assert judged.may_go_on is (case.name not in REFUSED)
+    assert judged.can_proceed is (case.name not in REFUSED)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_no_secret_of_a_preview_is_in_its_review(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
     for form in ("markdown", "json"):
         main([str(case.preview), "--format", form])
-        said = capsys.readouterr().out
-        assert not [secret for secret in SECRETS if secret in said]
+        written = capsys.readouterr().out
+        assert not [secret for secret in SECRETS if secret in written]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.parametrize("level", [danger for danger in Danger if danger], ids=lambda level: level.word)
-def test_the_exit_code_is_1_from_the_level_on_and_whenever_the_engine_refuses(case: Case, level: Danger) -> None:
+def test_the_exit_code_is_1_from_the_level_on_and_after_a_refusal(case: Case, level: Danger) -> None:
     expected = int(DANGER[case.name] >= level or case.name in REFUSED)
     assert main([str(case.preview), "--fail-on", level.word]) == expected
 
 
-def test_digest_and_event_stream_of_one_preview_are_told_alike() -> None:
+def test_digest_and_event_stream_of_a_preview_have_the_same_comment() -> None:
     by_name = {case.name: case for case in CASES}
     for name in ("failover", "failover-by-force", "running-tenant-removed"):
         digest, events = by_name[name], by_name[f"{name}-as-events"]
         assert written_review(digest.preview) == written_review(events.preview), name
 
 
-def test_the_machine_form_says_what_the_comment_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_json_has_what_the_comment_has(capsys: pytest.CaptureFixture[str]) -> None:
     (case,) = (case for case in CASES if case.name == "failover")
     main([str(case.preview), "--format", "json"])
-    said = json.loads(capsys.readouterr().out)
-    assert (said["danger"], said["mayGoOn"], [tenant["name"] for tenant in said["tenants"]]) == (
+    written = json.loads(capsys.readouterr().out)
+    assert (written["danger"], written["mayGoOn"], [tenant["name"] for tenant in written["tenants"]]) == (
         "traffic",
         True,
         ["tenant3"],
     )
-    told = [finding["says"] for finding in said["tenants"][0]["findings"]]
-    assert "failover master → standby on m2.adb-cell" in told
-    assert said["tenants"][0]["accessPath"]["after"] == {
+    assert written["tenants"][0]["findings"][0] == {
+        "id": "R201",
+        "danger": "traffic",
+        "about": [],
+        "says": "failover master → standby on m2.adb-cell",
+    }
+    assert written["tenants"][0]["accessPath"]["after"] == {
         "vip": "192.168.143.144",
         "keepalivedHost": "m2.adb-cell",
         "service": "tenant3-vip",

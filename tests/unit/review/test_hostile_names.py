@@ -1,4 +1,4 @@
-"""Who edits the tenant list chooses names; none of them becomes mark-up, a mention, or a picture of its own."""
+"""Names are chosen by whoever edits the tenant list; none becomes mark-up, a mention, or a diagram of its own."""
 
 import json
 import re
@@ -27,7 +27,7 @@ HOSTILE = (
 
 
 STATION = r'[\w> -]+\["(?:[A-Za-z0-9 ._:/-]|#\d+;)*"\]'
-LINE_OF_A_PICTURE = re.compile(rf'flowchart TB|before ~~~ after|subgraph \w+\["\w+"\]|direction LR|end|(?:{STATION})+')
+LINE_OF_A_DIAGRAM = re.compile(rf'flowchart TB|before ~~~ after|subgraph \w+\["\w+"\]|direction LR|end|(?:{STATION})+')
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -41,12 +41,12 @@ def test_a_name_stays_inside_its_code_element(name: str) -> None:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_label_cannot_end_its_node_or_its_block(name: str) -> None:
     path = AccessPath(vip=name, keepalived_host=name, service=name, role="master", pod_host=name)
-    for line in mermaid.picture(path, None).splitlines():
-        assert LINE_OF_A_PICTURE.fullmatch(line.strip()), line
+    for line in mermaid.diagram(path, None).splitlines():
+        assert LINE_OF_A_DIAGRAM.fullmatch(line.strip()), line
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_image_breaks_out_of_nothing(name: str) -> None:
+def test_a_hostile_image_stays_inside_its_element(name: str) -> None:
     digest = json.loads((DIRECTORY / "image-change" / "preview.json").read_text())
     for step in digest["steps"]:
         if ":StatefulSet::" in step["urn"]:

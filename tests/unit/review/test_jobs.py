@@ -1,4 +1,4 @@
-"""The jobs of both pipelines come to their end with what their images have on PATH."""
+"""The jobs of both pipelines run with the commands that their images have on PATH."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ from tests.support.program import ROOT
 
 GITLAB: dict[str, Any] = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
 GITLAB_KEYWORDS = {"variables", "workflow", "stages"}
-GITLAB_GIVES = {
+GITLAB_VARIABLES = {
     "CI_DEFAULT_BRANCH": "main",
     "CI_API_V4_URL": "https://gitlab.example/api/v4",
     "CI_PROJECT_ID": "5",
@@ -23,7 +23,7 @@ GITLAB_GIVES = {
     "CI_MERGE_REQUEST_LABELS": "",
     "FORGE_TOKEN": "token",
 }
-GITHUB_KNOWS = {
+GITHUB_CONTEXT = {
     "matrix.stack": "prod",
     "inputs.stack": "prod",
     "inputs.approve-from": "restart",
@@ -58,7 +58,7 @@ def run_gitlab_job(name: str, machine: JobMachine, preview: str, **given: str) -
     variables = {key: re.sub(r"\$(\w+)", lambda used: str(declared[used[1]]), value) for key, value in declared.items()}
     job = gitlab_job(name)
     script = "\n".join([*job.get("before_script", []), *job["script"]])
-    return machine.run(script, preview=preview, **variables, **GITLAB_GIVES | given)
+    return machine.run(script, preview=preview, **variables, **GITLAB_VARIABLES | given)
 
 
 def with_git(machine: JobMachine) -> JobMachine:
@@ -73,10 +73,10 @@ def with_git(machine: JobMachine) -> JobMachine:
     return machine
 
 
-def test_every_gitlab_job_runs_with_what_its_image_has(tmp_path: Path) -> None:
-    """On a change that waits for an approval: `up` ends with 3, which GitLab shows as a warning."""
+def test_every_gitlab_job_runs_in_its_image(tmp_path: Path) -> None:
+    """With a change that waits for an approval: the exit code of `up` is 3, which GitLab shows as a warning."""
     came_to: dict[str, tuple[int, list[str]]] = {}
-    said = ""
+    output = ""
     artifacts = tmp_path / "artifacts"
     for name in [name for name in GITLAB if not name.startswith(".") and name not in GITLAB_KEYWORDS]:
         machine = with_git(JobMachine(tmp_path / name, image_of(name)))
@@ -85,7 +85,7 @@ def test_every_gitlab_job_runs_with_what_its_image_has(tmp_path: Path) -> None:
             shutil.copytree(artifacts, out)
         done = run_gitlab_job(name, machine, "nothing-changes" if name == "drift" else "rolling-update-chosen")
         came_to[name] = (done.returncode, [words[0] for words in machine.called("pulumi")])
-        said += f"\n{name}:\n{done.stdout[-500:]}{done.stderr[-1500:]}"
+        output += f"\n{name}:\n{done.stdout[-500:]}{done.stderr[-1500:]}"
         if out.exists():
             shutil.copytree(out, artifacts, dirs_exist_ok=True)
     assert came_to == {
@@ -95,7 +95,7 @@ def test_every_gitlab_job_runs_with_what_its_image_has(tmp_path: Path) -> None:
         "up": (3, ["preview"]),
         "up-dangerous": (0, ["preview", "up"]),
         "drift": (0, ["preview", "stack"]),
-    }, said
+    }, output
 
 
 @pytest.mark.parametrize(("preview", "stops"), [("data-path-move-allowed", False), ("host-moved", True)])
@@ -106,13 +106,13 @@ def test_a_label_lifts_a_level_and_no_refusal(preview: str, stops: bool, tmp_pat
     assert run_gitlab_job("preview", machine, preview).returncode != 0
 
 
-def test_pulumis_small_image_would_not_do(tmp_path: Path) -> None:
+def test_the_small_image_of_pulumi_is_not_enough(tmp_path: Path) -> None:
     done = JobMachine(tmp_path, "pulumi/pulumi-python-3.13:3.250.0").make("preview")
     assert (done.returncode, "make: command not found" in done.stderr) == (127, True), done.stderr
 
 
 def filled_in(text: str) -> str:
-    return re.sub(r"\$\{\{ (.+?) \}\}", lambda found: GITHUB_KNOWS[found[1]], text)
+    return re.sub(r"\$\{\{ (.+?) \}\}", lambda found: GITHUB_CONTEXT[found[1]], text)
 
 
 def environment(declared: Mapping[str, str]) -> dict[str, str]:
@@ -145,7 +145,7 @@ GITHUB_CASES: dict[str, tuple[list[str], tuple[str, ...], str, list[str]]] = {
 
 
 @pytest.mark.parametrize(("jobs", "conditions", "preview", "verbs"), GITHUB_CASES.values(), ids=GITHUB_CASES)
-def test_every_github_job_runs_with_what_the_runner_has(
+def test_every_github_job_runs_on_its_runner(
     jobs: list[str], conditions: tuple[str, ...], preview: str, verbs: list[str], tmp_path: Path
 ) -> None:
     machine = JobMachine(tmp_path, "ubuntu-latest")
@@ -160,7 +160,7 @@ def test_every_github_job_runs_with_what_the_runner_has(
         assert (tmp_path / "output").read_text() == f"waits={'no' if UP in conditions else 'yes'}\n"
 
 
-def test_no_github_job_is_left_out() -> None:
+def test_no_github_job_is_left_untested() -> None:
     run = {name for jobs, *_ in GITHUB_CASES.values() for name in jobs}
     there = {
         f"{file.stem}/{name}"

@@ -1,4 +1,4 @@
-"""However long the fleet, the comment fits where it is posted, and says what it leaves out: the least dangerous."""
+"""The comment of any fleet fits where it is posted; the least dangerous is left out, and counted."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.support.review_cases import DIRECTORY
 
 
 def multiplied(recording: str, count: int) -> list[dict[str, Any]]:
-    """The changed objects of a recording's tenant3, again and again under other names."""
+    """Return the changed objects of a recording's tenant3, repeated under other names."""
     steps = json.loads((DIRECTORY / recording / "preview.json").read_text())["steps"]
     changed = json.dumps([step for step in steps if "::tenant3-" in step["urn"]])
     return [step for number in range(count) for step in json.loads(changed.replace("tenant3", f"{recording}{number}"))]
@@ -24,11 +24,11 @@ def multiplied(recording: str, count: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("length", [1, 1_000, 100_000])
 def test_no_name_is_too_long_for_a_comment(length: int) -> None:
     steps = json.dumps([*multiplied("failover", 20), *multiplied("host-move-allowed", 0)])
-    strangers = [
+    unknown = [
         {"op": "delete", "urn": f"urn:pulumi:dev::p::kubernetes:core/v1:Namespace::{number}-{'é<' * length}"}
         for number in range(300)
     ]
-    document = {"steps": [*json.loads(steps.replace("failover1-", f"{'`' * length}-")), *strangers]}
+    document = {"steps": [*json.loads(steps.replace("failover1-", f"{'`' * length}-")), *unknown]}
     written = comment(review(parse(json.dumps(document).encode())))
     assert len(written.encode()) <= GITHUB_LIMIT
     assert "more, none more dangerous than **data-loss**" in written
@@ -50,11 +50,11 @@ def test_a_comment_fits_and_cuts_the_least_dangerous_first(count: int) -> None:
     assert rows[:3] == ["tenant-stopped0", "tenant-stopped1", "tenant-stopped2"]
     left_out = len(judged.tenants) - len(rows)
     assert (f"{left_out} more changed tenants are left out for length" in written) == (left_out > 0)
-    pictures = written.count("```mermaid")
-    assert ("Pictures and field diffs of" in written) == (pictures < count)
+    diagrams = written.count("```mermaid")
+    assert ("Diagrams and field diffs of" in written) == (diagrams < count)
 
 
-def test_a_comment_can_be_told_to_leave_room(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_comment_has_the_length_of_its_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "preview.json"
     file.write_text(json.dumps({"steps": multiplied("tenant-stopped", 50)}))
     assert main([str(file), "--limit", "4000"]) == 0

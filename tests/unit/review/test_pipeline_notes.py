@@ -1,6 +1,6 @@
-"""The comment on a pull request and the issue about drift: made once, edited from then on, on GitHub and on GitLab.
+"""The comment on a pull request and the issue about drift: created once, then edited, on GitHub and on GitLab.
 
-`gh` and GitLab's API are doubles that keep what they are sent; the shell and the rest of the pipeline are real.
+`gh` and GitLab's API are test doubles that store what they receive; the shell and the rest of the pipeline are real.
 """
 
 import json
@@ -86,7 +86,7 @@ def github(tmp_path: Path) -> GitHub:
     return GitHub(store=store, environment={"PATH": path, "REPOSITORY": "team/cells", "PR": "7"})
 
 
-def test_a_github_comment_is_made_once_for_each_stack_and_edited_from_then_on(github: GitHub, tmp_path: Path) -> None:
+def test_github_has_one_comment_for_each_stack(github: GitHub, tmp_path: Path) -> None:
     out = tmp_path / "out"
     copycat = {"id": 1, "user": {"type": "User"}, "body": "<!-- adb-tenants review of prod -->\nnot ours"}
     github.store.write_text(json.dumps([copycat]))
@@ -100,7 +100,7 @@ def test_a_github_comment_is_made_once_for_each_stack_and_edited_from_then_on(gi
     ]
 
 
-def test_a_github_issue_about_drift_is_opened_once_updated_and_closed(github: GitHub, tmp_path: Path) -> None:
+def test_github_has_one_open_issue_about_drift_for_each_stack(github: GitHub, tmp_path: Path) -> None:
     out = tmp_path / "out"
     for stack, drifted, text in (
         ("prod2", "yes", "theirs"),
@@ -172,7 +172,7 @@ def gitlab() -> Iterator[GitLab]:
         server.shutdown()
 
 
-def test_a_gitlab_note_is_made_once_for_each_stack_and_edited_from_then_on(gitlab: GitLab, tmp_path: Path) -> None:
+def test_gitlab_has_one_note_for_each_stack(gitlab: GitLab, tmp_path: Path) -> None:
     out = tmp_path / "out"
     for stack, text in (("prod", "first & last"), ("prod2", "other stack"), ("prod", "second + third")):
         write_review(out, stack, text)
@@ -183,7 +183,7 @@ def test_a_gitlab_note_is_made_once_for_each_stack_and_edited_from_then_on(gitla
     ]
 
 
-def test_a_gitlab_issue_about_drift_is_opened_once_updated_and_closed(gitlab: GitLab, tmp_path: Path) -> None:
+def test_gitlab_has_one_open_issue_about_drift_for_each_stack(gitlab: GitLab, tmp_path: Path) -> None:
     out = tmp_path / "out"
     for drifted, text in (("yes", "first"), ("yes", "second"), ("no", "-"), ("no", "-"), ("yes", "again")):
         write_review(out, "prod", text)

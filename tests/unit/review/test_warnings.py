@@ -1,4 +1,4 @@
-"""What the program warns of is in the review, as text, beside the tenant that it is about, and is no danger itself."""
+"""Warnings of the program are in the review, as text, beside the tenant that they concern, and raise no danger."""
 
 import json
 import re
@@ -27,8 +27,8 @@ def reviewed(recording: str, *diagnostics: dict[str, Any], form: str = "digest")
         {"resourcePreEvent": {"metadata": {**step, "old": step.get("oldState"), "new": step.get("newState")}}}
         for step in digest["steps"]
     ]
-    told = [{"diagnosticEvent": {"prefix": "warning: ", "color": "never", **entry}} for entry in diagnostics]
-    content: list[dict[str, Any]] = [*steps, *told, {"summaryEvent": {}}]
+    diagnosed = [{"diagnosticEvent": {"prefix": "warning: ", "color": "never", **entry}} for entry in diagnostics]
+    content: list[dict[str, Any]] = [*steps, *diagnosed, {"summaryEvent": {}}]
     events = [{"sequence": 1, "timestamp": 1, **event} for event in content]
     return review(parse("\n".join(map(json.dumps, events)).encode()))
 
@@ -37,12 +37,12 @@ def warning(message: str, urn: str = "") -> dict[str, Any]:
     return {"severity": "warning", "message": message, **({"urn": urn} if urn else {})}
 
 
-def said(judged: Review) -> list[tuple[str, str]]:
-    return [(each.tenant, each.says) for each in judged.warnings]
+def warned(judged: Review) -> list[tuple[str, str]]:
+    return [(each.tenant, each.message) for each in judged.warnings]
 
 
 @pytest.mark.parametrize("form", ["digest", "events"])
-def test_a_warning_is_told_beside_its_tenant_or_by_itself(form: str) -> None:
+def test_a_warning_is_listed_beside_its_tenant_or_by_itself(form: str) -> None:
     prefix = "warning: " if form == "digest" else ""
     judged = reviewed(
         "failover",
@@ -53,7 +53,7 @@ def test_a_warning_is_told_beside_its_tenant_or_by_itself(form: str) -> None:
         warning(f"{prefix}it has no room", f"{PROGRAM}adb:tenants:Tenant$adb:tenants:VirtualIp::tenant4-vip"),
         form=form,
     )
-    assert said(judged) == [
+    assert warned(judged) == [
         ("", "tenant33 is nobody here"),
         ("", "the cluster is not the one of last time"),
         ("tenant3", "tenant3 has a force that is not needed any more"),
@@ -63,27 +63,27 @@ def test_a_warning_is_told_beside_its_tenant_or_by_itself(form: str) -> None:
     written = comment(judged)
     assert "### 🟡 traffic: traffic is moved or interrupted — <code>tenant3</code> · 5 warnings\n" in written
     assert (
-        "\nThe program warns:\n\n"
+        "\nWarnings:\n\n"
         "- ⚠️ <code>tenant33 is nobody here</code>\n"
         "- ⚠️ <code>the cluster is not the one of last time</code>\n"
         "- ⚠️ <code>tenant4</code>: <code>it has no room</code>\n"
         "- ⚠️ <code>tenant4: node m9 does not exist</code>\n"
-    ) in written, "tenant4 does not change: there is no row to say it in"
+    ) in written, "tenant4 does not change and has no row"
     (row,) = (line for line in written.splitlines() if line.startswith("| <code>tenant3"))
-    assert row.endswith("<br>⚠️ the program warns: <code>tenant3 has a force that is not needed any more</code> |")
+    assert row.endswith("<br>⚠️ <code>tenant3 has a force that is not needed any more</code> |")
     assert json.loads(document(judged))["warnings"] == [
-        {"tenant": tenant or None, "says": says} for tenant, says in said(judged)
+        {"tenant": tenant or None, "says": message} for tenant, message in warned(judged)
     ]
 
 
-def test_the_order_in_which_the_engine_heard_of_warnings_does_not_show() -> None:
-    told = [warning(f"tenant{number} is warned of {what}") for number in (3, 4) for what in ("this", "that")]
-    assert comment(reviewed("failover", *told)) == comment(reviewed("failover", *reversed(told)))
+def test_the_order_of_warnings_is_independent_of_the_engine() -> None:
+    entries = [warning(f"tenant{number} is warned of {what}") for number in (3, 4) for what in ("this", "that")]
+    assert comment(reviewed("failover", *entries)) == comment(reviewed("failover", *reversed(entries)))
 
 
-def test_a_warning_is_told_once_and_is_neither_a_danger_nor_a_change() -> None:
+def test_a_warning_is_listed_once_and_is_neither_danger_nor_change() -> None:
     judged = reviewed("nothing-changes", warning("tenant3 is warned of"), warning("warning: tenant3 is warned of"))
-    assert said(judged) == [("tenant3", "tenant3 is warned of")]
+    assert warned(judged) == [("tenant3", "tenant3 is warned of")]
     assert (judged.danger, judged.changes, exit_code(judged, "change")) == (Danger.NONE, False, 0)
     assert "### 🟢 Nothing changes · 1 warning\n" in comment(judged)
 
@@ -107,13 +107,13 @@ def test_a_warning_is_told_once_and_is_neither_a_danger_nor_a_change() -> None:
     ],
     ids=lambda noise: str(noise["message"])[:30],
 )
-def test_what_the_tools_say_of_themselves_is_left_out(noise: dict[str, Any]) -> None:
-    assert said(reviewed("failover", noise)) == []
+def test_warnings_about_the_tools_are_left_out(noise: dict[str, Any]) -> None:
+    assert warned(reviewed("failover", noise)) == []
 
 
-def test_operations_that_an_interrupted_up_left_behind_are_told() -> None:
+def test_pending_operations_of_an_interrupted_up_are_listed() -> None:
     left = "Attempting to deploy or update resources with 1 pending operations from previous deployment.\n  * urn\n"
-    assert said(reviewed("failover", warning(f"warning: {left}"))) == [("", left.strip())]
+    assert warned(reviewed("failover", warning(f"warning: {left}"))) == [("", left.strip())]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -121,11 +121,11 @@ def test_operations_that_an_interrupted_up_left_behind_are_told() -> None:
 def test_a_warning_cannot_be_anything_but_text(text: str, tenant: str) -> None:
     written = comment(reviewed("image-change", warning(f"{tenant} fails over by force: {text}")))
     (line,) = (line for line in written.splitlines() if "by force" in line)
-    (shown,) = re.findall(r"⚠️ (?:the program warns: )?<code>(.*?)</code>(?: \|)?$", line)
+    (shown,) = re.findall(r"⚠️ <code>(.*?)</code>(?: \|)?$", line)
     assert re.fullmatch(r"(?:[\w .:/,→-]|&#\d+;)*", shown), "one line of letters and entities"
 
 
-def test_however_many_warnings_there_are_the_comment_fits_and_says_how_many_are_left_out() -> None:
+def test_any_number_of_warnings_fits_and_the_rest_is_counted() -> None:
     judged = reviewed("failover", *(warning(f"{number} {'<' * 2_000}") for number in range(300)))
     written = comment(judged)
     assert len(written.encode()) <= GITHUB_LIMIT

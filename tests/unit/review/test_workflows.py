@@ -1,4 +1,4 @@
-"""The workflows hold up before the tools that forges' users check them with, and before what their headers promise."""
+"""The workflows pass the linters of their forges and have the properties that their headers promise."""
 
 import json
 import re
@@ -37,15 +37,15 @@ def uses_of(file: Path) -> list[str]:
     return [entry["uses"] for entry in (*jobs, *steps) if "uses" in entry]
 
 
-def test_actionlint_has_nothing_to_say() -> None:
+def test_actionlint_passes() -> None:
     run("actionlint", "-color=false", *(str(file) for file in WORKFLOWS))
 
 
-def test_zizmor_has_nothing_to_say() -> None:
+def test_zizmor_passes() -> None:
     run("zizmor", "--offline", "--no-progress", "--persona", "regular", str(ROOT / ".github" / "workflows"))
 
 
-def test_gitlab_would_accept_its_file() -> None:
+def test_the_gitlab_file_matches_its_schema() -> None:
     # GitLab's own schema, as check-jsonschema ships it.
     run(
         *("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
@@ -60,7 +60,7 @@ def test_every_action_is_pinned_by_commit(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
-def test_every_job_asks_for_its_own_permissions_and_writes_only_where_it_says_so(file: Path) -> None:
+def test_only_the_jobs_for_comment_and_issue_may_write(file: Path) -> None:
     assert loaded(file)["permissions"] == {}
     writes = {
         (file.stem, name): {scope for scope, access in job["permissions"].items() if access == "write"} - {"id-token"}
@@ -73,7 +73,7 @@ def test_every_job_asks_for_its_own_permissions_and_writes_only_where_it_says_so
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
-def test_no_job_has_both_secrets_and_leave_to_write(file: Path) -> None:
+def test_no_job_has_both_secrets_and_write_permission(file: Path) -> None:
     for name, job in jobs_of(file).items():
         writes = {scope for scope, access in job["permissions"].items() if access == "write"} - {"id-token"}
         assert not (writes and CONFIDENTIAL in json.dumps(job)), name
@@ -90,8 +90,8 @@ def test_a_pull_request_from_a_fork_gets_no_secret() -> None:
     assert "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in gitlab_rule
 
 
-def test_the_shell_of_every_step_is_in_the_pipeline_that_the_engine_tests_run() -> None:
-    """A step may prepare a file or print one; whatever does something is a target of ci/pipeline.mk."""
+def test_every_step_runs_a_tested_target_of_the_pipeline() -> None:
+    """A step may prepare a file or print one; everything else is a target of ci/pipeline.mk."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "ci" / "pipeline.mk").read_text(), flags=re.MULTILINE))
     scripts = [
         step["run"]
@@ -107,14 +107,14 @@ def test_the_shell_of_every_step_is_in_the_pipeline_that_the_engine_tests_run() 
         for line in (*job.get("before_script", []), *job.get("script", []))
     ]
     called = {target for script in scripts for target in re.findall(r"make -f ci/pipeline\.mk ([a-z-]+)", script)}
-    # What was changed by hand may have been changed for a reason: nothing puts it back but a person.
+    # A change by hand may have a reason: only a person repairs it.
     assert called == targets - {"help", "repair"}
     others = {word for script in scripts for word in re.findall(r"^\s*([a-z][\w-]+)", script, flags=re.MULTILINE)}
     assert others <= {"make", "pip", "echo", "cat", "if", "then", "else", "fi", "case", "mkdir", "test"}
 
 
 def test_no_step_on_github_has_a_pipe() -> None:
-    """Its shell has no `pipefail` where none is named: what the first half ends with would be lost."""
+    """The default shell has no `pipefail`: the exit code of the first half would be lost."""
     steps = [step for file in WORKFLOWS for job in jobs_of(file).values() for step in job.get("steps", [])]
     piped = [step["run"] for step in steps if re.search(r"(?<!\|)\|(?!\|)", step.get("run", ""))]
     assert piped == []
@@ -127,7 +127,7 @@ def workflow(name: str) -> Any:
 UP_ONCE = "./.github/workflows/up-once.yml"
 
 
-def test_what_waits_for_an_approval_holds_nothing() -> None:
+def test_a_pending_approval_blocks_nothing() -> None:
     assert [name for name in ("up", "up-stack", "up-once") if "concurrency" in workflow(name)] == []
     (waiting,) = (
         job
@@ -138,7 +138,7 @@ def test_what_waits_for_an_approval_holds_nothing() -> None:
     assert waiting == workflow("up-stack")["jobs"]["approval"]
     assert not ({"concurrency", "uses"} & set(waiting))
     by_hand = loaded(GITLAB)["up-dangerous"]
-    assert by_hand["rules"][0]["when"] == "manual", "GitLab gives a resource to a job that has been started"
+    assert by_hand["rules"][0]["when"] == "manual", "only a started job occupies GitLab's resource group"
 
 
 def test_two_ups_of_one_stack_never_run_at_once() -> None:
@@ -158,8 +158,8 @@ def job_lines(job: Any) -> list[str]:
     return list(job.get("script", [])) if isinstance(job, dict) else []
 
 
-def test_an_approval_cancels_no_merge_that_waits_and_no_merge_an_approval() -> None:
-    """A group has room for one that runs and one that waits, and cancels who waited before: one of each kind fit in."""
+def test_approvals_and_merges_do_not_cancel_each_other() -> None:
+    """A group holds one running and one waiting job, and cancels an earlier waiting one: one of each kind fits."""
     callers = {
         name: job["concurrency"]
         for file in WORKFLOWS
@@ -172,7 +172,7 @@ def test_an_approval_cancels_no_merge_that_waits_and_no_merge_an_approval() -> N
     }
 
 
-def test_what_is_dangerous_is_carried_out_after_its_approval_and_as_it_was_approved() -> None:
+def test_a_dangerous_update_runs_after_approval_and_as_approved() -> None:
     jobs = workflow("up-stack")["jobs"]
     assert {name: job.get("needs") for name, job in jobs.items()} == {
         "up": None,
@@ -196,7 +196,7 @@ def test_what_is_dangerous_is_carried_out_after_its_approval_and_as_it_was_appro
     ]
 
 
-def test_what_is_carried_out_is_what_the_branch_says_by_then() -> None:
+def test_every_up_runs_the_tip_of_the_branch() -> None:
     (checkout,) = (
         step["with"]
         for step in workflow("up-once")["jobs"]["up"]["steps"]
@@ -214,11 +214,11 @@ def test_a_label_lifts_a_level_and_no_refusal() -> None:
     assert "'danger-accepted') && 'none' ||" in gate["env"]["FAIL_ON"]
 
 
-def test_what_holds_the_configuration_is_never_kept() -> None:
+def test_no_artifact_holds_the_configuration() -> None:
     for file in (*WORKFLOWS, GITLAB):
-        kept = [
+        stored = [
             line
             for line in file.read_text().splitlines()
             if "preview.json" in line and not line.strip().startswith("#")
         ]
-        assert kept == [], f"{file.name}: preview.json holds the stack's configuration in plain words"
+        assert stored == [], f"{file.name}: preview.json holds the stack's configuration in plain text"

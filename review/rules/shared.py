@@ -1,0 +1,46 @@
+"""What can happen to objects that belong to no single tenant."""
+
+from review.danger import Danger
+from review.findings import Rule
+
+CREATED = Rule("R401", Danger.NONE, "created: {objects}")
+ADOPTED = Rule("R402", Danger.NONE, "adopted: {objects}")
+RELEASED = Rule("R403", Danger.NONE, "{object} stays in the cluster; this stack no longer manages it")
+UNNEEDED = Rule("R404", Danger.NONE, "{object} changes or is removed: no tenant has a pod that needs it")
+METADATA_CHANGED = Rule("R405", Danger.NONE, "{object}: only labels or annotations change")
+
+DATA_CHANGED = Rule(
+    "R411",
+    Danger.NONE,
+    "{object}: {keys} changes for every tenant. Running pods keep the old environment until they restart; mounted "
+    "files are updated in place",
+)
+DELETED = Rule(
+    "R412",
+    Danger.RESTART,
+    "{object} is deleted: every tenant's pods refer to it, and a pod that ends cannot start again without it",
+)
+REPLACED = Rule(
+    "R413",
+    Danger.RESTART,
+    "{object} is replaced: every tenant's pods refer to it, and a pod that ends meanwhile cannot start again",
+)
+KEEPALIVED_ACCESS = Rule(
+    "R414",
+    Danger.TRAFFIC,
+    "{object} changes or is removed: without its permissions keepalived does not see databases start or stop, and "
+    "VIPs are no longer announced",
+)
+
+PROVIDER_CONNECTION = Rule(
+    "R421",
+    Danger.NONE,
+    "the connection of provider {name} changes in {fields}: check that it is still the same cluster",
+)
+PROVIDER_SETTINGS = Rule("R422", Danger.NONE, "settings of provider {name} change: {fields}")
+PROVIDER_REMOVED = Rule("R423", Danger.NONE, "provider {name} is removed; its resources are listed separately")
+PROVIDER_REPLACED = Rule(
+    "R424",
+    Danger.DATA_LOSS,
+    "provider {name} is replaced: every object it manages, including all databases, is deleted and recreated",
+)

@@ -1,0 +1,193 @@
+"""The Kubernetes objects of a tenant: one row for each, by which every other package finds and names them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from kube.urn import Urn
+from tenants.fleet import Role, TenantNames, TenantSpec
+
+Key = tuple[str, str]
+"""Kind and name of an object in the stack's namespace."""
+
+
+class Part(Enum):
+    """What an object is to its tenant, or to all tenants; the review judges a change by it."""
+
+    DATABASE = "StatefulSet of a role"
+    DATABASE_NAME = "headless Service of a role"
+    NODE_LABEL = "label on a role's node"
+    VIP_SERVICE = "Service that selects the active role"
+    VIP_CONFIG = "ConfigMap that keepalived reads"
+    KEEPALIVED = "ReplicationController of keepalived"
+    PROMOTION = "Job that promotes a database"
+    SHARED = "object that all tenants' pods refer to"
+    KEEPALIVED_ACCESS = "permission of keepalived"
+    PROVIDER = "connection to the cluster"
+    UNKNOWN = "object that this program does not declare"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceKind:
+    """A kind of namespaced object, and where the API server serves it."""
+
+    name: str
+    api: str
+    plural: str
+
+    def path(self, namespace: str) -> str:
+        """Return the path of the list of all objects of this kind in a namespace."""
+        root = "/api/v1" if self.api == "v1" else f"/apis/{self.api}"
+        return f"{root}/namespaces/{namespace}/{self.plural}"
+
+
+CONFIG_MAP = ResourceKind(name="ConfigMap", api="v1", plural="configmaps")
+JOB = ResourceKind(name="Job", api="batch/v1", plural="jobs")
+NODE_PATCH = ResourceKind(name="NodePatch", api="v1", plural="nodes")
+REPLICATION_CONTROLLER = ResourceKind(name="ReplicationController", api="v1", plural="replicationcontrollers")
+SERVICE = ResourceKind(name="Service", api="v1", plural="services")
+SERVICE_ACCOUNT = ResourceKind(name="ServiceAccount", api="v1", plural="serviceaccounts")
+STATEFUL_SET = ResourceKind(name="StatefulSet", api="apps/v1", plural="statefulsets")
+
+
+def _always(_: TenantSpec) -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantObject:
+    """One object of every tenant that has it."""
+
+    kind: ResourceKind
+    suffix: str
+    """Of its name, after the tenant's: `-vip-cm`."""
+    component: str
+    """Type of the component that declares it: `VirtualIp` of `adb:tenants:VirtualIp`."""
+    part: Part
+    role: Role | None = None
+    """For objects of one role."""
+    is_declared: Callable[[TenantSpec], bool] = _always
+    """Whether a tenant has it; its kind is listed only in fleets of which some tenant does."""
+    is_live_by_name: bool = True
+    """Whether the live object has this name in the stack's namespace, so that it is adopted, and refused if another
+    stack manages it. Not so for a node's label, and for a Job, which gets a free name and is found by its labels."""
+
+
+_NO_NAME = TenantNames(name="")
+_ROLE_SUFFIXES = {role: _NO_NAME.control_node_name(role) for role in Role}
+_VIP_SUFFIX = _NO_NAME.virtual_ip_name
+
+OBJECTS: Sequence[TenantObject] = (
+    *(
+        TenantObject(
+            kind=NODE_PATCH,
+            suffix=suffix,
+            component="ControlNode",
+            part=Part.NODE_LABEL,
+            role=role,
+            is_live_by_name=False,
+        )
+        for role, suffix in _ROLE_SUFFIXES.items()
+    ),
+    *(
+        TenantObject(kind=kind, suffix=suffix, component="ControlNode", part=part, role=role)
+        for role, suffix in _ROLE_SUFFIXES.items()
+        for kind, part in ((SERVICE, Part.DATABASE_NAME), (STATEFUL_SET, Part.DATABASE))
+    ),
+    TenantObject(
+        kind=CONFIG_MAP, suffix=_NO_NAME.virtual_ip_config_map_name, component="VirtualIp", part=Part.VIP_CONFIG
+    ),
+    TenantObject(kind=SERVICE, suffix=_VIP_SUFFIX, component="VirtualIp", part=Part.VIP_SERVICE),
+    TenantObject(kind=REPLICATION_CONTROLLER, suffix=_VIP_SUFFIX, component="VirtualIp", part=Part.KEEPALIVED),
+    *(
+        TenantObject(
+            kind=JOB,
+            suffix=_NO_NAME.promotion_job_name(role),
+            component="Promotion",
+            part=Part.PROMOTION,
+            is_declared=lambda tenant: tenant.promotion is not None,
+            is_live_by_name=False,
+        )
+        for role in Role
+    ),
+)
+"""In the order in which messages list them."""
+
+COMPONENTS = {
+    "Tenant": ("",),
+    "ControlNode": tuple(_ROLE_SUFFIXES.values()),
+    "VirtualIp": (_VIP_SUFFIX,),
+    "Promotion": (_NO_NAME.promotion_name,),
+}
+"""The components of a tenant, and the suffixes of their names."""
+
+SHARED_OBJECTS = {
+    "Platform": (Part.SHARED, ("ConfigMap", "Secret")),
+    "KeepalivedAccess": (
+        Part.KEEPALIVED_ACCESS,
+        ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"),
+    ),
+}
+"""The components that all tenants share: the part and the kinds of their objects."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Which object of the program a resource is."""
+
+    tenant: str
+    """Empty for an object that tenants share, and for one that is unknown."""
+    part: Part
+    role: Role | None = None
+
+
+def identify(urn: Urn) -> Identity:
+    """Find which object a resource is, by its type and name, which are fixed for good."""
+    component = urn.types[-2].rpartition(":")[2] if len(urn.types) > 1 else ""
+    if urn.types[-1].startswith("pulumi:providers:"):
+        return Identity(tenant="", part=Part.PROVIDER)
+    if component in SHARED_OBJECTS:
+        part, kinds = SHARED_OBJECTS[component]
+        return Identity(tenant="", part=part if urn.kind in kinds else Part.UNKNOWN)
+    if found := row_of(urn.kind, urn.name):
+        return Identity(tenant=urn.name.removesuffix(found.suffix), part=found.part, role=found.role)
+    return Identity(tenant="", part=Part.UNKNOWN)
+
+
+def row_of(kind: str, name: str) -> TenantObject | None:
+    """Find the row of an object by its kind and name; the tenant is the name without the row's suffix."""
+    return next(
+        (
+            row
+            for row in OBJECTS
+            # A name that is nothing but the suffix has no tenant.
+            if row.kind.name == kind and name.endswith(row.suffix) and name != row.suffix
+        ),
+        None,
+    )
+
+
+def tenant_of_component(component: Urn) -> str:
+    """Return the tenant of a component; empty if it is not a tenant's."""
+    suffixes = (suffix for suffix in COMPONENTS.get(component.kind, ()) if component.name.endswith(suffix))
+    return next((component.name.removesuffix(suffix) for suffix in suffixes), "")
+
+
+def live_keys(tenant: TenantSpec) -> Sequence[Key]:
+    """Return kind and name of each object that a tenant has in its namespace under a fixed name."""
+    return [
+        (row.kind.name, f"{tenant.name}{row.suffix}")
+        for row in OBJECTS
+        if row.is_live_by_name and row.is_declared(tenant)
+    ]
+
+
+def live_kinds(tenants: Iterable[TenantSpec] = ()) -> Sequence[ResourceKind]:
+    """Return the kinds of those objects: of these tenants, and those that every tenant has."""
+    tenants = list(tenants)
+    kinds = {
+        row.kind.name: row.kind
+        for row in OBJECTS
+        if row.is_live_by_name and (row.is_declared is _always or any(map(row.is_declared, tenants)))
+    }
+    return [kinds[name] for name in sorted(kinds)]
