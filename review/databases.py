@@ -216,7 +216,11 @@ def _effect(*, restarts: bool, stopped: bool) -> str:
 
 TOPICS = (
     (".imagePullPolicy", "image pull policy"),
-    (".resources", "memory"),
+    (".limits.memory", "memory"),
+    (".requests.memory", "memory"),
+    (".limits.cpu", "CPU"),
+    (".requests.cpu", "CPU"),
+    (".resources", "resources"),
     (".env", "environment"),
     (".tolerations", "tolerations"),
     (".affinity", "affinity"),

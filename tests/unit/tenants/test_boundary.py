@@ -26,6 +26,7 @@ from tenants import (
     Waiver,
     load,
 )
+from tenants.contract import CLUSTER, TENANT
 from tests.support.program import ROOT
 
 Raw = dict[str, Any]
@@ -87,13 +88,12 @@ def test_the_seed_tenant_needs_three_lines_and_has_every_default() -> None:
         ]
     }
     cluster = ClusterSpec(
-        context=None,
         namespace="default",
+        keepalived_account="adb-keepalived",
+        image_pull_secrets=(),
         vip_pools=(),
-        pod_network=None,
-        service_network=None,
         node_addresses=(),
-        reserved_vrids=frozenset(),
+        reserved_vrids=(),
     )
     assert load(raw) == Fleet(cluster=cluster, platform=READ, tenants=(TENANT3,))
 
@@ -119,46 +119,56 @@ def test_an_entry_comes_before_the_defaults_and_those_before_the_seed() -> None:
 
 
 def test_every_field_of_the_contract_arrives() -> None:
-    fleet = load(
-        {
-            "cluster": {
-                "context": "cell-7",
-                "namespace": "adb",
-                "vipPools": ["10.0.0.0/24", {"cidr": "10.0.1.0/24", "segment": "east"}, {"cidr": "10.0.2.0/24"}],
-                "podNetwork": "10.244.0.0/16",
-                "serviceNetwork": "10.96.0.0/12",
-                "nodeAddresses": ["10.0.0.9", "10.0.0.10"],
-                "reservedVrids": [51],
-            },
-            "platform": {"mysql": {"name": "db.cm", "data": {"mysql.vip": "10.0.0.3", "more": ""}}},
-            "tenants": [
-                {
-                    "name": "t",
-                    "vip": "10.0.1.7",
-                    "hosts": {"master": "a", "standby": "b"},
-                    "activeRole": "standby",
-                    "vrid": 9,
-                    "state": "retired",
-                    "adopt": True,
-                    "memory": "1e3",
-                    "memoryLimit": 5,
-                    "image": "i",
-                    "dataPath": "/d/1",
-                    "logPath": "/d/2",
-                    "updateStrategy": "RollingUpdate",
-                    "keepalived": {"image": "k"},
-                    "tolerations": [{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
-                    "waive": [{"rule": "E601", "reason": "alone"}],
-                    "force": "the master's node is gone",
-                    "promotion": {"command": ["p", "-x"], "image": "q", "timeoutSeconds": 7},
-                    "allowMove": [{"role": "master", "host": "a", "dataPath": "/d/1", "logPath": "/d/2"}],
-                }
-            ],
-        }
-    )
+    raw: Raw = {
+        "cluster": {
+            "context": "cell-7",
+            "namespace": "adb",
+            "uid": "0a1b",
+            "adoptFrom": "adb-tenants/old",
+            "keepalivedAccount": "k",
+            "imagePullSecrets": ["registry"],
+            "vipPools": ["10.0.0.0/24", {"cidr": "10.0.1.0/24", "segment": "east"}, {"cidr": "10.0.2.0/24"}],
+            "podNetwork": "10.244.0.0/16",
+            "serviceNetwork": "10.96.0.0/12",
+            "nodeAddresses": ["10.0.0.9", "10.0.0.10"],
+            "reservedVrids": [51],
+        },
+        "platform": {"mysql": {"name": "db.cm", "data": {"mysql.vip": "10.0.0.3", "more": ""}}},
+        "tenants": [
+            {
+                "name": "t",
+                "vip": "10.0.1.7",
+                "hosts": {"master": "a", "standby": "b"},
+                "activeRole": "standby",
+                "vrid": 9,
+                "state": "retired",
+                "adopt": True,
+                "memory": "1e3",
+                "cpu": 0.5,
+                "memoryLimit": 5,
+                "image": "i",
+                "dataPath": "/d/1",
+                "logPath": "/d/2",
+                "updateStrategy": "RollingUpdate",
+                "keepalived": {"image": "k"},
+                "tolerations": [{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
+                "waive": [{"rule": "E601", "reason": "alone"}],
+                "force": "the master's node is gone",
+                "promotion": {"command": ["p", "-x"], "image": "q", "timeoutSeconds": 7},
+                "allowMove": [{"role": "master", "host": "a", "dataPath": "/d/1", "logPath": "/d/2"}],
+            }
+        ],
+    }
+    fleet = load(raw)
+    assert raw["cluster"].keys() == {field.key for field in CLUSTER.fields.values()}
+    assert raw["tenants"][0].keys() == {field.key for field in TENANT.fields.values()}
     assert fleet.cluster == ClusterSpec(
         context="cell-7",
         namespace="adb",
+        uid="0a1b",
+        adopt_from="adb-tenants/old",
+        keepalived_account="k",
+        image_pull_secrets=("registry",),
         vip_pools=(
             VipPool(network=IPv4Network("10.0.0.0/24")),
             VipPool(network=IPv4Network("10.0.1.0/24"), segment="east"),
@@ -167,7 +177,7 @@ def test_every_field_of_the_contract_arrives() -> None:
         pod_network=IPv4Network("10.244.0.0/16"),
         service_network=IPv4Network("10.96.0.0/12"),
         node_addresses=(IPv4Address("10.0.0.9"), IPv4Address("10.0.0.10")),
-        reserved_vrids=frozenset({51}),
+        reserved_vrids=(51,),
     )
     assert fleet.platform.mysql == SharedObject(name="db.cm", data={"mysql.vip": "10.0.0.3", "more": ""})
     assert fleet.tenants == (
@@ -181,6 +191,7 @@ def test_every_field_of_the_contract_arrives() -> None:
             state=State.RETIRED,
             adopt=True,
             memory="1e3",
+            cpu="0.5",
             memory_limit=5,
             image="i",
             data_path="/d/1",

@@ -82,7 +82,7 @@ def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
     for pod in pods(objects):
         container = pod["containers"][0]
         container["image"] = "adb:v2"
-        container["resources"]["limits"]["memory"] = "24Gi"
+        container["resources"]["limits"] |= {"memory": "24Gi", "cpu": "4"}
         container["env"][0]["value"] = "4096"
         pod["volumes"][0]["hostPath"]["path"] = "/data7//old/"
         pod["tolerations"] = [{"operator": "Exists"}]
@@ -94,6 +94,7 @@ def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
         "activeRole": "standby",
         "vrid": 7,
         "memory": "24Gi",
+        "cpu": "4",
         "memoryLimit": 4096,
         "image": "adb:v2",
         "dataPath": "/data7/old",
@@ -202,6 +203,8 @@ def differ(where: str) -> Callable[[list[Json]], None]:
                 pod["containers"][0]["image"] = "adb:v2"
             case "memory":
                 pod["containers"][0]["resources"]["limits"]["memory"] = "1Gi"
+            case "cpu":
+                pod["containers"][0]["resources"]["limits"]["cpu"] = "500m"
             case "data":
                 pod["volumes"][0]["hostPath"]["path"] = "/data9/x"
             case "limit":
@@ -232,12 +235,13 @@ def without(kind: str, name: str) -> Callable[[list[Json]], None]:
         (without("Node", "m2"), "its standby may start on no node, not on one node, and has no pod"),
         (differ("image"), "its roles differ in image: docker.dtdream.com/adb/adb-control:v1.1.0 and adb:v2"),
         (differ("memory"), "its roles differ in memory: 16Gi and 1Gi"),
-        (differ("data"), "its roles differ in the directory for data: /data0/old/data and /data9/x"),
-        (differ("limit"), "its roles differ in the variable MEMORY_LIMIT: 2048 and 1"),
+        (differ("cpu"), "its roles differ in cpu: none and 500m"),
+        (differ("data"), "its roles differ in dataPath: /data0/old/data and /data9/x"),
+        (differ("limit"), "its roles differ in memoryLimit: 2048 and 1"),
         (differ("shared"), "its roles differ in adbops: adbops-cm and other"),
-        (forwarded("default/old-vip:DR"), "its address is forwarded by DR, and the tenants of a stack all by NAT"),
-        (forwarded("default/other"), "its address leads to default/other, not to Service old-vip"),
-        (forwarded("elsewhere"), f"ConfigMap old-vip-cm says where {VIP} leads in no way that can be read"),
+        (forwarded("default/old-vip:DR"), "its address is forwarded by DR, and a stack forwards all addresses by NAT"),
+        (forwarded("default/other"), "its address is forwarded to default/other, not to Service old-vip"),
+        (forwarded("elsewhere"), f"ConfigMap old-vip-cm forwards {VIP} in a form that cannot be read"),
         (lambda objects: scaled(objects, 1, 0, 1), "its replicas are neither all 1 nor all 0"),
         (lambda objects: scaled(objects, 2, 2, 1), "its replicas are neither all 1 nor all 0"),
     ],
@@ -257,7 +261,7 @@ def test_of_tenants_that_refer_to_other_shared_objects_the_fewer_are_left_out() 
     objects = [*old_cluster(), *other, *tenant("own", "10.0.0.1", "m5", "m6")]
     sections, remarks = written(objects)
     assert [entry["name"] for entry in sections["tenants"]] == ["old", "own"]
-    assert remarks == ("odd is left out: of the shared objects its adbops is other, others have others.",)
+    assert remarks == ("odd is left out: its adbops is other, and most tenants refer to other shared objects.",)
 
 
 def command(given: str) -> "subprocess.CompletedProcess[str]":
