@@ -97,10 +97,7 @@ CLUSTER = Section(
     spec=ClusterSpec,
     fields={
         "context": Field(
-            key="context",
-            kind=SOME_TEXT,
-            about="Context of the kubeconfig.",
-            otherwise="the current one",
+            key="context", kind=SOME_TEXT, about="Context of the kubeconfig.", otherwise="the current one"
         ),
         "namespace": Field(
             key="namespace",
@@ -139,10 +136,7 @@ CLUSTER = Section(
             default=[],
         ),
         "pod_network": Field(
-            key="podNetwork",
-            kind=NETWORK,
-            about="The network of the pods; no VIP lies in it.",
-            otherwise="unknown",
+            key="podNetwork", kind=NETWORK, about="The network of the pods; no VIP lies in it.", otherwise="unknown"
         ),
         "service_network": Field(
             key="serviceNetwork",
@@ -442,10 +436,7 @@ _REQUIRED: Mapping[str, Field[Any]] = {
     ),
     "vip": Field(key="vip", kind=VIP, about="The IPv4 address that clients use.", required=True),
     "hosts": Field(
-        key="hosts",
-        kind=_HOSTS,
-        about="The nodes of the two roles, {master: NODE, standby: NODE}.",
-        required=True,
+        key="hosts", kind=_HOSTS, about="The nodes of the two roles, {master: NODE, standby: NODE}.", required=True
     ),
 }
 _PERMISSIONS: Mapping[str, Field[Any]] = {

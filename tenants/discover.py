@@ -156,7 +156,7 @@ _OF_EACH_ROLE: Mapping[str, Callable[[Manifest, Manifest], Json]] = {
     "log_path": lambda database, _: facts.place(database).log_path,
     "update_strategy": lambda database, _: text(at(database, "spec", "updateStrategy", "type")),
 }
-"""How to read the settings that both roles share from a StatefulSet and its control container."""
+"""Readers of the settings that both roles share, from a StatefulSet and its control container."""
 
 
 def _tenant(name: str, objects: _Objects) -> _Found:
@@ -183,7 +183,7 @@ def _tenant(name: str, objects: _Objects) -> _Found:
             setting: _alike(setting, {role: read(databases[role], containers[role]) for role in Role})
             for setting, read in _OF_EACH_ROLE.items()
         },
-        # No object tells of these.
+        # In no object of the cluster.
         "promotion": None,
         "waivers": [],
     }
@@ -216,7 +216,7 @@ def _alike(setting: str, found: Mapping[Role, Json]) -> Json:
     field, master, standby = SETTINGS[setting], found[Role.MASTER], found[Role.STANDBY]
     if master != standby:
         raise _LeftOutError(f"its roles differ in {field.key}: {master or 'none'} and {standby or 'none'}")
-    if master:
+    if master not in (None, ""):
         return master
     if not field.optional:
         raise _LeftOutError(f"it has no {field.key}, which every tenant of a stack has")

@@ -20,7 +20,7 @@ Row = tuple[str, str]
 
 
 def rows(page: str) -> dict[str, Row]:
-    """The table by key; a row of several keys counts for each of them, with its own default where there are several."""
+    """Read the table by key; a row of several keys counts for each, with its own default where there are several."""
     lines = (ROOT / page).read_text().splitlines()
     begin = next(number for number, line in enumerate(lines) if line.startswith(PAGES[page]))
     found: dict[str, Row] = {}
@@ -35,13 +35,13 @@ def rows(page: str) -> dict[str, Row]:
 
 
 def parts(field: Field[Any]) -> tuple[Field[Any], ...]:
-    """The keys of a field that is a map, or a list of maps."""
+    """Return the keys of a field that is a map, or a list of maps."""
     kind: object = field.kind.entry if isinstance(field.kind, ListOf) else field.kind
     return tuple(kind.fields.values()) if isinstance(kind, Section | Record) else ()
 
 
 def keys(table: Mapping[str, Row]) -> Iterator[tuple[str, Field[Any]]]:
-    """What the table must hold: a map is one row, or a row for each of its keys, as the page prefers."""
+    """List what the table must hold: a map is one row, or a row for each of its keys, as the page prefers."""
     for field in TENANT.fields.values():
         if parts(field) and field.key not in table:
             yield from ((f"{field.key}.{part.key}", part) for part in parts(field))
@@ -50,7 +50,7 @@ def keys(table: Mapping[str, Row]) -> Iterator[tuple[str, Field[Any]]]:
 
 
 def default_of(field: Field[Any]) -> str:
-    """A default as the table spells it."""
+    """Spell a default as the table does."""
     if field.required:
         return REQUIRED
     match field.default:
@@ -65,7 +65,7 @@ def default_of(field: Field[Any]) -> str:
 
 
 def described(table: Mapping[str, Row]) -> Iterator[tuple[str, Field[Any], Row]]:
-    """What both the contract and the table have; that neither has more, has a test of its own."""
+    """List what both the contract and the table have; another test finds what only one of them has."""
     return ((key, field, table[key]) for key, field in keys(table) if key in table)
 
 

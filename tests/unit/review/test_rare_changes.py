@@ -15,6 +15,7 @@ from review.verdict import Review, review
 from tests.support.review_cases import DIRECTORY
 
 Step = dict[str, Any]
+CONTAINER = ("spec", "template", "spec", "containers", 0)
 PARENTS = "urn:pulumi:dev::adb-tenants::adb:tenants:"
 
 
@@ -82,13 +83,14 @@ def test_an_object_that_is_not_known_is_named(operation: str, danger: Danger, pa
         (["spec", "template", "spec", "affinity"], {}, Danger.DATA_LOSS, "database moves"),
         (["spec", "template", "spec", "volumes"], [], Danger.DATA_LOSS, "database moves"),
         (["metadata", "labels", "team"], "dba", Danger.NONE, "restarts no pod"),
+        ([*CONTAINER, "resources", "limits", "cpu"], "4", Danger.NONE, "CPU change — restarts no pod"),
     ],
 )
-def test_each_field_of_a_stateful_set_is_judged(path: list[str], value: Any, danger: Danger, words: str) -> None:
+def test_each_field_of_a_stateful_set_is_judged(path: list[Any], value: Any, danger: Danger, words: str) -> None:
     def edit(steps: list[Step]) -> None:
         inputs = step_of(steps, "StatefulSet", "tenant3-master")["newState"]["inputs"]
         for key in path[:-1]:
-            inputs = inputs.setdefault(key, {})
+            inputs = inputs[key] if isinstance(inputs, list) else inputs.setdefault(key, {})
         inputs[path[-1]] = value
 
     judged = reviewed("image-change", edit)

@@ -1,4 +1,4 @@
-"""What the program gets from its configuration, and what it says of one that describes no fleet."""
+"""The fleet that the program gets from a configuration, and the faults of one that is not valid."""
 
 import copy
 from ipaddress import IPv4Address, IPv4Network
@@ -61,7 +61,7 @@ TENANT3 = TenantSpec(
 
 
 def entry(number: int, **more: Any) -> Raw:
-    """A tenant of its own in every respect."""
+    """Make an entry that conflicts with no other."""
     return {
         "name": f"tenant{number}",
         "vip": f"192.168.143.{number}",
@@ -71,7 +71,7 @@ def entry(number: int, **more: Any) -> Raw:
 
 
 def rules(raw: Raw) -> list[tuple[str, str]]:
-    """Rule and first words of each fault."""
+    """Return the rule and the path of each fault."""
     with pytest.raises(FleetError) as refused:
         load(raw)
     return [(finding.rule.id, str(finding).split("  ")[1].split(":")[0]) for finding in refused.value.findings]
@@ -207,7 +207,7 @@ def test_every_field_of_the_contract_arrives() -> None:
     )
 
 
-def test_a_promotion_runs_in_the_control_pods_image_for_ten_minutes_unless_it_says_otherwise() -> None:
+def test_a_promotion_has_the_control_pods_image_and_ten_minutes() -> None:
     fleet = load(
         {
             "defaults": {"promotion": {"command": ["p"]}},
@@ -299,9 +299,7 @@ SHARED: Raw = {"tenants": [entry(1), entry(2), entry(3)]}
     ],
     ids=repr,
 )
-def test_what_tenants_share_is_settled_between_any_two_by_the_waiver_of_either(
-    waiving: list[int], left: set[int]
-) -> None:
+def test_a_conflict_of_two_tenants_is_settled_by_the_waiver_of_either(waiving: list[int], left: set[int]) -> None:
     raw = copy.deepcopy(SHARED)
     for index, tenant in enumerate(raw["tenants"]):
         tenant["hosts"]["master"] = "m"
@@ -313,7 +311,7 @@ def test_what_tenants_share_is_settled_between_any_two_by_the_waiver_of_either(
         assert len(load(raw).tenants) == 3
 
 
-def test_a_waiver_in_the_defaults_holds_for_every_tenant_that_has_none_of_its_own() -> None:
+def test_a_waiver_in_the_defaults_holds_for_tenants_without_their_own() -> None:
     raw = copy.deepcopy(SHARED)
     raw["defaults"] = {"waive": [{"rule": "E403", "reason": "one network"}]}
     raw["cluster"] = {"vipPools": ["10.0.0.0/8"]}
@@ -321,7 +319,7 @@ def test_a_waiver_in_the_defaults_holds_for_every_tenant_that_has_none_of_its_ow
     assert rules(raw) == [("E403", "tenants[1].vip")]
 
 
-def test_a_fault_in_the_defaults_is_told_once_and_there() -> None:
+def test_a_fault_in_the_defaults_is_reported_once_and_there() -> None:
     raw = {"defaults": {"vrid": 9, "dataPath": "/data5/x"}, "tenants": [entry(n) for n in range(1, 6)]}
     for tenant in raw["tenants"]:
         assert isinstance(tenant, dict)

@@ -1,4 +1,4 @@
-"""The stack file read from a cluster says what is live there: it lints clean, and starts, stops and moves nothing."""
+"""A discovered stack file describes what is live: it lints clean, and starts, stops and moves nothing."""
 
 import copy
 import json
@@ -56,7 +56,7 @@ def pods(objects: list[Json]) -> list[Json]:
 
 
 def written(objects: list[Json]) -> tuple[Json, tuple[str, ...]]:
-    """The sections of the stack file, which must lint clean, and what is said of it."""
+    """Return the sections of the stack file, which must lint clean, and the remarks."""
     found = stack_text(discover({"items": objects}))
     report = lint("Pulumi.prod.yaml", found.text.encode())
     assert not report.faults, f"{[str(fault.message) for fault in report.faults]}\n{found.text}"
@@ -66,7 +66,7 @@ def written(objects: list[Json]) -> tuple[Json, tuple[str, ...]]:
 
 
 def read(objects: list[Json]) -> Fleet:
-    """The fleet that the program gets from the file."""
+    """Return the fleet that the program gets from the file."""
     return load(stackfile.read(stack_text(discover({"items": objects})).text.encode()).sections)
 
 
@@ -104,7 +104,7 @@ def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
     assert (sections["tenants"], remarks) == ([{**ENTRY, **changes}], ())
 
 
-def test_it_is_read_by_what_it_means_and_not_by_the_names_that_we_give() -> None:
+def test_objects_are_read_by_their_meaning_not_by_our_names() -> None:
     objects = old_cluster()
     sidecar = {"name": "exporter", "image": "exporter:1"}
     for pod in pods(objects):
@@ -146,7 +146,7 @@ def test_hosts_are_where_the_template_pins_the_pod_whatever_the_labels_say(pin: 
     assert written(objects)[0]["tenants"][0]["hosts"] == {"master": "n1", "standby": "n2"}
 
 
-def test_hosts_are_where_the_pods_run_when_the_labels_are_on_other_nodes_too() -> None:
+def test_hosts_are_where_the_pods_run_whatever_other_nodes_have_labels() -> None:
     objects = [*old_cluster(), node("m9", tenancy_old="master")]
     running = [
         {"kind": "Pod", "metadata": {"name": f"old-{role}-0", "namespace": "default"}, "spec": {"nodeName": host}}
@@ -163,7 +163,7 @@ def test_names_of_shared_objects_are_as_found() -> None:
     assert sections["platform"] == {"adbops": {"name": "rm"}, "rootSshKey": {"name": "keys"}}
 
 
-def test_what_is_unsound_is_waived_as_found_and_said() -> None:
+def test_a_broken_rule_is_waived_as_found_and_named() -> None:
     objects = [
         *tenant("old", VIP, "m1", "m2"),
         *tenant("neighbour", "192.168.143.146", "m1", "m3"),
@@ -178,10 +178,10 @@ def test_what_is_unsound_is_waived_as_found_and_said() -> None:
     ]
     said = "\n".join(remarks)
     assert "old: E601 is waived, as found: the keepalived pod of neighbour" in said
-    assert "cluster.vipPools takes each /24 for a network segment of its own" in said
+    assert "cluster.vipPools declares each /24 as a network segment of its own" in said
 
 
-def test_what_no_waiver_allows_is_left_out_and_said() -> None:
+def test_a_tenant_that_no_waiver_allows_is_left_out_and_named() -> None:
     objects = [
         *tenant("old", VIP, "m1", "m2"),
         *tenant("copy", VIP, "m3", "m4"),
@@ -194,7 +194,7 @@ def test_what_no_waiver_allows_is_left_out_and_said() -> None:
 
 
 def differ(where: str) -> Callable[[list[Json]], None]:
-    """An edit of the standby's pod alone."""
+    """Return an edit of the standby's pod alone."""
 
     def edit(objects: list[Json]) -> None:
         pod = pods(objects)[1]
@@ -256,7 +256,7 @@ def test_a_tenant_that_no_entry_describes_is_left_out_with_the_reason(
     assert remark.startswith(f"old is left out: {words}")
 
 
-def test_of_tenants_that_refer_to_other_shared_objects_the_fewer_are_left_out() -> None:
+def test_a_minority_with_other_shared_objects_is_left_out() -> None:
     other = json.loads(json.dumps(tenant("odd", "10.0.0.2", "m7", "m8")).replace('"adbops-cm"', '"other"'))
     objects = [*old_cluster(), *other, *tenant("own", "10.0.0.1", "m5", "m6")]
     sections, remarks = written(objects)
@@ -269,7 +269,7 @@ def command(given: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(arguments, input=given, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
-def test_the_command_prints_the_file_and_says_on_standard_error_what_it_left_out() -> None:
+def test_the_command_prints_the_file_and_remarks_on_standard_error() -> None:
     objects = [*old_cluster(), *tenant("half", "10.0.0.2", "m7", "m8")]
     without("Service", "half-vip")(objects)
     done = command(json.dumps({"items": objects}))
@@ -286,7 +286,7 @@ def test_an_empty_namespace_is_a_stack_file_without_tenants() -> None:
     assert done.stderr.startswith("There is no tenant")
 
 
-def test_what_is_not_kubectls_output_of_one_namespace_is_refused_in_one_line() -> None:
+def test_other_input_than_kubectls_of_one_namespace_is_refused_in_one_line() -> None:
     two = [*tenant("a", "10.0.0.1", "m1", "m2"), *tenant("b", "10.0.0.2", "m3", "m4", namespace="west")]
     wrong = ("", "[]", "{}", '{"items": 1}', "\0", json.dumps({"items": two}))
     done = [command(given_) for given_ in wrong]
@@ -302,7 +302,7 @@ def test_names_that_look_like_numbers_to_pulumi_are_written_as_text() -> None:
 
 
 def is_scaled_down(found: Any, name: str) -> bool:
-    """Whether an object is a workload of the tenant that keeps no pod."""
+    """Tell whether an object is a workload of the tenant without pods."""
     return (
         isinstance(found, dict)
         and found.get("kind") in ("StatefulSet", "ReplicationController")
@@ -313,7 +313,7 @@ def is_scaled_down(found: Any, name: str) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @given(st.data())
-def test_any_objects_become_a_clean_file_that_starts_nothing_that_was_scaled_down(data: st.DataObject) -> None:
+def test_any_objects_become_a_clean_file_that_starts_nothing_stopped(data: st.DataObject) -> None:
     objects = [*tenant("old", VIP, "m1", "m2"), *tenant("other", "192.168.143.146", "m1", "m3")]
     scaled(objects, 0, 0, 0)
     for _ in range(data.draw(st.integers(1, 4))):

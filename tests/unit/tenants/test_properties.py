@@ -30,7 +30,7 @@ YAML_LETTERS = "abc:-[]{}\n\n   &*!|>'\"#%@`,?~0189.<=\t\r\\/éx\ud7ff\u2028\ufe
 
 
 def ends_well(data: bytes) -> None:
-    """Lint says something in time, in every format, or finds nothing; any exception fails the test by itself."""
+    """Check that lint ends in time, with or without findings, in every format; any exception fails the test."""
     begin = time.monotonic()
     report = lint("Pulumi.dev.yaml", data)
     written = {name: write([report]) for name, write in formats.FORMATS.items()}
@@ -46,7 +46,7 @@ def ends_well(data: bytes) -> None:
 
 
 def is_sound(raw: Raw) -> Fleet:
-    """The linter and the program take a configuration, whatever the order of tenants."""
+    """Check that the linter and the program accept a configuration, whatever the order of tenants."""
     fleet = load(raw)
     text, _ = stack_file(raw)
     report = lint("Pulumi.dev.yaml", text.encode())
@@ -57,7 +57,7 @@ def is_sound(raw: Raw) -> Fleet:
 
 
 def any_values() -> st.SearchStrategy[Any]:
-    """Values of any shape, many of them named as in the contract."""
+    """Draw values of any shape, many under keys of the contract."""
     keys = st.sampled_from(KEYS) | st.text(max_size=4)
     scalars = (
         st.none()
@@ -73,7 +73,7 @@ def any_values() -> st.SearchStrategy[Any]:
 
 
 def any_sections() -> st.SearchStrategy[dict[str, Any]]:
-    """Configurations whose sections are of any shape."""
+    """Draw configurations whose sections are of any shape."""
     return st.dictionaries(st.sampled_from(["cluster", "defaults", "platform", "tenants", "tenant"]), any_values())
 
 
