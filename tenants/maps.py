@@ -69,8 +69,8 @@ class _Map(Generic[T]):
     def __post_init__(self) -> None:
         attributes = sorted(each.name for each in dataclasses.fields(self.spec))  # type: ignore[arg-type] # a dataclass
         declared = sorted([*self.fields, *self.set_elsewhere])
-        if declared != attributes:
-            raise TypeError(f"declare each attribute once, by a key or elsewhere: {declared}, not {attributes}")
+        if declared != attributes or len(set(self._keys)) < len(self._keys):
+            raise TypeError(f"declare each attribute once, by a key of its own: {declared} for {attributes}")
 
     @cached_property
     def defaults(self) -> Values:
@@ -109,23 +109,6 @@ class _Map(Generic[T]):
         hint = f"did you mean {meant}?" if meant else f"remove it, or use one of {listed(sorted(self._keys))}"
         return f"unknown key; {hint}"
 
-    def schema(self) -> JsonSchema:
-        schema: JsonSchema = {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {field.key: field.schema() for field in self.fields.values()},
-        }
-        required = [field.key for field in self.fields.values() if field.required]
-        return {**schema, "required": required} if required else schema
-
-
-@dataclass(frozen=True, kw_only=True)
-class Section(_Map[T]):
-    """A map whose values are read one by one: a fault in one hides none in another; absent ones come from a base."""
-
-    def read(self, value: object, path: Path, findings: Findings) -> Values | None:
-        return self.read_values(value, path, findings)
-
     def over(self, base: Values, values: Values) -> Values:
         """Return the base with these values in its place; those of a section within it, one by one."""
         within = {
@@ -142,6 +125,23 @@ class Section(_Map[T]):
             if field.derived and name not in filled:
                 filled[name] = field.derived(filled)
         return filled
+
+    def schema(self) -> JsonSchema:
+        schema: JsonSchema = {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {field.key: field.schema() for field in self.fields.values()},
+        }
+        required = [field.key for field in self.fields.values() if field.required]
+        return {**schema, "required": required} if required else schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section(_Map[T]):
+    """A map whose values are read one by one, so that a fault in one hides none in another."""
+
+    def read(self, value: object, path: Path, findings: Findings) -> Values | None:
+        return self.read_values(value, path, findings)
 
     def build(self, values: Values) -> T:
         """Make the spec of filled values; only where there is no finding."""
@@ -169,6 +169,6 @@ class Record(_Map[T]):
         if fault:
             findings.add(fault.rule, path, fault.message)
             return None
-        complete = {**self.defaults, **values}
+        complete = self.filled(values)
         needed = (name for name, field in self.fields.items() if name in values or not field.optional)
         return None if any(is_faulty(complete[name]) for name in needed) else self.spec(**complete)

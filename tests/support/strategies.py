@@ -33,6 +33,29 @@ PROMOTIONS: tuple[Raw, ...] = (
     {"command": ["ssh", "gpadmin@$(PROMOTE)", "gpactivatestandby", "-a"]},
     {"command": ["/promote.sh", ""], "image": "localhost:5000/adb__control:V1_0", "timeoutSeconds": 86_400},
 )
+EVERY_FIELD: Raw = {
+    "name": "t",
+    "vip": "10.0.1.7",
+    "hosts": {"master": "a", "standby": "b"},
+    "activeRole": "standby",
+    "vrid": 9,
+    "state": "retired",
+    "adopt": True,
+    "memory": "1e3",
+    "cpu": 0.5,
+    "memoryLimit": 5,
+    "image": "i",
+    "dataPath": "/d/1",
+    "logPath": "/d/2",
+    "updateStrategy": "RollingUpdate",
+    "keepalived": {"image": "k"},
+    "tolerations": [{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
+    "waive": [{"rule": "E601", "reason": "alone"}],
+    "force": "the master's node is gone",
+    "promotion": {"command": ["p", "-x"], "image": "q", "timeoutSeconds": 7},
+    "allowMove": [{"role": "master", "host": "a", "dataPath": "/d/1", "logPath": "/d/2"}],
+}
+"""An entry that sets every field, none to its default."""
 OF_ENTRIES = {"activeRole", "vrid", "dataPath", "logPath", "waive"}
 """Settings that concern other tenants too."""
 

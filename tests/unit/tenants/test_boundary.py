@@ -28,6 +28,7 @@ from tenants import (
 )
 from tenants.contract import CLUSTER, TENANT
 from tests.support.program import ROOT
+from tests.support.strategies import EVERY_FIELD
 
 Raw = dict[str, Any]
 
@@ -134,34 +135,11 @@ def test_every_field_of_the_contract_arrives() -> None:
             "reservedVrids": [51],
         },
         "platform": {"mysql": {"name": "db.cm", "data": {"mysql.vip": "10.0.0.3", "more": ""}}},
-        "tenants": [
-            {
-                "name": "t",
-                "vip": "10.0.1.7",
-                "hosts": {"master": "a", "standby": "b"},
-                "activeRole": "standby",
-                "vrid": 9,
-                "state": "retired",
-                "adopt": True,
-                "memory": "1e3",
-                "cpu": 0.5,
-                "memoryLimit": 5,
-                "image": "i",
-                "dataPath": "/d/1",
-                "logPath": "/d/2",
-                "updateStrategy": "RollingUpdate",
-                "keepalived": {"image": "k"},
-                "tolerations": [{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
-                "waive": [{"rule": "E601", "reason": "alone"}],
-                "force": "the master's node is gone",
-                "promotion": {"command": ["p", "-x"], "image": "q", "timeoutSeconds": 7},
-                "allowMove": [{"role": "master", "host": "a", "dataPath": "/d/1", "logPath": "/d/2"}],
-            }
-        ],
+        "tenants": [EVERY_FIELD],
     }
     fleet = load(raw)
     assert raw["cluster"].keys() == {field.key for field in CLUSTER.fields.values()}
-    assert raw["tenants"][0].keys() == {field.key for field in TENANT.fields.values()}
+    assert EVERY_FIELD.keys() == {field.key for field in TENANT.fields.values()}
     assert fleet.cluster == ClusterSpec(
         context="cell-7",
         namespace="adb",

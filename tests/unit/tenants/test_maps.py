@@ -29,6 +29,12 @@ def test_keys_and_attributes_of_a_spec_must_match(kind: type[Any], fields: dict[
         kind(spec=Spec, fields=fields, set_elsewhere=("cell",))
 
 
+@pytest.mark.parametrize("kind", [Section, Record])
+def test_two_attributes_cannot_have_one_key(kind: type[Any]) -> None:
+    with pytest.raises(TypeError, match="by a key of its own"):
+        kind(spec=Spec, fields={"size": SIZE, "cell": SIZE})
+
+
 @pytest.mark.parametrize(("kind", "default"), [(Integer(1, 9), 10), (Integer(1, 9), "5"), (Boolean(), 1)])
 def test_a_default_must_be_valid_for_its_own_field(kind: Kind[Any], default: Any) -> None:
     with pytest.raises(ValueError, match="the default is not valid"):

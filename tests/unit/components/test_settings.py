@@ -1,4 +1,4 @@
-"""Memory and CPU reach the control pods, are compared with their nodes, and are named when an adoption changes them."""
+"""Settings reach the objects; memory and CPU are compared with the nodes, and named when an adoption changes them."""
 
 from typing import Any
 from unittest import mock
@@ -10,11 +10,21 @@ from components.live.nodes import LiveNodes
 from kube.facts import control_container
 from kube.manifest import mapping
 from tenants import Role, load
+from tenants.contract import SETTINGS
 from tests.support.program import run_program
+from tests.support.strategies import EVERY_FIELD
 from tests.unit.components.test_registered import config_with
 from tests.unit.components.test_take_over import DECLARED, said_of, tenant3
 
+NOT_IN_OBJECTS = {"adopt", "promotion", "waivers"}
+"""Settings of the program itself, and of the Job that a failover runs."""
 KEY = ("StatefulSet", "default", "tenant3-master")
+
+
+@pytest.mark.parametrize("setting", sorted(SETTINGS.keys() - NOT_IN_OBJECTS))
+def test_every_setting_changes_the_objects(setting: str) -> None:
+    key = SETTINGS[setting].key
+    assert tenant3(**{key: EVERY_FIELD[key]})[1] != DECLARED, f"no object has {key}"
 
 
 @pytest.mark.parametrize(
