@@ -67,10 +67,11 @@ class _Map(Generic[T]):
     """Messages for keys that people write here although they belong elsewhere."""
 
     def __post_init__(self) -> None:
-        attributes = sorted(each.name for each in dataclasses.fields(self.spec))  # type: ignore[arg-type] # a dataclass
-        declared = sorted([*self.fields, *self.set_elsewhere])
-        if declared != attributes or len(set(self._keys)) < len(self._keys):
-            raise TypeError(f"declare each attribute once, by a key of its own: {declared} for {attributes}")
+        attributes = {each.name for each in dataclasses.fields(self.spec)}  # type: ignore[arg-type] # a dataclass
+        declared = [*self.fields, *self.set_elsewhere]
+        if sorted(declared) != sorted(attributes) or len(set(self._keys)) < len(self._keys):
+            differing = sorted(attributes.symmetric_difference(declared))
+            raise TypeError(f"{self.spec}: each attribute needs a key of its own, and each key one: {differing}")
 
     @cached_property
     def defaults(self) -> Values:
