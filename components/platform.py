@@ -11,9 +11,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 from components.live.stack_home import StackHome
 from components.objects.metadata import object_metadata
 from tenants import fleet
-from tenants.fleet import SharedObject
-
-SSH_KEYS = ("authorized_keys", "id_rsa", "id_rsa.pub", "known_hosts")
+from tenants.fleet import CONFIG_MAP_KEYS, SECRET_KEYS, SharedObject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +47,12 @@ class Platform(pulumi.ComponentResource):
         self._hooks = hooks
         self._encrypted = spec.encrypted
         self.names = SharedNames(
-            adbops=self._config_map(spec.adbops, keys=("rm.addr", "rm.port")),
-            mysql=self._config_map(spec.mysql, keys=("mysql.vip",)),
-            adb_connect=self._secret(spec.adb_connect, keys=("adb.admin", "adb.password")),
-            mysql_connect=self._secret(spec.mysql_connect, keys=("user", "password")),
-            root_ssh_key=self._secret(spec.root_ssh_key, keys=SSH_KEYS),
-            gpadmin_ssh_key=self._secret(spec.gpadmin_ssh_key, keys=SSH_KEYS),
+            adbops=self._config_map(spec.adbops, keys=CONFIG_MAP_KEYS["adbops"]),
+            mysql=self._config_map(spec.mysql, keys=CONFIG_MAP_KEYS["mysql"]),
+            adb_connect=self._secret(spec.adb_connect, keys=SECRET_KEYS["adb_connect"]),
+            mysql_connect=self._secret(spec.mysql_connect, keys=SECRET_KEYS["mysql_connect"]),
+            root_ssh_key=self._secret(spec.root_ssh_key, keys=SECRET_KEYS["root_ssh_key"]),
+            gpadmin_ssh_key=self._secret(spec.gpadmin_ssh_key, keys=SECRET_KEYS["gpadmin_ssh_key"]),
         )
         self.register_outputs({})
 

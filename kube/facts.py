@@ -99,9 +99,9 @@ def variables(container: Manifest) -> Mapping[str, Manifest]:
     return {text(item.get("name")): item for item in map(mapping, items(container.get("env")))}
 
 
-def memory(container: Manifest, what: str) -> str:
-    """The `limits` or `requests` of a container's memory, as written: `16Gi`; empty where there is none."""
-    found = at(container, "resources", what, "memory")
+def resource(container: Manifest, what: str, name: str) -> str:
+    """Read the `limits` or `requests` of a container's `memory` or `cpu`, as written; empty where there is none."""
+    found = at(container, "resources", what, name)
     return str(number(found)) if number(found) is not None else text(found)
 
 
@@ -315,6 +315,8 @@ def is_ready(pod: Manifest) -> bool:
     )
 
 
-def memory_requests(workload: Manifest) -> tuple[str, ...]:
-    """Read how much memory each container of a workload's pods requests."""
-    return tuple(memory(mapping(container), "requests") for container in items(pod_spec(workload).get("containers")))
+def requests(workload: Manifest, name: str) -> tuple[str, ...]:
+    """Read how much `memory` or `cpu` each container of a workload's pods requests."""
+    return tuple(
+        resource(mapping(container), "requests", name) for container in items(pod_spec(workload).get("containers"))
+    )

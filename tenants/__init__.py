@@ -1,7 +1,7 @@
-"""What a tenant is and which fleets are allowed: pure Python, no engine, no cluster.
+"""The configuration contract and the rules of a fleet: pure Python, without an engine or a cluster.
 
-`load` turns raw configuration into a `Fleet`, or raises a `FleetError` that lists everything that is wrong with it;
-`load_texts` does so with what the engine hands over, and `python -m tenants lint` says the same with lines.
+`load` turns a raw configuration into a `Fleet`, or raises a `FleetError` that lists everything that is wrong with it.
+`load_texts` does the same with what the engine passes, and `python -m tenants lint` reports the same with lines.
 """
 
 from tenants.boundary import FleetError, load

@@ -1,4 +1,4 @@
-"""`python -m tenants`: checks stack files and prints what there is to know about them."""
+"""`python -m tenants`: checks stack files, writes them for existing tenants, and documents them."""
 
 import argparse
 import sys
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("rules", help="print the rules as Markdown")
     commands.add_parser(
         "discover",
-        help="print a stack file for the tenants that a namespace holds, to be adopted",
+        help="print a stack file that adopts the existing tenants of a namespace",
         usage=f"kubectl get {KINDS} --output json | python -m tenants discover",
     )
     options = parser.parse_args(arguments)

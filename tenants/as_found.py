@@ -1,7 +1,7 @@
-"""Makes a stack file of what was found in a cluster: one that the rules take, whatever is unsound in it being said.
+"""Writes the tenants found in a cluster as a stack file that lint accepts.
 
-A rule that may be waived is waived "as found"; a tenant that breaks another one is left out. So the file needs no hand
-before the first preview, and nothing in it is passed over in silence.
+A waivable rule that a tenant breaks is waived "as found"; a tenant that breaks another rule is left out. So the file
+needs no edit before the first preview, and a remark names everything that was waived or left out.
 """
 
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ Sections = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class StackText:
-    """A stack file, and what there is to say about it."""
+    """A stack file, and remarks about it."""
 
     text: str
     remarks: Sequence[str]
-    """Sentences: what was left out, waived or chosen, and why."""
+    """Sentences: what is left out, waived or chosen, and why."""
 
 
 def stack_text(discovery: Discovery) -> StackText:
-    """Write what was found as a stack file without findings."""
+    """Write discovered tenants as a stack file without findings."""
     sections = _sections(discovery)
     remarks = [*discovery.remarks]
     while faults := examine(sections).faults:
@@ -51,15 +51,15 @@ def _sections(discovery: Discovery) -> Sections:
 
 
 def _settle(sections: Sections, faults: Sequence[LintFinding], remarks: list[str]) -> None:
-    """Do what one round of findings asks for; every round adds a waiver or takes something away."""
+    """Resolve one round of findings; every round adds a waiver or removes something."""
     tenants: list[Entry] = sections["tenants"]
     if _segments_help(sections, faults, remarks):
         return
     for section in ("cluster", "platform"):
         for fault in (fault for fault in faults if fault.path[0] == section):
-            # Names that the API server would not take either.
+            # Names that the API server would refuse too.
             sections[section].pop(fault.path[1])
-            remarks.append(printable(f"{section} is left as it is by default: {fault}"))
+            remarks.append(printable(f"{section} keeps its default: {fault}"))
     by_tenant: dict[int, list[LintFinding]] = {}
     for fault in faults:
         if fault.path[0] == "tenants" and isinstance(fault.path[1], int):
@@ -81,9 +81,9 @@ def _settle(sections: Sections, faults: Sequence[LintFinding], remarks: list[str
 
 
 def _segments_help(sections: Sections, faults: Sequence[LintFinding], remarks: list[str]) -> bool:
-    """Take each /24 for a segment of its own, where VRRP ids are the same only in different ones.
+    """Declare each /24 as a segment of its own if tenants share VRRP ids; tell whether that was done.
 
-    A fleet that works shows that these are not heard by each other; nothing else in the cluster tells of segments.
+    A fleet that works shows that such tenants do not hear each other; nothing else in the cluster describes segments.
     """
     if "vipPools" in sections["cluster"] or not any(fault.rule is VRID_UNIQUE for fault in faults):
         return False
@@ -100,14 +100,14 @@ def _segments_help(sections: Sections, faults: Sequence[LintFinding], remarks: l
         for network in sorted(networks)
     ]
     remarks.append(
-        "cluster.vipPools takes each /24 for a network segment of its own, since VRRP ids are used in several of them; "
-        "correct it where that is not so."
+        "cluster.vipPools declares each /24 as a network segment of its own, since several of them use the same VRRP "
+        "ids; correct it where that is wrong."
     )
     return True
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes what Pulumi's parser would not take for text, which is more than PyYAML thinks of."""
+    """Quotes what Pulumi's parser would not read as text, which is more than PyYAML quotes."""
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -1,41 +1,27 @@
-"""The boundary: raw configuration becomes a `Fleet`, once, or all that is wrong with it is said.
+"""The boundary: turns a raw configuration into a `Fleet`, or reports everything that is wrong with it.
 
-The program and the linter both come through here, with the same plain values; so they cannot disagree.
+The program and the linter both come through here, with the same plain values, so they cannot disagree.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import TypeVar
 
-from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANTS
-from tenants.draft import EntryDraft, FleetDraft, PromotionDraft, SettingsDraft, Source, TenantDraft
+from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANT, TENANTS
+from tenants.draft import ClusterDraft, FleetDraft, HostsDraft, Source, TenantDraft, Values
 from tenants.findings import Findings, LintFinding, TooManyFindingsError, printable
-from tenants.fleet import (
-    ClusterSpec,
-    Fleet,
-    Hosts,
-    Keepalived,
-    PromotionSpec,
-    Role,
-    State,
-    TenantSpec,
-    Toleration,
-    UpdateStrategy,
-)
+from tenants.fleet import Fleet, TenantSpec
 from tenants.pools import Pools
 from tenants.rules import CHECKS
 from tenants.rules.addresses import segment_of
 from tenants.rules.shape import ENCRYPTED, MISSING_KEY, ONLY_DATA, UNKNOWN_KEY, nearest
 
-T = TypeVar("T")
-
 _MOST_SHOWN = 100
 
 
 class FleetError(Exception):
-    """The configuration describes no fleet; the text lists every fault by its path."""
+    """The configuration is not valid; the text lists every fault by its path."""
 
     def __init__(self, findings: tuple[LintFinding, ...]) -> None:
         self.findings = findings
@@ -52,29 +38,29 @@ class FleetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What there is to say of a configuration."""
+    """The verdict on a configuration."""
 
     findings: tuple[LintFinding, ...]
-    """In the order of the configuration's sections; waived ones among them."""
+    """In the order of the sections, waived ones included."""
     draft: FleetDraft | None
-    """`None` when reading was given up over too many findings."""
+    """`None` if reading ended early because of too many findings."""
 
     @property
     def faults(self) -> tuple[LintFinding, ...]:
-        """The findings that nobody has waived."""
+        """The findings that are not waived."""
         return tuple(finding for finding in self.findings if finding.waived is None)
 
 
 def load(raw: Mapping[str, object], *, encrypted: Collection[str] = ()) -> Fleet:
-    """The fleet that a configuration describes.
+    """Return the fleet that a configuration describes.
 
     Args:
         raw: the sections `cluster`, `defaults`, `platform` and `tenants` as plain JSON values; `None` is an absent one.
-        encrypted: the sections that hold encrypted values. Which ones these are nobody knows any more, so no value of
-            such a section is ever told.
+        encrypted: the sections that hold encrypted values. The engine does not tell which values these are, so messages
+            show no value of such a section.
 
     Raises:
-        FleetError: it describes none; every finding is in it.
+        FleetError: the configuration is not valid; every finding is in it.
     """
     misplaced = [section for section in encrypted if section != MAY_BE_ENCRYPTED]
     if misplaced:
@@ -88,10 +74,10 @@ def load(raw: Mapping[str, object], *, encrypted: Collection[str] = ()) -> Fleet
 
 
 def _without_values(finding: LintFinding) -> LintFinding:
-    """A finding of the section that may hold encrypted values, in words that are none of its own."""
+    """Return a finding of the section that may hold encrypted values without any value of it."""
     if finding.path[:1] != (MAY_BE_ENCRYPTED,):
         return finding
-    known = {MAY_BE_ENCRYPTED, "name", "data", *(field.key for field in PLATFORM.fields)}
+    known = {MAY_BE_ENCRYPTED, "name", "data", *(field.key for field in PLATFORM.fields.values())}
     path = tuple(takewhile(known.__contains__, finding.path))
     message = f"breaks a rule: {finding.rule.title[0].lower()}{finding.rule.title[1:]}"
     return LintFinding(rule=finding.rule, path=path, message=f"{message}; values here are secret, so none is shown")
@@ -102,21 +88,22 @@ MAY_BE_ENCRYPTED = "platform"
 
 
 def examine(raw: Mapping[str, object]) -> Examination:
-    """Everything there is to say of a configuration, an absent section being left out of it."""
+    """Check one configuration, in which absent sections are left out."""
     (verdict,) = examine_together({"": raw})
     return verdict
 
 
 def examine_together(configurations: Mapping[str, Mapping[str, object]]) -> Sequence[Examination]:
-    """The same of several at once, by how messages call their files: also what those of one cluster have in common.
+    """Check several configurations, by the names of their files in messages, also against each other.
 
-    Which cluster that is, only `cluster.context` says: files without one mean the kubeconfig's current one.
+    Only those of one cluster are compared, which `cluster.context` names; files without one mean the kubeconfig's
+    current one.
     """
-    all_notes = {file: Findings() for file in configurations}
+    found = {file: Findings() for file in configurations}
     drafts: dict[str, FleetDraft] = {}
     for file, raw in configurations.items():
         with suppress(TooManyFindingsError):
-            drafts[file] = _read(file, raw, all_notes[file])
+            drafts[file] = _read(file, raw, found[file])
     clusters: dict[object, list[FleetDraft]] = {}
     for file, draft in drafts.items():
         clusters.setdefault(_cluster_of(draft, configurations[file]), []).append(draft)
@@ -126,19 +113,19 @@ def examine_together(configurations: Mapping[str, Mapping[str, object]]) -> Sequ
         except TooManyFindingsError:
             for fleet in fleets:
                 del drafts[fleet.source.file]
-    return [Examination(tuple(notes.findings), drafts.get(file)) for file, notes in all_notes.items()]
+    return [Examination(tuple(findings.findings), drafts.get(file)) for file, findings in found.items()]
 
 
 def _cluster_of(draft: FleetDraft, raw: Mapping[str, object]) -> object:
     written = raw.get("cluster")
     if draft.cluster.context is None and isinstance(written, dict) and "context" in written:
-        return draft.source  # It cannot be told which: taken for a cluster of its own.
+        return draft.source  # Its context is faulty: it counts as a cluster of its own.
     return draft.cluster.context
 
 
 def _check(fleets: Sequence[FleetDraft]) -> None:
     """Check the fleets of one cluster."""
-    # What one stack does not say of the cluster's segments, another may.
+    # Each stack may declare pools of the cluster's segments, and they hold for all.
     pools = Pools(tuple(pool for fleet in fleets for pool in fleet.cluster.vip_pools.written))
     for fleet in fleets:
         for tenant in fleet.tenants:
@@ -147,128 +134,80 @@ def _check(fleets: Sequence[FleetDraft]) -> None:
         check(fleets)
 
 
-def _read(file: str, raw: Mapping[str, object], notes: Findings) -> FleetDraft:
+def _read(file: str, raw: Mapping[str, object], findings: Findings) -> FleetDraft:
     for section in raw:
         if section not in SECTIONS:
             meant = nearest(section, SECTIONS)
             hint = f"did you mean {meant}?" if meant else f"the keys are {', '.join(SECTIONS)}"
-            notes.add(UNKNOWN_KEY, (section,), f"unknown key; {hint}", at_key=True)
-    cluster = CLUSTER.read(raw.get("cluster", {}), ("cluster",), notes) or CLUSTER.read({}, (), notes)
-    assert cluster is not None  # noqa: S101 - an empty map reads as all defaults
-    platform = PLATFORM.read(raw.get("platform", {}), ("platform",), notes)
-    written = raw.get("defaults", {})
-    layer = DEFAULTS.read(written, ("defaults",), notes)
-    settings = layer.over(SEED_SETTINGS) if layer else SEED_SETTINGS
-    defaults = written if isinstance(written, dict) else {}
+            findings.add(UNKNOWN_KEY, (section,), f"unknown key; {hint}", at_key=True)
+    cluster = CLUSTER.filled(CLUSTER.read(raw.get("cluster", {}), ("cluster",), findings) or {})
+    platform = PLATFORM.read(raw.get("platform", {}), ("platform",), findings)
+    defaults = raw.get("defaults", {})
+    base = TENANT.over(TENANT.defaults, DEFAULTS.read(defaults, ("defaults",), findings) or {})
     if "tenants" not in raw:
-        notes.add(MISSING_KEY, ("tenants",), "is missing; list the tenants, or write [] for none")
-    entries = TENANTS.read(raw.get("tenants", []), ("tenants",), notes) or ()
-    source = Source(file=printable(file), notes=notes, namespace=cluster.namespace, defaults=defaults)
-    tenants = tuple(_settled(source, index, entry, settings) for index, entry in enumerate(entries) if entry)
-    return FleetDraft(source=source, cluster=cluster, platform=platform, tenants=tenants)
+        findings.add(MISSING_KEY, ("tenants",), "is missing; list the tenants, or write [] for none")
+    written = raw.get("tenants", [])
+    entries = TENANTS.read(written, ("tenants",), findings) or ()
+    source = Source(
+        file=printable(file),
+        notes=findings,
+        namespace=cluster["namespace"],
+        defaults=defaults if isinstance(defaults, dict) else {},
+    )
+    tenants = (
+        _tenant(source, index, entry, TENANT.filled(values, base))
+        for index, (entry, values) in enumerate(
+            zip(written if isinstance(written, list) else (), entries, strict=False)
+        )
+        if values is not None
+    )
+    return FleetDraft(source=source, cluster=_cluster(cluster), platform=platform, tenants=tuple(tenants))
 
 
-SEED_SETTINGS = SettingsDraft(
-    active_role=Role.MASTER,
-    state=State.RUNNING,
-    adopt=False,
-    memory="16Gi",
-    memory_limit=2048,
-    image="docker.dtdream.com/adb/adb-control:v1.1.0",
-    update_strategy=UpdateStrategy.ON_DELETE,
-    keepalived_image="docker.dtdream.com/dtdream/kube-keepalived-vip:0.9",
-    tolerations=(Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),),
-    waivers=(),
-)
-"""What the seed has, for all that no tenant and no default says; `None` where that depends on the tenant."""
-
-
-def _settled(source: Source, index: int, entry: EntryDraft, settings: SettingsDraft) -> TenantDraft:
-    """A tenant's entry with what it leaves out taken from the defaults."""
-    written = entry.written
-    if entry.layer:
-        settings = entry.layer.over(settings)
-
-    def says(key: str) -> bool:
-        return key in written or key in source.defaults
-
-    data, logs = (f"/data0/{entry.name}/data", f"/data0/{entry.name}/adminlog") if entry.name else (None, None)
-    octet = entry.vip.packed[-1] if entry.vip else None
-    return TenantDraft(
-        source=source,
-        index=index,
-        entry=entry,
-        settings=settings,
-        vrid=settings.vrid if says("vrid") else octet,
-        data_path=settings.data_path if says("dataPath") else data,
-        log_path=settings.log_path if says("logPath") else logs,
-        waived={waiver.rule: waiver.reason for waiver in settings.waivers or () if waiver},
+def _cluster(values: Values) -> ClusterDraft:
+    return ClusterDraft(
+        values=values,
+        context=values["context"],
+        keepalived_account=values["keepalived_account"],
+        vip_pools=Pools(values["vip_pools"] or ()),
+        pod_network=values["pod_network"],
+        service_network=values["service_network"],
+        node_addresses=frozenset(values["node_addresses"] or ()),
+        reserved_vrids=values["reserved_vrids"] or (),
     )
 
 
-def _known(value: T | None) -> T:
-    """What is known once there is no fault."""
-    if value is None:
-        raise AssertionError("a value is missing although no fault was found")
-    return value
-
-
-def _all_known(values: tuple[T | None, ...] | None) -> tuple[T, ...]:
-    return tuple(_known(value) for value in _known(values))
+def _tenant(source: Source, index: int, written: Mapping[str, object], values: Values) -> TenantDraft:
+    hosts = values["hosts"]
+    return TenantDraft(
+        source=source,
+        index=index,
+        written=written,
+        values=values,
+        name=values["name"],
+        vip=values["vip"],
+        hosts=None if hosts is None else HostsDraft(master=hosts.get("master"), standby=hosts.get("standby")),
+        active_role=values["active_role"],
+        state=values["state"],
+        vrid=values["vrid"],
+        data_path=values["data_path"],
+        log_path=values["log_path"],
+        waived={waiver.rule: waiver.reason for waiver in values["waivers"] or () if waiver},
+    )
 
 
 def _resolved(draft: FleetDraft) -> Fleet:
-    cluster = draft.cluster
+    if draft.platform is None:
+        raise AssertionError("there is no platform although no fault was found")
     return Fleet(
-        cluster=ClusterSpec(
-            context=cluster.context,
-            namespace=_known(cluster.namespace),
-            uid=cluster.uid,
-            adopt_from=cluster.adopt_from,
-            keepalived_account=_known(cluster.keepalived_account),
-            image_pull_secrets=_all_known(cluster.image_pull_secrets),
-            vip_pools=_all_known(cluster.vip_pools.written),
-            pod_network=cluster.pod_network,
-            service_network=cluster.service_network,
-            node_addresses=tuple(sorted(_all_known(tuple(cluster.node_addresses)))),
-            reserved_vrids=frozenset(_all_known(cluster.reserved_vrids)),
-        ),
-        platform=_known(draft.platform),
-        tenants=tuple(_resolved_tenant(tenant) for tenant in draft.tenants),
+        cluster=CLUSTER.build(draft.cluster.values),
+        platform=draft.platform,
+        tenants=tuple(map(_resolved_tenant, draft.tenants)),
     )
 
 
 def _resolved_tenant(draft: TenantDraft) -> TenantSpec:
-    hosts, settings = _known(draft.hosts), draft.settings
-    return TenantSpec(
-        name=_known(draft.name),
-        vip=_known(draft.vip),
-        hosts=Hosts(master=_known(hosts.master), standby=_known(hosts.standby)),
-        active_role=_known(settings.active_role),
-        vrid=_known(draft.vrid),
-        segment=_known(draft.segment),
-        state=_known(settings.state),
-        adopt=_known(settings.adopt),
-        memory=_known(settings.memory),
-        memory_limit=_known(settings.memory_limit),
-        image=_known(settings.image),
-        data_path=_known(draft.data_path),
-        log_path=_known(draft.log_path),
-        update_strategy=_known(settings.update_strategy),
-        keepalived=Keepalived(image=_known(settings.keepalived_image)),
-        tolerations=_all_known(settings.tolerations),
-        allow_move=_all_known(draft.entry.allow_move),
-        force=draft.entry.force,
-        promotion=_resolved_promotion(settings.promotion, _known(settings.image)),
-        waivers=_all_known(settings.waivers),
-    )
-
-
-def _resolved_promotion(draft: PromotionDraft | None, tenant_image: str) -> PromotionSpec | None:
-    if draft is None:
-        return None
-    return PromotionSpec(
-        command=_all_known(draft.command),
-        image=draft.image or tenant_image,
-        timeout_seconds=_known(draft.timeout_seconds),
-    )
+    spec = TENANT.build({**draft.values, "segment": draft.segment})
+    if spec.promotion and not spec.promotion.image:
+        return replace(spec, promotion=replace(spec.promotion, image=spec.image))
+    return spec

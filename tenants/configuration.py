@@ -1,6 +1,6 @@
-"""The configuration as the engine hands it to the program: as text, decrypted.
+"""Loads the configuration as the engine passes it to the program: as text, decrypted.
 
-Of what was encrypted it tells only in which sections that was. Where exactly, the stack's file tells, if it is there.
+The engine tells only which sections hold encrypted values. Which values these are, only the stack file can tell.
 """
 
 import json
@@ -15,15 +15,15 @@ from tenants.rules.shape import ENCRYPTED
 
 
 def load_texts(texts: Mapping[str, str | None], *, encrypted: Collection[str], file: Path) -> Fleet:
-    """The fleet that a stack's configuration describes.
+    """Return the fleet that a stack's configuration describes.
 
     Args:
         texts: the sections as JSON; `None` is an absent one.
         encrypted: the sections that hold encrypted values.
-        file: the stack's file, which need not exist: the configuration may come from elsewhere.
+        file: the stack file, which need not exist: the configuration may come from elsewhere.
 
     Raises:
-        FleetError: it describes none, or has an encrypted value where it would not be kept secret.
+        FleetError: it is not valid, or has an encrypted value where it would not be kept secret.
     """
     misplaced = _misplaced(file) if encrypted else ()
     if misplaced:
@@ -43,4 +43,4 @@ def _value(text: str | None) -> object:
     try:
         return None if text is None else json.loads(text)
     except ValueError:
-        return text  # Some text that is no JSON: neither a list nor a map, as will be said.
+        return text  # Not JSON; `load` reports that it is neither a list nor a map.

@@ -1,21 +1,29 @@
-"""The configuration contract: every key of the stack's configuration, what it takes and what it means.
+"""The configuration contract: every key of a stack's configuration, what it takes, its default and its meaning.
 
-Read by `boundary` (configuration to values), `schema` (for editors) and the documentation; there is no second list.
+Each table maps the attributes of a spec to the fields that set them. There is no other list of them: a table that does
+not match its spec, or a default that its own field refuses, is an error on import.
 """
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from tenants.draft import ClusterDraft, EntryDraft, HostsDraft, PromotionDraft, SettingsDraft, SettingsLayer
-from tenants.findings import Findings, Path
+from tenants.draft import Values
+from tenants.findings import Findings, Invalid, Path
 from tenants.fleet import (
+    CONFIG_MAP_KEYS,
     DEFAULT_SEGMENT,
+    SECRET_KEYS,
     AllowedMove,
+    ClusterSpec,
+    Hosts,
+    Keepalived,
     PlatformSpec,
+    PromotionSpec,
     Role,
     SharedObject,
     State,
+    TenantSpec,
     Toleration,
     UpdateStrategy,
     VipPool,
@@ -26,21 +34,19 @@ from tenants.kinds import (
     SOME_TEXT,
     Boolean,
     Choice,
-    Field,
     Integer,
     JsonSchema,
     Kind,
     ListOf,
     MapOfText,
-    Record,
-    Section,
+    Quantity,
     Text,
 )
-from tenants.pools import Pools
+from tenants.maps import Field, Record, Section
 from tenants.rules import EMPTY_MOVE, addresses, hosts, names, paths, pods, vrrp, waivable_rule
 
 PROJECT = "adb-tenants"
-"""The Pulumi project, and so the prefix of every key of the stack's configuration."""
+"""The Pulumi project, and so the prefix of every key of a stack's configuration."""
 
 _IPV4 = r"^([0-9]{1,3}\.){3}[0-9]{1,3}$"
 _NETWORK = r"^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$"
@@ -50,8 +56,11 @@ ADDRESS = Text(addresses.ipv4, pattern=_IPV4)
 NETWORK = Text(addresses.network, pattern=_NETWORK)
 NODE_NAME = Text(hosts.node_name, pattern=rf"^{names.SUBDOMAIN}$")
 OBJECT_NAME = Text(names.object_name, pattern=rf"^{names.SUBDOMAIN}$")
+TENANT_NAME = Text(names.tenant_name, pattern=f"^{names.LABEL}$", longest=names.LONGEST_TENANT_NAME)
 HOST_PATH = Text(paths.host_path, pattern=r"^/[^:]+$")
 IMAGE = Text(pods.image_reference, pattern=f"^{pods.IMAGE}$")
+MEMORY = Quantity(Text(pods.memory, pattern=f"^{pods.QUANTITY}$"))
+CPU = Quantity(Text(pods.cpu, pattern=f"^{pods.QUANTITY}$"))
 VRID = Integer(vrrp.LOWEST, vrrp.HIGHEST, vrrp.VRID_RANGE)
 
 
@@ -61,188 +70,140 @@ VRID = Integer(vrrp.LOWEST, vrrp.HIGHEST, vrrp.VRID_RANGE)
 class PoolKind:
     """A pool of addresses: `192.168.143.0/24`, or `{cidr: 192.168.143.0/24, segment: east}`."""
 
-    _CIDR = Field(key="cidr", kind=NETWORK, about="The pool's network.", required=True)
-    _SEGMENT = Field(
-        key="segment",
-        kind=Text(names.segment_name, pattern=f"^{names.LABEL}$"),
-        about="The layer 2 network that its addresses are announced on; VRRP ids are unique per segment.",
-        default=DEFAULT_SEGMENT,
+    _RECORD = Record(
+        spec=VipPool,
+        fields={
+            "network": Field(key="cidr", kind=NETWORK, about="The pool's network.", required=True),
+            "segment": Field(
+                key="segment",
+                kind=Text(names.segment_name, pattern=f"^{names.LABEL}$"),
+                about="The layer 2 network that its addresses are announced on; VRRP ids are unique per segment.",
+                default=DEFAULT_SEGMENT,
+            ),
+        },
     )
 
-    def _build(self, opened: Section) -> VipPool | None:
-        cidr = opened.read(self._CIDR)
-        segment = opened.read(self._SEGMENT) if self._SEGMENT in opened else DEFAULT_SEGMENT
-        return VipPool(network=cidr, segment=segment) if cidr and segment else None
-
-    def _record(self) -> Record[VipPool | None]:
-        return Record((self._CIDR, self._SEGMENT), self._build)
-
-    def read(self, value: object, path: Path, notes: Findings) -> VipPool | None:
-        """See `Kind`."""
+    def read(self, value: object, path: Path, findings: Findings) -> VipPool | None:
         if isinstance(value, dict):
-            return self._record().read(value, path, notes)
-        cidr = NETWORK.read(value, path, notes)
-        return VipPool(network=cidr) if cidr else None
+            return self._RECORD.read(value, path, findings)
+        network = NETWORK.read(value, path, findings)
+        return VipPool(network=network) if network else None
 
     def schema(self) -> JsonSchema:
-        """See `Kind`."""
-        return {"anyOf": [{"type": "string", "pattern": _NETWORK}, self._record().schema()]}
+        return {"anyOf": [NETWORK.schema(), self._RECORD.schema()]}
 
 
-CONTEXT = Field(
-    key="context",
-    kind=SOME_TEXT,
-    about="Context of the kubeconfig.",
-    default="the ambient kubeconfig's current context",
-)
-NAMESPACE = Field(
-    key="namespace",
-    kind=Text(names.namespace_name, pattern=f"^{names.LABEL}$"),
-    about="The namespace that the tenants live in.",
-    default="default",
-)
-CLUSTER_UID = Field(
-    key="uid",
-    kind=SOME_TEXT,
-    about="The uid of the cluster's namespace kube-system. Needed only after the cluster has been rebuilt.",
-    default="that of the stack's last up",
-)
-ADOPT_FROM = Field(
-    key="adoptFrom",
-    kind=SOME_TEXT,
-    about="Another stack, as <project>/<stack>, whose objects may be taken over.",
-    default="none: objects of other stacks are refused",
-)
-KEEPALIVED_ACCOUNT = Field(
-    key="keepalivedAccount",
-    kind=OBJECT_NAME,
-    about="The ServiceAccount of the keepalived pods. A second stack in the namespace needs one of its own.",
-    default="adb-keepalived",
-)
-IMAGE_PULL_SECRETS = Field(
-    key="imagePullSecrets",
-    kind=ListOf(OBJECT_NAME),
-    about="Secrets by which the images of the keepalived pods are pulled, by their names.",
-    default="none",
-)
-VIP_POOLS = Field(
-    key="vipPools",
-    kind=ListOf(PoolKind()),
-    about="Networks that every VIP must lie in one of.",
-    default="any address",
-)
-POD_NETWORK = Field(
-    key="podNetwork", kind=NETWORK, about="The network of the pods; no VIP lies in it.", default="unknown"
-)
-SERVICE_NETWORK = Field(
-    key="serviceNetwork", kind=NETWORK, about="The network of the Services; no VIP lies in it.", default="unknown"
-)
-NODE_ADDRESSES = Field(
-    key="nodeAddresses",
-    kind=ListOf(ADDRESS),
-    about="The nodes' own addresses; none of them is a VIP.",
-    default="unknown",
-)
-RESERVED_VRIDS = Field(
-    key="reservedVrids",
-    kind=ListOf(VRID),
-    about="VRRP ids that other equipment on the segments uses.",
-    default="none",
-)
-
-
-def _cluster(opened: Section) -> ClusterDraft:
-    node_addresses = opened.read(NODE_ADDRESSES)
-    return ClusterDraft(
-        context=opened.read(CONTEXT),
-        namespace=opened.read(NAMESPACE) if NAMESPACE in opened else "default",
-        uid=opened.read(CLUSTER_UID),
-        adopt_from=opened.read(ADOPT_FROM),
-        keepalived_account=opened.read(KEEPALIVED_ACCOUNT) if KEEPALIVED_ACCOUNT in opened else "adb-keepalived",
-        image_pull_secrets=opened.read(IMAGE_PULL_SECRETS) or (),
-        vip_pools=Pools(opened.read(VIP_POOLS) or ()),
-        pod_network=opened.read(POD_NETWORK),
-        service_network=opened.read(SERVICE_NETWORK),
-        node_addresses=frozenset(node_addresses or ()),
-        reserved_vrids=opened.read(RESERVED_VRIDS) or (),
-    )
-
-
-CLUSTER = Record(
-    (
-        CONTEXT,
-        NAMESPACE,
-        CLUSTER_UID,
-        ADOPT_FROM,
-        KEEPALIVED_ACCOUNT,
-        IMAGE_PULL_SECRETS,
-        VIP_POOLS,
-        POD_NETWORK,
-        SERVICE_NETWORK,
-        NODE_ADDRESSES,
-        RESERVED_VRIDS,
-    ),
-    _cluster,
+CLUSTER = Section(
+    spec=ClusterSpec,
+    fields={
+        "context": Field(
+            key="context", kind=SOME_TEXT, about="Context of the kubeconfig.", otherwise="the current one"
+        ),
+        "namespace": Field(
+            key="namespace",
+            kind=Text(names.namespace_name, pattern=f"^{names.LABEL}$"),
+            about="The namespace that the tenants live in.",
+            default="default",
+        ),
+        "uid": Field(
+            key="uid",
+            kind=SOME_TEXT,
+            about="The uid of the cluster's namespace kube-system. Needed only after the cluster has been rebuilt.",
+            otherwise="that of the stack's last up",
+        ),
+        "adopt_from": Field(
+            key="adoptFrom",
+            kind=SOME_TEXT,
+            about="Another stack, as <project>/<stack>, whose objects may be adopted.",
+            otherwise="none, objects of other stacks are refused",
+        ),
+        "keepalived_account": Field(
+            key="keepalivedAccount",
+            kind=OBJECT_NAME,
+            about="The ServiceAccount of the keepalived pods. A second stack in the namespace needs one of its own.",
+            default="adb-keepalived",
+        ),
+        "image_pull_secrets": Field(
+            key="imagePullSecrets",
+            kind=ListOf(OBJECT_NAME),
+            about="Names of the Secrets by which the images of the keepalived pods are pulled.",
+            default=[],
+        ),
+        "vip_pools": Field(
+            key="vipPools",
+            kind=ListOf(PoolKind()),
+            about="Networks that every VIP must lie in one of. Empty: any address.",
+            default=[],
+        ),
+        "pod_network": Field(
+            key="podNetwork", kind=NETWORK, about="The network of the pods; no VIP lies in it.", otherwise="unknown"
+        ),
+        "service_network": Field(
+            key="serviceNetwork",
+            kind=NETWORK,
+            about="The network of the Services; no VIP lies in it.",
+            otherwise="unknown",
+        ),
+        "node_addresses": Field(
+            key="nodeAddresses",
+            kind=ListOf(ADDRESS),
+            about="The nodes' own addresses; none of them is a VIP.",
+            default=[],
+        ),
+        "reserved_vrids": Field(
+            key="reservedVrids",
+            kind=ListOf(VRID),
+            about="VRRP ids that other equipment on the segments uses.",
+            default=[],
+        ),
+    },
 )
 
 
 # --- platform ---------------------------------------------------------------------------------------------------------
 
 
-def _shared(key: str, default_name: str, what: str, required: tuple[str, ...]) -> Field[SharedObject | None]:
-    """One of the shared objects: read by its name, or declared when `data` is given."""
-    name = Field(key="name", kind=OBJECT_NAME, about="The object's name.", default=default_name)
-    data = Field(
-        key="data",
-        kind=MapOfText(required, names.data_key),
-        about="What it holds. With it, the program declares the object; without, it reads one that is there.",
-        default="the object is read",
+def _shared(key: str, name: str, about: str, keys: tuple[str, ...]) -> Field[SharedObject]:
+    """Declare one of the shared objects: read by its name, or declared with its data."""
+    record = Record(
+        spec=SharedObject,
+        fields={
+            "name": Field(key="name", kind=OBJECT_NAME, about="The object's name.", default=name),
+            "data": Field(
+                key="data",
+                kind=MapOfText(keys, names.data_key),
+                about="What it holds. With it, the program declares the object; without, it reads an existing one.",
+            ),
+        },
     )
-
-    def build(opened: Section) -> SharedObject | None:
-        named = opened.read(name) if name in opened else default_name
-        held = opened.read(data)
-        if named is None or (data in opened and held is None):
-            return None
-        return SharedObject(name=named, data=held)
-
-    return Field(key=key, kind=Record((name, data), build), about=what, default=f"{default_name} is read")
+    return Field(key=key, kind=record, about=about, default={})
 
 
-_SSH_KEYS = ("authorized_keys", "id_rsa", "id_rsa.pub", "known_hosts")
-ADBOPS = _shared("adbops", "adbops-cm", "ConfigMap with the resource manager's address.", ("rm.addr", "rm.port"))
-MYSQL = _shared("mysql", "mysql-configmap", "ConfigMap with the address of MySQL.", ("mysql.vip",))
-ADB_CONNECT = _shared("adbConnect", "adb-connect-secret", "Secret with ADB's account.", ("adb.admin", "adb.password"))
-MYSQL_CONNECT = _shared("mysqlConnect", "mysql-connect", "Secret with the account of MySQL.", ("user", "password"))
-ROOT_SSH_KEY = _shared("rootSshKey", "root-ssh-key", "Secret with root's SSH keys.", _SSH_KEYS)
-GPADMIN_SSH_KEY = _shared("gpadminSshKey", "gpadmin-ssh-key", "Secret with gpadmin's SSH keys.", _SSH_KEYS)
+PLATFORM = Record(
+    spec=PlatformSpec,
+    set_elsewhere=("encrypted",),
+    fields={
+        "adbops": _shared(
+            "adbops", "adbops-cm", "ConfigMap with the resource manager's address.", CONFIG_MAP_KEYS["adbops"]
+        ),
+        "mysql": _shared("mysql", "mysql-configmap", "ConfigMap with the address of MySQL.", CONFIG_MAP_KEYS["mysql"]),
+        "adb_connect": _shared(
+            "adbConnect", "adb-connect-secret", "Secret with ADB's account.", SECRET_KEYS["adb_connect"]
+        ),
+        "mysql_connect": _shared(
+            "mysqlConnect", "mysql-connect", "Secret with the account of MySQL.", SECRET_KEYS["mysql_connect"]
+        ),
+        "root_ssh_key": _shared(
+            "rootSshKey", "root-ssh-key", "Secret with root's SSH keys.", SECRET_KEYS["root_ssh_key"]
+        ),
+        "gpadmin_ssh_key": _shared(
+            "gpadminSshKey", "gpadmin-ssh-key", "Secret with gpadmin's SSH keys.", SECRET_KEYS["gpadmin_ssh_key"]
+        ),
+    },
+)
 
 
-def _platform(opened: Section) -> PlatformSpec | None:
-    def shared(wanted: Field[SharedObject | None]) -> SharedObject | None:
-        if wanted in opened:
-            return opened.read(wanted)
-        return wanted.kind.read({}, (), opened.notes)
-
-    adbops, mysql = shared(ADBOPS), shared(MYSQL)
-    adb_connect, mysql_connect = shared(ADB_CONNECT), shared(MYSQL_CONNECT)
-    root_ssh_key, gpadmin_ssh_key = shared(ROOT_SSH_KEY), shared(GPADMIN_SSH_KEY)
-    if adbops and mysql and adb_connect and mysql_connect and root_ssh_key and gpadmin_ssh_key:
-        return PlatformSpec(
-            adbops=adbops,
-            mysql=mysql,
-            adb_connect=adb_connect,
-            mysql_connect=mysql_connect,
-            root_ssh_key=root_ssh_key,
-            gpadmin_ssh_key=gpadmin_ssh_key,
-        )
-    return None
-
-
-PLATFORM = Record((ADBOPS, MYSQL, ADB_CONNECT, MYSQL_CONNECT, ROOT_SSH_KEY, GPADMIN_SSH_KEY), _platform)
-
-
-# --- tenants ----------------------------------------------------------------------------------------------------------
+# --- tenants: maps within an entry ------------------------------------------------------------------------------------
 
 
 class Operator(StrEnum):
@@ -260,321 +221,253 @@ class Effect(StrEnum):
     NO_EXECUTE = "NoExecute"
 
 
-_TOLERATION_KEY = Field(key="key", kind=SOME_TEXT, about="The taint's key.", default="every key")
-_TOLERATION_OPERATOR = Field(key="operator", kind=Choice(Operator), about="How values are compared.", default="Equal")
-_TOLERATION_VALUE = Field(key="value", kind=Text(str), about="The taint's value.", default="none")
-_TOLERATION_EFFECT = Field(key="effect", kind=Choice(Effect), about="The taint's effect.", default="every effect")
-_TOLERATION_SECONDS = Field(
-    key="tolerationSeconds",
-    kind=Integer(-(2**31), 2**31 - 1),
-    about="How long a NoExecute taint is tolerated.",
-    default="for ever",
-)
-
-
-def _toleration(opened: Section) -> Toleration | None:
-    before = len(opened.notes.findings)
-    toleration = Toleration(
-        key=opened.read(_TOLERATION_KEY),
-        operator=opened.read(_TOLERATION_OPERATOR),
-        value=opened.read(_TOLERATION_VALUE),
-        effect=opened.read(_TOLERATION_EFFECT),
-        toleration_seconds=opened.read(_TOLERATION_SECONDS),
-    )
-    if len(opened.notes.findings) > before:
-        return None
-    fault = pods.check_toleration(toleration)
-    if fault:
-        opened.notes.add(pods.TOLERATION, opened.path, fault)
-        return None
-    return toleration
+def _check_toleration(values: Values) -> Invalid | None:
+    fault = None if None in values.values() else pods.check_toleration(Toleration(**values))
+    return Invalid(pods.TOLERATION, fault) if fault else None
 
 
 TOLERATION = Record(
-    (_TOLERATION_KEY, _TOLERATION_OPERATOR, _TOLERATION_VALUE, _TOLERATION_EFFECT, _TOLERATION_SECONDS), _toleration
+    spec=Toleration,
+    check=_check_toleration,
+    fields={
+        "key": Field(key="key", kind=SOME_TEXT, about="The taint's key.", otherwise="every key"),
+        "operator": Field(key="operator", kind=Choice(Operator), about="How values are compared.", otherwise="Equal"),
+        "value": Field(key="value", kind=ANY_TEXT, about="The taint's value."),
+        "effect": Field(key="effect", kind=Choice(Effect), about="The taint's effect.", otherwise="every effect"),
+        "toleration_seconds": Field(
+            key="tolerationSeconds",
+            kind=Integer(-(2**31), 2**31 - 1),
+            about="How long a NoExecute taint is tolerated.",
+            otherwise="for ever",
+        ),
+    },
 )
 
-_WAIVER_RULE = Field(key="rule", kind=Text(waivable_rule), about="The rule's id, such as E601.", required=True)
-_WAIVER_REASON = Field(key="reason", kind=SOME_TEXT, about="Why the rule does not apply here.", required=True)
-
-
-def _waiver(opened: Section) -> Waiver | None:
-    rule, reason = opened.read(_WAIVER_RULE), opened.read(_WAIVER_REASON)
-    return Waiver(rule=rule, reason=reason) if rule and reason else None
-
-
-WAIVER = Record((_WAIVER_RULE, _WAIVER_REASON), _waiver)
-
-_MOVE_ROLE = Field(key="role", kind=Choice(Role), about="The role whose data has been moved.", required=True)
-_MOVE_HOST = Field(key="host", kind=NODE_NAME, about="The node that its data is on now.", default="not moved")
-_MOVE_DATA = Field(key="dataPath", kind=HOST_PATH, about="The directory that its data is in now.", default="not moved")
-_MOVE_LOG = Field(key="logPath", kind=HOST_PATH, about="The directory that its logs are in now.", default="not moved")
-
-
-def _move(opened: Section) -> AllowedMove | None:
-    role = opened.read(_MOVE_ROLE)
-    host, data, log = opened.read(_MOVE_HOST), opened.read(_MOVE_DATA), opened.read(_MOVE_LOG)
-    if not any(place in opened for place in (_MOVE_HOST, _MOVE_DATA, _MOVE_LOG)):
-        opened.notes.add(EMPTY_MOVE, opened.path, "names no new place; add host, dataPath or logPath as it is now")
-    return AllowedMove(role=role, host=host, data_path=data, log_path=log) if role else None
-
-
-ALLOWED_MOVE = Record((_MOVE_ROLE, _MOVE_HOST, _MOVE_DATA, _MOVE_LOG), _move)
-
-NAME = Field(
-    key="name",
-    kind=Text(names.tenant_name, pattern=f"^{names.LABEL}$", longest=names.LONGEST_TENANT_NAME),
-    about="A name of its own, the prefix of every object's name. Fixed for life.",
-    required=True,
-)
-TENANT_VIP = Field(key="vip", kind=VIP, about="The IPv4 address that clients use.", required=True)
-MASTER = Field(key="master", kind=NODE_NAME, about="The node of the master role.", required=True)
-STANDBY = Field(key="standby", kind=NODE_NAME, about="The node of the standby role.", required=True)
-
-
-def _hosts(opened: Section) -> HostsDraft:
-    return HostsDraft(master=opened.read(MASTER), standby=opened.read(STANDBY))
-
-
-HOSTS = Field(
-    key="hosts",
-    kind=Record((MASTER, STANDBY), _hosts),
-    about="The nodes of the two roles, {master: NODE, standby: NODE}.",
-    required=True,
-)
-ALLOW_MOVE = Field(
-    key="allowMove",
-    kind=ListOf(ALLOWED_MOVE),
-    about="Leave to start a database elsewhere, given when its data has been moved there.",
-    default="none",
-)
-FORCE = Field(
-    key="force",
-    kind=SOME_TEXT,
-    about="Why a failover may lead to a pod that is not ready, or a pod may start on a node that takes none.",
-    default="none",
-)
-
-ACTIVE_ROLE = Field(
-    key="activeRole",
-    kind=Choice(Role),
-    about="The role, by its original name, that serves the VIP; changing it is a failover.",
-    default="master",
-)
-TENANT_VRID = Field(key="vrid", kind=VRID, about="The VRRP id, unique on the segment.", default="the VIP's last octet")
-STATE = Field(
-    key="state",
-    kind=Choice(State),
-    about="running, stopped (objects are kept, no pods) or retired (removal is allowed: the second key).",
-    default="running",
-)
-ADOPT = Field(
-    key="adopt", kind=Boolean(), about="Take over objects that already exist, made by another client.", default="false"
+WAIVER = Record(
+    spec=Waiver,
+    fields={
+        "rule": Field(key="rule", kind=Text(waivable_rule), about="The rule's id, such as E601.", required=True),
+        "reason": Field(key="reason", kind=SOME_TEXT, about="Why the rule does not apply here.", required=True),
+    },
 )
 
 
-class MemoryKind:
-    """A quantity of memory; a plain number is one as well, of bytes."""
-
-    _text = Text(pods.quantity, pattern=f"^{pods.QUANTITY}$")
-
-    def read(self, value: object, path: Path, notes: Findings) -> str | None:
-        """See `Kind`."""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = str(value)
-        return self._text.read(value, path, notes)
-
-    def schema(self) -> JsonSchema:
-        """See `Kind`."""
-        return {"anyOf": [self._text.schema(), {"type": "number", "exclusiveMinimum": 0}]}
+def _check_move(values: Values) -> Invalid | None:
+    if values.keys() & {"host", "data_path", "log_path"}:
+        return None
+    return Invalid(EMPTY_MOVE, "names no new place; add host, dataPath or logPath as it is now")
 
 
-MEMORY = Field(key="memory", kind=MemoryKind(), about="Memory request and limit of each control pod.", default="16Gi")
-MEMORY_LIMIT = Field(
-    key="memoryLimit",
-    kind=Integer(1, 2**31 - 1),
-    about="The value of the environment variable MEMORY_LIMIT.",
-    default="2048",
-)
-TENANT_IMAGE = Field(
-    key="image",
-    kind=IMAGE,
-    about="The image of the control pods.",
-    default="docker.dtdream.com/adb/adb-control:v1.1.0",
-)
-DATA_PATH = Field(
-    key="dataPath", kind=HOST_PATH, about="The directory of the hosts for data.", default="/data0/<tenant>/data"
-)
-LOG_PATH = Field(
-    key="logPath", kind=HOST_PATH, about="The directory of the hosts for logs.", default="/data0/<tenant>/adminlog"
-)
-UPDATE_STRATEGY = Field(
-    key="updateStrategy",
-    kind=Choice(UpdateStrategy),
-    about="OnDelete restarts no database on a change of the pod's template; RollingUpdate does.",
-    default="OnDelete",
-)
-_KEEPALIVED_IMAGE = Field(
-    key="image",
-    kind=IMAGE,
-    about="The image of the keepalived pod.",
-    default="docker.dtdream.com/dtdream/kube-keepalived-vip:0.9",
-)
-
-
-def _keepalived(opened: Section) -> str | None:
-    return opened.read(_KEEPALIVED_IMAGE)
-
-
-KEEPALIVED = Field(
-    key="keepalived", kind=Record((_KEEPALIVED_IMAGE,), _keepalived), about="The keepalived pod.", default="see image"
-)
-TOLERATIONS = Field(
-    key="tolerations",
-    kind=ListOf(TOLERATION),
-    about="Tolerations of the control and keepalived pods.",
-    default="dedicated=master:NoSchedule",
+ALLOWED_MOVE = Record(
+    spec=AllowedMove,
+    check=_check_move,
+    fields={
+        "role": Field(key="role", kind=Choice(Role), about="The role whose data has been moved.", required=True),
+        "host": Field(key="host", kind=NODE_NAME, about="The node that its data is on now.", otherwise="not moved"),
+        "data_path": Field(
+            key="dataPath", kind=HOST_PATH, about="The directory that its data is in now.", otherwise="not moved"
+        ),
+        "log_path": Field(
+            key="logPath", kind=HOST_PATH, about="The directory that its logs are in now.", otherwise="not moved"
+        ),
+    },
 )
 
 
 class CommandKind:
-    """A command and its arguments, each a text of its own; no shell reads it unless it names one."""
+    """A command and its arguments, each a text; no shell reads them unless the command names one."""
 
     _WORDS = ListOf(ANY_TEXT, "write it as one, such as [ssh, $(PROMOTE), gpactivatestandby, -a]")
 
-    def read(self, value: object, path: Path, notes: Findings) -> tuple[str | None, ...] | None:
-        """See `Kind`."""
-        words = self._WORDS.read(value, path, notes)
+    def read(self, value: object, path: Path, findings: Findings) -> tuple[str | None, ...] | None:
+        words = self._WORDS.read(value, path, findings)
         fault = pods.check_command(words) if words is not None else None
         if fault:
-            notes.add(pods.COMMAND, path, fault)
+            findings.add(pods.COMMAND, path, fault)
         return words
 
     def schema(self) -> JsonSchema:
-        """See `Kind`."""
         return {**self._WORDS.schema(), "minItems": 1}
 
 
-PROMOTION_SECONDS = 600
-_PROMOTION_COMMAND = Field(
-    key="command",
-    kind=CommandKind(),
-    about="The command and its arguments, a list of texts; $(PROMOTE) and $(DEMOTE) are the two roles' hostnames.",
-    required=True,
-)
-_PROMOTION_IMAGE = Field(
-    key="image", kind=IMAGE, about="The image that it runs in.", default="the image of the control pods"
-)
-_PROMOTION_TIMEOUT = Field(
-    key="timeoutSeconds",
-    kind=Integer(1, 86_400),
-    about="How long it may take, the start of its pod included, before it counts as failed.",
-    default=str(PROMOTION_SECONDS),
-)
-
-
-def _promotion(opened: Section) -> PromotionDraft:
-    return PromotionDraft(
-        command=opened.read(_PROMOTION_COMMAND),
-        image=opened.read(_PROMOTION_IMAGE),
-        timeout_seconds=opened.read(_PROMOTION_TIMEOUT) if _PROMOTION_TIMEOUT in opened else PROMOTION_SECONDS,
-    )
-
-
-PROMOTION = Field(
-    key="promotion",
-    kind=Record((_PROMOTION_COMMAND, _PROMOTION_IMAGE, _PROMOTION_TIMEOUT), _promotion),
-    about="A command that promotes a role's database: it must succeed before a failover moves traffic there.",
-    default="none: promote it yourself, then fail over",
-)
-WAIVE = Field(
-    key="waive",
-    kind=ListOf(WAIVER),
-    about="Rules that do not apply to this tenant, each with a reason; findings are then listed as waived.",
-    default="none",
-)
-
-_SETTINGS: tuple[Field[Any], ...] = (
-    ACTIVE_ROLE,
-    TENANT_VRID,
-    STATE,
-    ADOPT,
-    MEMORY,
-    MEMORY_LIMIT,
-    TENANT_IMAGE,
-    DATA_PATH,
-    LOG_PATH,
-    UPDATE_STRATEGY,
-    KEEPALIVED,
-    TOLERATIONS,
-    PROMOTION,
-    WAIVE,
+PROMOTION = Record(
+    spec=PromotionSpec,
+    fields={
+        "command": Field(
+            key="command",
+            kind=CommandKind(),
+            about="The command and its arguments, a list of texts; $(PROMOTE) and $(DEMOTE) are the roles' hostnames.",
+            required=True,
+        ),
+        "image": Field(
+            key="image", kind=IMAGE, about="The image that it runs in.", otherwise="the image of the control pods"
+        ),
+        "timeout_seconds": Field(
+            key="timeoutSeconds",
+            kind=Integer(1, 86_400),
+            about="How long it may take, the start of its pod included, before it counts as failed.",
+            default=600,
+        ),
+    },
 )
 
 
-_FIELDS = {
-    "activeRole": "active_role",
-    "vrid": "vrid",
-    "state": "state",
-    "adopt": "adopt",
-    "memory": "memory",
-    "memoryLimit": "memory_limit",
-    "image": "image",
-    "dataPath": "data_path",
-    "logPath": "log_path",
-    "updateStrategy": "update_strategy",
-    "tolerations": "tolerations",
-    "promotion": "promotion",
-    "waive": "waivers",
+# --- tenants ----------------------------------------------------------------------------------------------------------
+
+
+def _octet(tenant: Values) -> int | None:
+    return tenant["vip"].packed[-1] if tenant["vip"] else None
+
+
+def _data_path(tenant: Values) -> str | None:
+    return f"/data0/{tenant['name']}/data" if tenant["name"] else None
+
+
+def _log_path(tenant: Values) -> str | None:
+    return f"/data0/{tenant['name']}/adminlog" if tenant["name"] else None
+
+
+SETTINGS: Mapping[str, Field[Any]] = {
+    "active_role": Field(
+        key="activeRole",
+        kind=Choice(Role),
+        about="The role, by its original name, that serves the VIP; changing it is a failover.",
+        default="master",
+    ),
+    "vrid": Field(
+        key="vrid",
+        kind=VRID,
+        about="The VRRP id, unique on the segment.",
+        otherwise="the VIP's last octet",
+        derived=_octet,
+    ),
+    "state": Field(
+        key="state",
+        kind=Choice(State),
+        about="running, stopped (objects are kept, no pods) or retired (the tenant may be removed).",
+        default="running",
+    ),
+    "adopt": Field(
+        key="adopt", kind=Boolean(), about="Adopt existing objects that another client has created.", default=False
+    ),
+    "memory": Field(key="memory", kind=MEMORY, about="Memory request and limit of each control pod.", default="16Gi"),
+    "cpu": Field(key="cpu", kind=CPU, about="CPU request and limit of each control pod.", otherwise="none"),
+    "memory_limit": Field(
+        key="memoryLimit",
+        kind=Integer(1, 2**31 - 1),
+        about="The value of the environment variable MEMORY_LIMIT.",
+        default=2048,
+    ),
+    "image": Field(
+        key="image",
+        kind=IMAGE,
+        about="The image of the control pods.",
+        default="docker.dtdream.com/adb/adb-control:v1.1.0",
+    ),
+    "data_path": Field(
+        key="dataPath",
+        kind=HOST_PATH,
+        about="The directory for data on the nodes.",
+        otherwise="/data0/<tenant>/data",
+        derived=_data_path,
+    ),
+    "log_path": Field(
+        key="logPath",
+        kind=HOST_PATH,
+        about="The directory for logs on the nodes.",
+        otherwise="/data0/<tenant>/adminlog",
+        derived=_log_path,
+    ),
+    "update_strategy": Field(
+        key="updateStrategy",
+        kind=Choice(UpdateStrategy),
+        about="OnDelete restarts no database on a change of the pod's template; RollingUpdate does.",
+        default="OnDelete",
+    ),
+    "keepalived": Field(
+        key="keepalived",
+        kind=Section(
+            spec=Keepalived,
+            fields={
+                "image": Field(
+                    key="image",
+                    kind=IMAGE,
+                    about="The image of the keepalived pod.",
+                    default="docker.dtdream.com/dtdream/kube-keepalived-vip:0.9",
+                ),
+            },
+        ),
+        about="The keepalived pod.",
+    ),
+    "tolerations": Field(
+        key="tolerations",
+        kind=ListOf(TOLERATION),
+        about="Tolerations of the control and keepalived pods.",
+        default=[{"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}],
+    ),
+    "promotion": Field(
+        key="promotion",
+        kind=PROMOTION,
+        about="A command that promotes a role's database: it must succeed before a failover moves traffic there.",
+        otherwise="none, promote it yourself and then fail over",
+    ),
+    "waivers": Field(
+        key="waive",
+        kind=ListOf(WAIVER),
+        about="Rules that do not apply to this tenant, each with a reason; findings are then listed as waived.",
+        default=[],
+    ),
 }
-"""Names of a `SettingsDraft`'s fields by the keys that they are written under; `keepalived` is a map of its own."""
+"""What `defaults` may hold as well as an entry."""
 
-
-def _settings(opened: Section) -> SettingsLayer:
-    fields = {_FIELDS[key] for key in opened.written if key in _FIELDS}
-    if KEEPALIVED in opened:
-        keepalived = opened.written[KEEPALIVED.key]
-        if not isinstance(keepalived, dict) or _KEEPALIVED_IMAGE.key in keepalived:
-            fields.add("keepalived_image")
-    settings = SettingsDraft(
-        active_role=opened.read(ACTIVE_ROLE),
-        vrid=opened.read(TENANT_VRID),
-        state=opened.read(STATE),
-        adopt=opened.read(ADOPT),
-        memory=opened.read(MEMORY),
-        memory_limit=opened.read(MEMORY_LIMIT),
-        image=opened.read(TENANT_IMAGE),
-        data_path=opened.read(DATA_PATH),
-        log_path=opened.read(LOG_PATH),
-        update_strategy=opened.read(UPDATE_STRATEGY),
-        keepalived_image=opened.read(KEEPALIVED),
-        tolerations=opened.read(TOLERATIONS),
-        promotion=opened.read(PROMOTION),
-        waivers=opened.read(WAIVE),
-    )
-    return SettingsLayer(settings=settings, fields=frozenset(fields))
-
-
-def _entry(opened: Section) -> EntryDraft:
-    return EntryDraft(
-        written=opened.written,
-        name=opened.read(NAME),
-        vip=opened.read(TENANT_VIP),
-        hosts=opened.read(HOSTS),
-        allow_move=opened.read(ALLOW_MOVE) if ALLOW_MOVE in opened else (),
-        force=opened.read(FORCE) if FORCE in opened else None,
-        layer=None if opened.written.keys() <= _OWN_KEYS else _settings(opened),
-    )
-
-
-_OWN_KEYS = frozenset((NAME.key, TENANT_VIP.key, HOSTS.key, ALLOW_MOVE.key, FORCE.key))
-_OF_ONE_TENANT = "belongs to each tenant's own entry, not to defaults"
-DEFAULTS = Record(_SETTINGS, _settings, dict.fromkeys(("name", "vip", "hosts", "allowMove", "force"), _OF_ONE_TENANT))
-_UNDER_HOSTS = "unknown key here; write it under hosts: {master: NODE, standby: NODE}"
-TENANT = Record(
-    (NAME, TENANT_VIP, HOSTS, *_SETTINGS, ALLOW_MOVE, FORCE), _entry, {"master": _UNDER_HOSTS, "standby": _UNDER_HOSTS}
+_HOSTS = Section(
+    spec=Hosts,
+    fields={
+        "master": Field(key="master", kind=NODE_NAME, about="The node of the master role.", required=True),
+        "standby": Field(key="standby", kind=NODE_NAME, about="The node of the standby role.", required=True),
+    },
 )
+_REQUIRED: Mapping[str, Field[Any]] = {
+    "name": Field(
+        key="name",
+        kind=TENANT_NAME,
+        about="A name of its own, the prefix of every object's name. Fixed for life.",
+        required=True,
+    ),
+    "vip": Field(key="vip", kind=VIP, about="The IPv4 address that clients use.", required=True),
+    "hosts": Field(
+        key="hosts", kind=_HOSTS, about="The nodes of the two roles, {master: NODE, standby: NODE}.", required=True
+    ),
+}
+_PERMISSIONS: Mapping[str, Field[Any]] = {
+    "allow_move": Field(
+        key="allowMove",
+        kind=ListOf(ALLOWED_MOVE),
+        about="Permission to start a database elsewhere, given when its data has been moved there.",
+        default=[],
+    ),
+    "force": Field(
+        key="force",
+        kind=SOME_TEXT,
+        about="Why a failover may select a pod that is not ready, or a pod may start on a node that accepts none.",
+        otherwise="none",
+    ),
+}
+_OWN = {**_REQUIRED, **_PERMISSIONS}
 
+_UNDER_HOSTS = "unknown key here; write it under hosts: {master: NODE, standby: NODE}"
+TENANT = Section(
+    spec=TenantSpec,
+    set_elsewhere=("segment",),
+    fields={**_REQUIRED, **SETTINGS, **_PERMISSIONS},
+    misplaced={"master": _UNDER_HOSTS, "standby": _UNDER_HOSTS},
+)
+DEFAULTS = Section(
+    spec=TenantSpec,
+    set_elsewhere=(*_OWN, *TENANT.set_elsewhere),
+    fields=SETTINGS,
+    misplaced={field.key: "belongs to each tenant's own entry, not to defaults" for field in _OWN.values()},
+)
 TENANTS = ListOf(TENANT, "write entries that begin with -, or [] for no tenants")
 
 SECTIONS: Mapping[str, Kind[Any]] = {
@@ -583,4 +476,4 @@ SECTIONS: Mapping[str, Kind[Any]] = {
     "platform": PLATFORM,
     "tenants": TENANTS,
 }
-"""The keys of the stack's configuration, less the project's prefix."""
+"""The keys of a stack's configuration, without the project's prefix."""

@@ -1,34 +1,33 @@
-"""A stack file for the tenants that a cluster holds already, read from what `kubectl get … --output json` prints.
+"""Describes the tenants of a cluster as entries of a stack file, from what `kubectl get … --output json` prints.
 
-With it a whole cluster moves over by a look at the file and `pulumi up`: each entry says `adopt: true` and what is
-live, so that nothing is started, stopped or moved. What an entry cannot say leaves a tenant out, with the reason.
+Each entry has `adopt: true` and what is live, so that after a look at the file `pulumi up` adopts a whole cluster and
+starts, stops and moves nothing. A tenant that no entry can describe is left out, with the reason.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from ipaddress import AddressValueError, IPv4Address
+from typing import Any
 
 from kube import facts
 from kube.manifest import Json, Manifest, at, items, mapping, text
-from tenants.boundary import SEED_SETTINGS
-from tenants.contract import PLATFORM
+from tenants.contract import PLATFORM, SETTINGS
 from tenants.findings import printable
 from tenants.fleet import Role, State, UpdateStrategy
 
 Entry = dict[str, Any]
-T = TypeVar("T")
 
 KINDS = "nodes,pods,services,statefulsets,replicationcontrollers,configmaps"
-"""What has to be asked for, of one namespace."""
+"""What to ask `kubectl get` for, in one namespace."""
 
 
 class UnreadableListError(Exception):
-    """It is not the objects of one namespace; the text says what it is instead."""
+    """The document does not list the objects of one namespace; the text says why."""
 
 
 class _LeftOutError(Exception):
-    """A tenant cannot be described as it is; the text says why."""
+    """No entry can describe a tenant as it is; the text says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +35,18 @@ class Discovery:
     """What was found."""
 
     namespace: str
-    """Empty where the objects do not say."""
+    """Empty if there is no tenant."""
     entries: Sequence[Entry]
-    """As they stand in a stack file, defaults left out, by name."""
+    """As in a stack file, without defaults, sorted by name."""
     platform: Mapping[str, str]
-    """Names of the shared objects that they all refer to, by key, as far as they are not the usual ones."""
+    """Names of the shared objects that they all refer to, by key, if they differ from the defaults."""
     remarks: Sequence[str]
-    """Sentences: what was left out, and why."""
+    """Sentences: what is left out, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """One tenant that could be read."""
+    """One tenant that an entry describes."""
 
     name: str
     entry: Entry
@@ -77,7 +76,7 @@ def discover(document: Json) -> Discovery:
     """Describe every tenant among the objects of one namespace, and the nodes.
 
     Raises:
-        UnreadableListError: the document is no list of objects, or one of tenants in several namespaces.
+        UnreadableListError: the document is no list of objects, or lists tenants of several namespaces.
     """
     if not isinstance(at(document, "items"), list):
         raise UnreadableListError("it holds no list of objects")
@@ -108,20 +107,20 @@ def discover(document: Json) -> Discovery:
         differing = [f"{key} is {name}" for key, name in tenant.shared.items() if name != shared[key]]
         if differing:
             remarks.append(
-                left_out(tenant.name, f"of the shared objects its {', '.join(differing)}, others have others")
+                left_out(tenant.name, f"its {', '.join(differing)}, and most tenants refer to other shared objects")
             )
             continue
         entries.append(tenant.entry)
         remarks += tenant.remarks
     if not entries and not remarks:
         remarks.append("There is no tenant: no StatefulSet whose pods have the labels app=adb and tenancy.")
-    usual = {known.key: _usual_name(known.key) for known in PLATFORM.fields}
-    platform = {key: name for key, name in shared.items() if name != usual[key]}
+    defaults = {field.key: PLATFORM.defaults[name].name for name, field in PLATFORM.fields.items()}
+    platform = {key: name for key, name in shared.items() if name != defaults[key]}
     return Discovery(namespace=namespace, entries=entries, platform=platform, remarks=remarks)
 
 
 def left_out(name: str, why: str) -> str:
-    """Say that a tenant is not among the entries."""
+    """Return the remark that a tenant is left out."""
     return printable(f"{name} is left out: {why}.")
 
 
@@ -130,14 +129,14 @@ def _namespace(manifest: Manifest) -> str:
 
 
 def _tenant_of(manifest: Manifest) -> str:
-    """The tenant whose database a StatefulSet runs; empty for everything else."""
+    """Return the tenant whose database a StatefulSet runs; empty for everything else."""
     labels = mapping(at(manifest, "spec", "template", "metadata", "labels"))
     is_adb = manifest.get("kind") == "StatefulSet" and labels.get("app") == "adb"
     return text(labels.get("tenancy")) if is_adb else ""
 
 
 def _agreed(referring: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
-    """The name of each shared object that most tenants refer to."""
+    """Return the name of each shared object that most tenants refer to."""
     counts: dict[str, Counter[str]] = {}
     for shared in referring:
         for key, name in shared.items():
@@ -145,11 +144,19 @@ def _agreed(referring: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
     return {key: min(names, key=lambda name: (-names[name], name)) for key, names in counts.items()}
 
 
-def _usual_name(key: str) -> str:
-    return next(known.default for known in PLATFORM.fields if known.key == key).removesuffix(" is read")
-
-
 # --- one tenant -------------------------------------------------------------------------------------------------------
+
+
+_OF_EACH_ROLE: Mapping[str, Callable[[Manifest, Manifest], Json]] = {
+    "memory": lambda _, container: facts.resource(container, "limits", "memory"),
+    "cpu": lambda _, container: facts.resource(container, "limits", "cpu"),
+    "memory_limit": lambda _, container: _memory_limit(container),
+    "image": lambda _, container: text(container.get("image")),
+    "data_path": lambda database, _: facts.place(database).data_path,
+    "log_path": lambda database, _: facts.place(database).log_path,
+    "update_strategy": lambda database, _: text(at(database, "spec", "updateStrategy", "type")),
+}
+"""Readers of the settings that both roles share, from a StatefulSet and its control container."""
 
 
 def _tenant(name: str, objects: _Objects) -> _Found:
@@ -162,45 +169,36 @@ def _tenant(name: str, objects: _Objects) -> _Found:
         raise _LeftOutError(f"Service {name}-vip selects neither role={Role.MASTER} nor role={Role.STANDBY}")
     vrid = facts.vrid(keepalived)
     if vrid is None:
-        raise _LeftOutError(f"ReplicationController {name}-vip has no --vrid=<number> that can be read")
-    paths = {role: facts.place(databases[role]) for role in Role}
-    strategy = _alike("updateStrategy", lambda role: text(at(databases[role], "spec", "updateStrategy", "type")))
-    if strategy not in set(UpdateStrategy):
-        raise _LeftOutError(f"its updateStrategy is {strategy or 'not given'}")
-    tolerations, remarks = _tolerations(name, [*databases.values(), keepalived])
-
-    written: Entry = {
-        "activeRole": active,
+        raise _LeftOutError(f"ReplicationController {name}-vip has no valid --vrid=<number>")
+    workloads = [*databases.values(), keepalived]
+    tolerations, remarks = _tolerations(name, workloads)
+    live = {
+        "active_role": active,
         "vrid": vrid,
-        "state": str(_state(name, [*databases.values(), keepalived])),
-        "memory": _alike("memory", lambda role: facts.memory(containers[role], "limits")),
-        "memoryLimit": _memory_limit(containers),
-        "image": _alike("image", lambda role: text(containers[role].get("image"))),
-        "dataPath": _alike("the directory for data", lambda role: paths[role].data_path),
-        "logPath": _alike("the directory for logs", lambda role: paths[role].log_path),
-        "updateStrategy": strategy,
+        "state": str(_state(workloads)),
+        "adopt": True,
         "keepalived": {"image": text(_container(keepalived, facts.keepalived_container, "keepalived").get("image"))},
         "tolerations": tolerations,
+        **{
+            setting: _alike(setting, {role: read(databases[role], containers[role]) for role in Role})
+            for setting, read in _OF_EACH_ROLE.items()
+        },
+        # In no object of the cluster.
+        "promotion": None,
+        "waivers": [],
     }
-    usual = {
-        "activeRole": str(SEED_SETTINGS.active_role),
-        "vrid": _last_octet(vip),
-        "state": str(SEED_SETTINGS.state),
-        "memory": SEED_SETTINGS.memory,
-        "memoryLimit": SEED_SETTINGS.memory_limit,
-        "image": SEED_SETTINGS.image,
-        "dataPath": f"/data0/{name}/data",
-        "logPath": f"/data0/{name}/adminlog",
-        "updateStrategy": str(SEED_SETTINGS.update_strategy),
-        "keepalived": {"image": SEED_SETTINGS.keepalived_image},
-        "tolerations": [{"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}],
-    }
+    if live["update_strategy"] not in set(UpdateStrategy):
+        raise _LeftOutError(f"its updateStrategy is {live['update_strategy']}")
+    known = {"name": name, "vip": _address(vip)}
     entry = {
         "name": name,
         "vip": vip,
         "hosts": {str(role): _host(name, role, databases[role], objects) for role in Role},
-        "adopt": True,
-        **{key: value for key, value in written.items() if value != usual[key]},
+        **{
+            field.key: live[setting]
+            for setting, field in SETTINGS.items()
+            if live[setting] != (field.derived(known) if field.derived else field.default)
+        },
     }
     return _Found(name=name, entry=entry, shared=_shared(containers, databases), remarks=remarks)
 
@@ -209,18 +207,27 @@ def _container(workload: Manifest, find: Callable[[Manifest], Manifest | None], 
     found = find(workload)
     if found is None:
         name = text(at(workload, "metadata", "name"))
-        raise _LeftOutError(f"which container of {workload.get('kind')} {name} runs {what} cannot be told")
+        raise _LeftOutError(f"no single container of {workload.get('kind')} {name} can be identified as {what}")
     return found
 
 
-def _alike(what: str, of: Callable[[Role], T]) -> T:
-    """What both roles have in common, since an entry has one word for both."""
-    master, standby = of(Role.MASTER), of(Role.STANDBY)
+def _alike(setting: str, found: Mapping[Role, Json]) -> Json:
+    """Return the value that both roles have in common, since an entry has one for both."""
+    field, master, standby = SETTINGS[setting], found[Role.MASTER], found[Role.STANDBY]
     if master != standby:
-        raise _LeftOutError(f"its roles differ in {what}: {master or 'none'} and {standby or 'none'}")
-    if not master:
-        raise _LeftOutError(f"{what} is not given, and the tenants of a stack all have it")
-    return master
+        raise _LeftOutError(f"its roles differ in {field.key}: {master or 'none'} and {standby or 'none'}")
+    if master not in (None, ""):
+        return master
+    if not field.optional:
+        raise _LeftOutError(f"it has no {field.key}, which every tenant of a stack has")
+    return None
+
+
+def _address(vip: str) -> IPv4Address | None:
+    try:
+        return IPv4Address(vip)
+    except AddressValueError:
+        return None
 
 
 def _vip(name: str, objects: _Objects) -> str:
@@ -230,46 +237,40 @@ def _vip(name: str, objects: _Objects) -> str:
         raise _LeftOutError(f"ConfigMap {name}-vip-cm holds {len(addresses)} addresses, not one")
     forward = facts.forward(config_map, addresses[0])
     if forward is None:
-        raise _LeftOutError(f"ConfigMap {name}-vip-cm says where {addresses[0]} leads in no way that can be read")
+        raise _LeftOutError(f"ConfigMap {name}-vip-cm forwards {addresses[0]} in a form that cannot be read")
     if forward.method != facts.NAT:
         raise _LeftOutError(
-            f"its address is forwarded by {forward.method}, and the tenants of a stack all by {facts.NAT}"
+            f"its address is forwarded by {forward.method}, and a stack forwards all addresses by {facts.NAT}"
         )
     if forward.service != f"{name}-vip" or forward.namespace != (objects.namespace or forward.namespace):
-        raise _LeftOutError(f"its address leads to {forward.namespace}/{forward.service}, not to Service {name}-vip")
+        raise _LeftOutError(
+            f"its address is forwarded to {forward.namespace}/{forward.service}, not to Service {name}-vip"
+        )
     return addresses[0]
 
 
-def _last_octet(vip: str) -> int | None:
-    octet = vip.rpartition(".")[2]
-    return int(octet) if octet.isdecimal() and len(octet) <= 3 else None
-
-
-def _state(name: str, workloads: Sequence[Manifest]) -> State:
-    # Absent means one to the API; what is there and no number, nobody knows, and nothing must start by mistake.
+def _state(workloads: Sequence[Manifest]) -> State:
+    # Absent means 1 to the API; anything else that is no number is unknown, and nothing must start by mistake.
     counts = [1 if at(workload, "spec", "replicas") is None else facts.replicas(workload) for workload in workloads]
     if set(counts) == {0}:
         return State.STOPPED
     if set(counts) == {1}:
         return State.RUNNING
-    told = ", ".join(
+    each = ", ".join(
         f"{text(at(workload, 'metadata', 'name'))} {count}" for workload, count in zip(workloads, counts, strict=True)
     )
-    raise _LeftOutError(f"its replicas are neither all 1 nor all 0 ({told}), and {name} either runs or is stopped")
+    raise _LeftOutError(f"its replicas are neither all 1 nor all 0 ({each})")
 
 
-def _memory_limit(containers: Mapping[Role, Manifest]) -> int:
-    value = _alike(
-        "the variable MEMORY_LIMIT",
-        lambda role: text(facts.variables(containers[role]).get("MEMORY_LIMIT", {}).get("value")),
-    )
-    if not value.isdecimal() or len(value) > 10:
+def _memory_limit(container: Manifest) -> Json:
+    value = text(facts.variables(container).get("MEMORY_LIMIT", {}).get("value"))
+    if value and (not value.isdecimal() or len(value) > 10):
         raise _LeftOutError(f"its variable MEMORY_LIMIT is {value}, which is no number")
-    return int(value)
+    return int(value) if value else None
 
 
 def _tolerations(name: str, workloads: Sequence[Manifest]) -> tuple[list[Json], Sequence[str]]:
-    """What all pods tolerate together, since an entry has one list for them."""
+    """Return what all pods tolerate together, since an entry has one list for them."""
     each = [list(items(facts.pod_spec(workload).get("tolerations"))) for workload in workloads]
     together: list[Json] = []
     for tolerated in each:
@@ -277,15 +278,15 @@ def _tolerations(name: str, workloads: Sequence[Manifest]) -> tuple[list[Json], 
     if all(len(tolerated) == len(together) for tolerated in each):
         return together, ()
     return together, [
-        printable(f"{name}: its pods differ in tolerations; from their next start each has those of all.")
+        printable(f"{name}: its pods differ in tolerations; from its next start on, each pod has those of all.")
     ]
 
 
 def _host(name: str, role: Role, database: Manifest, objects: _Objects) -> str:
-    """Where a role's data lies: where its pod is, and if there is none, where it may start."""
+    """Return the node of a role's data: where its pod runs or, without a pod, where it may start."""
     pinned, runs = facts.pinned_host(database), objects.pod_host(f"{name}-{role}-0")
     if pinned and runs and pinned != runs:
-        raise _LeftOutError(f"the pod of {name}-{role} runs on {runs}, and its next one would start on {pinned}")
+        raise _LeftOutError(f"the pod of {name}-{role} runs on {runs}, and would start next on {pinned}")
     if pinned or runs:
         return runs or pinned
     allowed = facts.allowed_hosts(database, objects.nodes) if facts.pod_spec(database).get("nodeSelector") else ()
@@ -297,7 +298,7 @@ def _host(name: str, role: Role, database: Manifest, objects: _Objects) -> str:
 
 
 def _shared(containers: Mapping[Role, Manifest], databases: Mapping[Role, Manifest]) -> Mapping[str, str]:
-    """Names of the shared objects that the pods of both roles refer to, by the platform's keys."""
+    """Return the names of the shared objects that the pods of both roles refer to, by the platform's keys."""
 
     def of(role: Role) -> Mapping[str, str]:
         variables, mounts = facts.variables(containers[role]), facts.secret_mounts(databases[role])

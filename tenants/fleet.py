@@ -1,7 +1,6 @@
-"""What a fleet is, once its configuration has been understood: frozen values, nothing to look up.
+"""A fleet as frozen values: the tenant list of one Pulumi stack, for one Kubernetes cluster.
 
-A fleet is the tenant list of one Pulumi stack: one Kubernetes cluster, many ADB tenants. Everything behind
-`tenants.load` works on these values; nothing behind it looks into a dict.
+Everything behind `tenants.load` works on these values; nothing behind it looks into a dict.
 """
 
 from collections.abc import Mapping
@@ -11,33 +10,33 @@ from ipaddress import IPv4Address, IPv4Network
 
 
 class Role(StrEnum):
-    """A control pod's *original* role. A failover moves traffic between the two; it renames neither."""
+    """The *original* role of a control pod. A failover moves traffic between the two; it renames neither."""
 
     MASTER = "master"
     STANDBY = "standby"
 
 
 class State(StrEnum):
-    """What a tenant is meant to be doing."""
+    """What a tenant is to do."""
 
     RUNNING = "running"
     STOPPED = "stopped"
-    """Every object is kept, no pod runs."""
+    """Every object is kept; no pod runs."""
     RETIRED = "retired"
-    """Its entry may be removed: the second key to a deletion."""
+    """Its entry may be removed; required before a deletion."""
 
 
 class UpdateStrategy(StrEnum):
-    """How a StatefulSet answers a change of its pod template."""
+    """What a StatefulSet does after a change of its pod template."""
 
     ON_DELETE = "OnDelete"
-    """A template change restarts no database; what `apps/v1beta1`, and so the seed, did."""
+    """A template change restarts no database: the default of `apps/v1beta1`, and so of the seed."""
     ROLLING_UPDATE = "RollingUpdate"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Toleration:
-    """One entry of `spec.tolerations`, in Kubernetes' own words; `None` leaves the field out."""
+    """One entry of a pod's `spec.tolerations`; `None` leaves the field out."""
 
     key: str | None = None
     operator: str | None = None
@@ -54,7 +53,7 @@ class Hosts:
     standby: str
 
     def of(self, role: Role) -> str:
-        """The name of the node that `role` is pinned to."""
+        """Return the node that a role is pinned to."""
         return self.master if role is Role.MASTER else self.standby
 
 
@@ -67,7 +66,7 @@ class Keepalived:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PromotionSpec:
-    """What makes a role's database the primary, run as a Job before a failover moves traffic to it."""
+    """A command that makes a role's database the primary: a Job that runs before a failover moves traffic to it."""
 
     command: tuple[str, ...]
     image: str
@@ -76,7 +75,7 @@ class PromotionSpec:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AllowedMove:
-    """Leave to start a role's database in a new place, because its data has been moved there; `None`: does not move."""
+    """Permission to start a role's database elsewhere, because its data has been moved there; `None`: not moved."""
 
     role: Role
     host: str | None = None
@@ -86,7 +85,7 @@ class AllowedMove:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiver:
-    """A tenant's word that a rule does not apply to it, and why."""
+    """A rule that does not apply to a tenant, and why."""
 
     rule: str
     """The rule's id: `E601`."""
@@ -147,9 +146,11 @@ class TenantSpec(TenantNames):
     """The network segment that the VIP is announced on: its pool's."""
     state: State
     adopt: bool
-    """Take over objects that already exist, made by another client."""
+    """Adopt existing objects that another client has created."""
     memory: str
     """Request and limit of each control pod, a Kubernetes quantity."""
+    cpu: str | None = None
+    """The same; `None` leaves both out."""
     memory_limit: int
     """The value of the `MEMORY_LIMIT` environment variable."""
     image: str
@@ -161,14 +162,19 @@ class TenantSpec(TenantNames):
     tolerations: tuple[Toleration, ...]
     allow_move: tuple[AllowedMove, ...] = ()
     force: str | None = None
-    """Why a failover may lead to a pod that is not ready, or a pod may be started on a node that takes none."""
+    """Why a failover may select a pod that is not ready, or a pod may start on a node that accepts none."""
     promotion: PromotionSpec | None = None
-    """Has to succeed before a failover moves traffic; `None`: whoever fails over has promoted the database."""
+    """Must succeed before a failover moves traffic; `None`: the database is promoted by hand before a failover."""
     waivers: tuple[Waiver, ...] = ()
 
     @property
+    def resources(self) -> Mapping[str, str]:
+        """What each control pod requests and is limited to, by Kubernetes' name of the resource."""
+        return {"memory": self.memory} | ({"cpu": self.cpu} if self.cpu else {})
+
+    @property
     def tomcat_log_path(self) -> str:
-        """Where both control pods' Tomcat logs go on the node."""
+        """The directory for Tomcat's logs on the nodes."""
         return f"{self.log_path}/tomcatlogs"
 
 
@@ -178,7 +184,18 @@ class SharedObject:
 
     name: str
     data: Mapping[str, str] | None = field(default=None, repr=False)
-    """Declared with these values; `None` when somebody else owns the object and it is only read."""
+    """Declared with these values; `None` if the object has another owner and is only read."""
+
+
+CONFIG_MAP_KEYS: Mapping[str, tuple[str, ...]] = {"adbops": ("rm.addr", "rm.port"), "mysql": ("mysql.vip",)}
+_SSH_KEYS = ("authorized_keys", "id_rsa", "id_rsa.pub", "known_hosts")
+SECRET_KEYS: Mapping[str, tuple[str, ...]] = {
+    "adb_connect": ("adb.admin", "adb.password"),
+    "mysql_connect": ("user", "password"),
+    "root_ssh_key": _SSH_KEYS,
+    "gpadmin_ssh_key": _SSH_KEYS,
+}
+"""The keys that pods read from each shared object, by attribute of `PlatformSpec`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,28 +203,22 @@ class PlatformSpec:
     """The six objects that all tenants of a namespace share."""
 
     adbops: SharedObject
-    """ConfigMap with `rm.addr`, `rm.port`: the resource manager."""
+    """The resource manager."""
     mysql: SharedObject
-    """ConfigMap with `mysql.vip`."""
     adb_connect: SharedObject
-    """Secret with `adb.admin`, `adb.password`."""
     mysql_connect: SharedObject
-    """Secret with `user`, `password`."""
     root_ssh_key: SharedObject
-    """Secret with `authorized_keys`, `id_rsa`, `id_rsa.pub`, `known_hosts`; so the next."""
     gpadmin_ssh_key: SharedObject
     encrypted: bool = False
-    """Some of this is encrypted in the configuration; all of it is secret then, since nobody can tell which."""
+    """Some of this is encrypted in the configuration; since nobody can tell which part, all of it is secret."""
 
     @property
     def config_maps(self) -> tuple[SharedObject, ...]:
-        """Those that are ConfigMaps."""
-        return (self.adbops, self.mysql)
+        return tuple(getattr(self, name) for name in CONFIG_MAP_KEYS)
 
     @property
     def secrets(self) -> tuple[SharedObject, ...]:
-        """Those that are Secrets."""
-        return (self.adb_connect, self.mysql_connect, self.root_ssh_key, self.gpadmin_ssh_key)
+        return tuple(getattr(self, name) for name in SECRET_KEYS)
 
 
 DEFAULT_SEGMENT = "default"
@@ -224,27 +235,26 @@ class VipPool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClusterSpec:
-    """The Kubernetes cluster that the fleet lives in."""
+    """The Kubernetes cluster of a fleet."""
 
-    context: str | None
-    """Context of the kubeconfig; `None` for the ambient one."""
+    context: str | None = None
+    """Context of the kubeconfig; `None` for the current one."""
     namespace: str
     uid: str | None = None
-    """Of namespace kube-system: which cluster is meant, whatever the stack remembers; `None` for the one it does."""
+    """Of namespace kube-system, which identifies the cluster; `None` for the one that the stack's state names."""
     adopt_from: str | None = None
-    """`<project>/<stack>` of a stack whose objects may be taken over."""
-    keepalived_account: str = "adb-keepalived"
+    """`<project>/<stack>` of a stack whose objects may be adopted."""
+    keepalived_account: str
     """The ServiceAccount of the keepalived pods."""
-    image_pull_secrets: tuple[str, ...] = ()
+    image_pull_secrets: tuple[str, ...]
     """Names of the Secrets by which that account pulls images."""
     vip_pools: tuple[VipPool, ...]
     """Every VIP lies in one of these; empty for no restriction, and a single segment."""
-    pod_network: IPv4Network | None
-    """What pods get their addresses from, if declared: no VIP lies in it. So the next two."""
-    service_network: IPv4Network | None
+    pod_network: IPv4Network | None = None
+    """The network of the pods, if known: no VIP lies in it. The same holds for the next two."""
+    service_network: IPv4Network | None = None
     node_addresses: tuple[IPv4Address, ...]
-    """The nodes' own addresses: none of them is a VIP."""
-    reserved_vrids: frozenset[int]
+    reserved_vrids: tuple[int, ...]
     """VRRP ids that other equipment on the segments uses."""
 
 
@@ -258,5 +268,5 @@ class Fleet:
 
     @property
     def node_names(self) -> tuple[str, ...]:
-        """Every node that some tenant is pinned to, each once, sorted."""
+        """Every node that a tenant is pinned to, each once, sorted."""
         return tuple(sorted({tenant.hosts.of(role) for tenant in self.tenants for role in Role}))

@@ -1,6 +1,6 @@
-"""The JSON Schema of a whole stack file (draft 2020-12), from the same contract that configuration is read by.
+"""The JSON Schema of a stack file (draft 2020-12), derived from the contract.
 
-It knows shapes, words and patterns; what concerns more than one value, the linter knows.
+It covers shapes, words and patterns; what concerns more than one value, only the linter checks.
 """
 
 import json
@@ -10,20 +10,20 @@ from tenants.contract import PROJECT, SECTIONS
 
 _ABOUT = {
     "cluster": "The Kubernetes cluster that the tenants live in.",
-    "defaults": "What tenants have that do not say otherwise.",
+    "defaults": "Settings of all tenants that do not have their own.",
     "platform": "The six objects that all tenants share: each read by its name, or declared with data.",
     "tenants": "The tenants of this stack, one entry each.",
 }
 
 
 def build() -> dict[str, Any]:
-    """The schema."""
+    """Build the schema."""
     sections = {section: {"description": _ABOUT[section], **kind.schema()} for section, kind in SECTIONS.items()}
     spellings = {spelling: section for section in SECTIONS for spelling in (f"{PROJECT}:{section}", section)}
     config = {
         "type": "object",
         "description": f"The stack's configuration. Keys of this project begin with {PROJECT}: or with nothing; "
-        "those of others are not looked at.",
+        "those of others are ignored.",
         "properties": {spelling: {"$ref": f"#/$defs/{section}"} for spelling, section in spellings.items()},
         "patternProperties": {f"^({PROJECT}:)?(?!({'|'.join(SECTIONS)})$)[^:]*$": False},
         "anyOf": [{"required": [spelling]} for spelling, section in spellings.items() if section == "tenants"],
@@ -48,5 +48,5 @@ def build() -> dict[str, Any]:
 
 
 def document() -> str:
-    """The schema as it is kept in `tenants/schema.json`."""
+    """Return the text of `tenants/schema.json`."""
     return json.dumps(build(), indent=2, ensure_ascii=False) + "\n"

@@ -21,8 +21,8 @@ from kube.facts import (
     data_paths,
     forward,
     keepalived_container,
-    memory,
     replicas,
+    resource,
     selected_role,
     vips,
 )
@@ -78,7 +78,7 @@ class Found:
 TEMPLATE = "spec.template"
 POD = f"{TEMPLATE}.spec"
 CONTAINERS = f"{POD}.containers"
-MEMORY = f"{CONTAINERS}.resources"
+RESOURCES = f"{CONTAINERS}.resources"
 MOUNTS = f"{CONTAINERS}.volumeMounts"
 NEXT_START = "from the next start of its pod on"
 
@@ -316,10 +316,12 @@ def _in_own_words(tenant: TenantSpec, found: Found, difference: Difference) -> J
             return _counted(tenant, found)
         case "StatefulSet", field if field.startswith(MOUNTS):
             return _mounted(tenant, found, difference)
-        case "StatefulSet", field if field in (f"{MEMORY}.limits.memory", f"{MEMORY}.requests.memory"):
+        case "StatefulSet", field if (
+            field.startswith(f"{RESOURCES}.") and (name := field.split(".")[-1]) in tenant.resources
+        ):
             live = control_container(found.live) or {}
-            was = memory(live, field.split(".")[-2]) or memory(live, "limits") or "none"
-            return _gets(f"memory {tenant.memory} instead of {was}")
+            was = resource(live, field.split(".")[-2], name) or resource(live, "limits", name) or "none"
+            return _gets(f"{name} {tenant.resources[name]} instead of {was}")
         case "ReplicationController", field if field.startswith(f"{CONTAINERS}.args"):
             return _told(found)
         case _, field if field == f"{CONTAINERS}.image" and not difference.added:

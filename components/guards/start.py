@@ -1,7 +1,7 @@
-"""Refuses, in the preview, to start a pod where it cannot run: on a node that takes none, or has too little memory.
+"""Refuses, in the preview, to start a pod where it cannot run: on a node that takes none, or is too small.
 
-A replaced keepalived pod that stays pending takes the VIP down. A database's pod that requests too much memory shows
-only when it is next deleted.
+A replaced keepalived pod that stays pending takes the VIP down. A database's pod that requests too much memory or CPU
+shows only when it is next deleted.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pulumi import ResourceHookArgs
 from components.guards.refusal import RefusedError
 from components.live.cluster import LiveCluster
 from components.live.nodes import LiveNodes, Obstacle
-from kube.facts import memory_requests, replicas, state
+from kube.facts import replicas, requests, state
 from kube.manifest import Manifest, at, mapping
 from kube.quantity import amount
 from tenants.fleet import Fleet, Role, State, TenantSpec, UpdateStrategy
@@ -30,7 +30,7 @@ def refused_starts(fleet: Fleet, live: LiveCluster, hosts: LiveNodes) -> Iterato
         if tenant.state is not State.RUNNING or not starts:
             continue
         for role in Role:
-            obstacle = hosts.obstacle(tenant, role, best_effort=False) or hosts.memory_obstacle(tenant, role)
+            obstacle = hosts.obstacle(tenant, role, best_effort=False) or hosts.resource_obstacle(tenant, role)
             yield from _refusals(tenant, role, f"its {role}'s pod could not start", obstacle)
         obstacle = hosts.obstacle(tenant, tenant.active_role, best_effort=True)
         yield from _refusals(tenant, tenant.active_role, KEEPALIVED_COULD_NOT, obstacle)
@@ -53,8 +53,8 @@ class StartGuard:
         live = self._live("StatefulSet", args.name)
         if tenant.state is not State.RUNNING:
             return
-        if [amount(memory) for memory in memory_requests(live)] != [amount(tenant.memory)]:
-            _refuse(tenant, role, f"its {role}'s pod could not start", self._hosts.memory_obstacle(tenant, role))
+        if any([*map(amount, requests(live, name))] != [amount(wanted)] for name, wanted in tenant.resources.items()):
+            _refuse(tenant, role, f"its {role}'s pod could not start", self._hosts.resource_obstacle(tenant, role))
         # What is created over a live object does not differ from it (`creation_guard`).
         changes = args.old_inputs is not None and _template(args.old_inputs) != _template(args.new_inputs)
         restarts = changes and tenant.update_strategy is UpdateStrategy.ROLLING_UPDATE

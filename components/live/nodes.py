@@ -102,17 +102,19 @@ class LiveNodes:
         """Note that this run writes the label of a role's node."""
         self._written_labels.add(control_node_name)
 
-    def memory_obstacle(self, tenant: TenantSpec, role: Role) -> Obstacle | None:
-        """Find whether a role's pod asks for more memory than its node can ever give."""
+    def resource_obstacle(self, tenant: TenantSpec, role: Role) -> Obstacle | None:
+        """Find whether a role's pod requests more memory or CPU than its node can ever give."""
         name = tenant.hosts.of(role)
-        allocatable = text(at(self._nodes.get(name), "status", "allocatable", "memory"))
-        wanted, most = amount(tenant.memory), amount(allocatable)
-        if wanted is None or most is None or wanted <= most:
-            return None
-        return Obstacle(
-            what=f"it requests {tenant.memory} of memory, and node {name} has {allocatable} in all",
-            remedy="write less as the tenant's `memory`",
-        )
+        allocatable = mapping(at(self._nodes.get(name), "status", "allocatable"))
+        for resource, wanted in tenant.resources.items():
+            there = text(allocatable.get(resource))
+            least, most = amount(wanted), amount(there)
+            if least is not None and most is not None and least > most:
+                return Obstacle(
+                    what=f"it requests {wanted} of {resource}, and node {name} has {there} in all",
+                    remedy=f"write less as the tenant's `{resource}`",
+                )
+        return None
 
     def is_awaited(self, tenant: TenantSpec, role: Role) -> bool:
         """Tell whether to wait for what becomes of a role's database pod.

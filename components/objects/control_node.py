@@ -100,10 +100,7 @@ def _pod(spec: TenantSpec, role: Role, *, hostname_override: bool, shared: Share
                 image_pull_policy="IfNotPresent",
                 command=["/bin/sh", "-c", "/entry/entry-point.sh"],
                 env=control_environment.variables(spec, shared),
-                resources=ResourceRequirementsArgs(
-                    limits={"memory": spec.memory},
-                    requests={"memory": spec.memory},
-                ),
+                resources=ResourceRequirementsArgs(limits=spec.resources, requests=spec.resources),
                 termination_message_path="/dev/termination-log",
                 volume_mounts=[
                     VolumeMountArgs(name="data", mount_path="/home/gpadmin/data"),

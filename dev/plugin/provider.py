@@ -1,4 +1,4 @@
-# ruff: noqa: ARG002, D102, N802 - names, arguments and meaning of the methods are pulumirpc.ResourceProvider's
+# ruff: noqa: ARG002, N802 - names, arguments and meaning of the methods are pulumirpc.ResourceProvider's
 """The resource operations: `pulumirpc.ResourceProvider` as far as the engine uses it for this program."""
 
 import functools

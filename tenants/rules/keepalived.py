@@ -23,15 +23,15 @@ def check(fleets: Sequence[FleetDraft]) -> None:
     """Tenants by the node of their active role; one that is stopped or retired has no pod."""
     by_node: dict[str, list[TenantDraft]] = {}
     for tenant in (tenant for fleet in fleets for tenant in fleet.tenants):
-        if tenant.hosts is None or tenant.settings.active_role is None or tenant.settings.state is not State.RUNNING:
+        if tenant.hosts is None or tenant.active_role is None or tenant.state is not State.RUNNING:
             continue
-        node = tenant.hosts.master if tenant.settings.active_role is Role.MASTER else tenant.hosts.standby
+        node = tenant.hosts.master if tenant.active_role is Role.MASTER else tenant.hosts.standby
         if node is not None:
             by_node.setdefault(node, []).append(tenant)
     for node, tenants in by_node.items():
 
         def say(tenant: TenantDraft, others: str, node: str = node) -> str:
-            role = tenant.settings.active_role
+            role = tenant.active_role
             return (
                 f"the keepalived pod of {others} runs on {node} too, and each start of one wipes the other's "
                 f"forwarding; choose another {role} host or activeRole, or waive {ONE_PER_NODE.id} with a reason"
@@ -42,7 +42,7 @@ def check(fleets: Sequence[FleetDraft]) -> None:
 
 def _place(tenant: TenantDraft) -> Path:
     # A failover is the edit that brings pods together most often; then its line is the one to look at.
-    role = tenant.settings.active_role
-    if role is Role.STANDBY and "activeRole" in tenant.entry.written:
+    role = tenant.active_role
+    if role is Role.STANDBY and "activeRole" in tenant.written:
         return (*tenant.path, "activeRole")
     return (*tenant.path, "hosts", str(role))

@@ -1,4 +1,4 @@
-"""Rules about what goes into pods as it stands: memory, images, tolerations, commands."""
+"""Rules about what goes into pods as it stands: quantities, images, tolerations, commands."""
 
 import re
 from collections.abc import Sequence
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from tenants.findings import Invalid, Rule, quoted
 from tenants.fleet import Toleration
 
-MEMORY_QUANTITY = Rule(
+POSITIVE_QUANTITY = Rule(
     id="E801",
-    title="Memory is a Kubernetes quantity greater than zero",
+    title="Memory and CPU are Kubernetes quantities greater than zero",
     why="The API server refuses anything else, half-way through `up`: digits with `Ki`, `Mi`, `Gi`, `Ti` (powers of "
-    "1024), `k`, `M`, `G`, `T` (powers of 1000), `m` or an exponent; `16GB` and `16gi` are none.",
+    "1024), `k`, `M`, `G`, `T` (powers of 1000), `m` (a thousandth) or an exponent; `16GB` and `16gi` are none.",
 )
 IMAGE_REFERENCE = Rule(
     id="E802",
@@ -29,11 +29,11 @@ COMMAND = Rule(
     "database, which never ends: the failover would wait for its promotion until the time is over.",
 )
 
-RULES = (MEMORY_QUANTITY, IMAGE_REFERENCE, TOLERATION, COMMAND)
+RULES = (POSITIVE_QUANTITY, IMAGE_REFERENCE, TOLERATION, COMMAND)
 
 QUANTITY = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]{1,3})?"
 """As `resource.ParseQuantity` reads it."""
-_quantity = re.compile(QUANTITY, re.ASCII)
+_quantities = re.compile(QUANTITY, re.ASCII)
 
 # The grammar of github.com/distribution/reference, and Docker's way to tell a registry from a first path segment.
 _HOST_PART = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
@@ -55,21 +55,24 @@ _qualified_name = re.compile(
 _label_value = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
-def quantity(text: str) -> str | Invalid:
+def memory(text: str) -> str | Invalid:
     """A quantity of memory greater than zero."""
-    if not _quantity.fullmatch(text):
-        return Invalid(MEMORY_QUANTITY, f"{quoted(text)} is not a quantity; {_quantity_hint(text)}")
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgtpe])i?b?\s*", text[:64], re.IGNORECASE)
+    return _quantity(text, f"write {match[1]}{match[2].upper()}i" if match else "write it like 16Gi")
+
+
+def cpu(text: str) -> str | Invalid:
+    """A number of CPUs greater than zero."""
+    return _quantity(text, "write it like 4 or 500m")
+
+
+def _quantity(text: str, hint: str) -> str | Invalid:
+    if not _quantities.fullmatch(text):
+        return Invalid(POSITIVE_QUANTITY, f"{quoted(text)} is not a quantity; {hint}")
     number = re.split(r"[A-Za-z]", text, maxsplit=1)[0]
     if number.startswith("-") or not number.strip("+-0."):
-        return Invalid(
-            MEMORY_QUANTITY, f"{quoted(text)} is not more than zero; write how much memory a control pod needs"
-        )
+        return Invalid(POSITIVE_QUANTITY, f"{quoted(text)} is not more than zero; write how much a control pod needs")
     return text
-
-
-def _quantity_hint(text: str) -> str:
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgtpe])i?b?\s*", text[:64], re.IGNORECASE)
-    return f"write {match[1]}{match[2].upper()}i" if match else "write it like 16Gi"
 
 
 def image_reference(text: str) -> str | Invalid:

@@ -220,9 +220,10 @@ def test_a_namespace_that_forbids_the_pods_is_named_before_a_failover(cell: Cell
     assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "master"
 
 
-def test_more_memory_than_a_node_has_is_refused(cell: Cell, stack: Stack) -> None:
+def test_more_memory_or_cpu_than_a_node_has_is_refused(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     assert "requests 2Ti of memory" in refusal(stack, tenant3(cell, memory="2Ti"))
+    assert "requests 65 of cpu" in refusal(stack, tenant3(cell, cpu=65))
 
 
 def test_an_address_of_a_node_is_no_vip(cell: Cell, stack: Stack) -> None:

@@ -1,11 +1,13 @@
-"""Fleets for property tests: raw configurations, as the program gets them, that no rule has anything against."""
+"""Fleets for property tests: raw configurations, as the program gets them, that break no rule."""
 
 import json
 from typing import Any
 
 from hypothesis import strategies as st
 
+from tenants.contract import PLATFORM, SETTINGS
 from tenants.findings import Path
+from tenants.fleet import CONFIG_MAP_KEYS, SECRET_KEYS
 
 Raw = dict[str, Any]
 
@@ -14,6 +16,7 @@ _INNER = _LETTERS + "0123456789-"
 _OUTER = _LETTERS + "0123456789"
 
 MEMORY = ("16Gi", "1.5Gi", "500M", "1e9", "17179869184", "+2G", "128Ti", 17179869184)
+CPU = ("4", "500m", "0.5", 2, 1.5)
 IMAGES = (
     "adb-control",
     "docker.dtdream.com/adb/adb-control:v1.2.0",
@@ -30,10 +33,35 @@ PROMOTIONS: tuple[Raw, ...] = (
     {"command": ["ssh", "gpadmin@$(PROMOTE)", "gpactivatestandby", "-a"]},
     {"command": ["/promote.sh", ""], "image": "localhost:5000/adb__control:V1_0", "timeoutSeconds": 86_400},
 )
+EVERY_FIELD: Raw = {
+    "name": "t",
+    "vip": "10.0.1.7",
+    "hosts": {"master": "a", "standby": "b"},
+    "activeRole": "standby",
+    "vrid": 9,
+    "state": "retired",
+    "adopt": True,
+    "memory": "1e3",
+    "cpu": 0.5,
+    "memoryLimit": 5,
+    "image": "i",
+    "dataPath": "/d/1",
+    "logPath": "/d/2",
+    "updateStrategy": "RollingUpdate",
+    "keepalived": {"image": "k"},
+    "tolerations": [{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
+    "waive": [{"rule": "E601", "reason": "alone"}],
+    "force": "the master's node is gone",
+    "promotion": {"command": ["p", "-x"], "image": "q", "timeoutSeconds": 7},
+    "allowMove": [{"role": "master", "host": "a", "dataPath": "/d/1", "logPath": "/d/2"}],
+}
+"""An entry that sets every field, none to its default."""
+OF_ENTRIES = {"activeRole", "vrid", "dataPath", "logPath", "waive"}
+"""Settings that concern other tenants too."""
 
 
 def tenant_names() -> st.SearchStrategy[str]:
-    """Names of one to 44 characters."""
+    """Draw names of one to 44 characters."""
     return st.builds(
         lambda first, inner, last: first + inner + last,
         st.sampled_from(_LETTERS),
@@ -43,7 +71,7 @@ def tenant_names() -> st.SearchStrategy[str]:
 
 
 def node_names() -> st.SearchStrategy[str]:
-    """Names of nodes, with and without a domain."""
+    """Draw names of nodes, with and without a domain."""
     return st.builds(
         lambda label, domain: label + domain,
         st.text(_OUTER, min_size=1, max_size=12),
@@ -53,9 +81,10 @@ def node_names() -> st.SearchStrategy[str]:
 
 @st.composite
 def _settings(draw: st.DrawFn) -> Raw:
-    """Tenant fields that concern nobody else."""
+    """Draw tenant fields that concern no other tenant."""
     kinds: dict[str, st.SearchStrategy[Any]] = {
         "memory": st.sampled_from(MEMORY),
+        "cpu": st.sampled_from(CPU),
         "memoryLimit": st.integers(1, 2**31 - 1),
         "image": st.sampled_from(IMAGES),
         "keepalived": st.one_of(st.just({}), st.builds(lambda image: {"image": image}, st.sampled_from(IMAGES))),
@@ -65,6 +94,7 @@ def _settings(draw: st.DrawFn) -> Raw:
         "tolerations": st.sampled_from(TOLERATIONS),
         "promotion": st.sampled_from(PROMOTIONS),
     }
+    assert kinds.keys() | OF_ENTRIES == {field.key for field in SETTINGS.values()}
     chosen = draw(st.sets(st.sampled_from(sorted(kinds)), max_size=4))
     return {key: draw(kinds[key]) for key in sorted(chosen)}
 
@@ -72,12 +102,7 @@ def _settings(draw: st.DrawFn) -> Raw:
 @st.composite
 def _platform(draw: st.DrawFn) -> Raw:
     text = st.text('abc 0:#é"\n', max_size=8)
-    data: dict[str, tuple[str, ...]] = {
-        "adbops": ("rm.addr", "rm.port"),
-        "mysql": ("mysql.vip",),
-        "adbConnect": ("adb.admin", "adb.password"),
-        "mysqlConnect": ("user", "password"),
-    }
+    data = {PLATFORM.fields[name].key: keys for name, keys in {**CONFIG_MAP_KEYS, **SECRET_KEYS}.items()}
     chosen = draw(st.sets(st.sampled_from(sorted(data))))
     return {
         key: {"data": {name: draw(text) for name in data[key]}}
@@ -89,7 +114,7 @@ def _platform(draw: st.DrawFn) -> Raw:
 
 @st.composite
 def sound_fleets(draw: st.DrawFn, *, most: int = 8) -> Raw:
-    """Configurations that `tenants.load` takes, with and without every optional part."""
+    """Draw configurations that `tenants.load` takes, with and without every optional part."""
     count = draw(st.integers(0, most))
     segments = draw(st.integers(0, 3))  # 0: no pools, one segment, any address
     octets = st.integers(1, 254)
@@ -99,7 +124,7 @@ def sound_fleets(draw: st.DrawFn, *, most: int = 8) -> Raw:
     shift = draw(st.none() | st.integers(0, 253))
     """Every VRRP id explicit, turned by so much within 1..254; or every one the default."""
     names = draw(st.lists(tenant_names(), min_size=count, max_size=count, unique=True))
-    # The node of the active role is a tenant's own, for its keepalived pod; the other one may be anybody's.
+    # The node of the active role is a tenant's own, because of its keepalived pod; the other one may be shared.
     nodes = draw(st.lists(node_names(), min_size=count + 1, max_size=count + 3, unique=True))
     tenants = []
     for index, (segment, octet) in enumerate(places):
@@ -138,7 +163,7 @@ def sound_fleets(draw: st.DrawFn, *, most: int = 8) -> Raw:
 
 
 def stack_file(raw: Raw) -> tuple[str, dict[Path, int]]:
-    """A stack file that holds a configuration, one value a line, and the line of each value by its path."""
+    """Write a configuration as a stack file, one value a line; return it with the line of each value by its path."""
     lines = ["config:"]
     found: dict[Path, int] = {}
 

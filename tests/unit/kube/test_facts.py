@@ -50,7 +50,10 @@ def test_the_old_services_objects_say_what_it_meant() -> None:
     assert facts.place(DATABASE) == DataLocation(host="", data_path="/data0/old/data", log_path="/data0/old/adminlog")
     assert facts.secret_mounts(DATABASE) == {"/opt/root-ssh": "root-ssh-key", "/opt/gpadmin-ssh": "gpadmin-ssh-key"}
     assert container is not None
-    assert (facts.memory(container, "limits"), facts.memory(container, "requests")) == ("16Gi", "")
+    assert (facts.resource(container, "limits", "memory"), facts.resource(container, "requests", "memory")) == (
+        "16Gi",
+        "",
+    )
     assert facts.variables(container)["MEMORY_LIMIT"]["value"] == "2048"
     assert facts.replicas(DATABASE) == 1
     assert facts.vrid(KEEPALIVED) == 145
@@ -170,7 +173,8 @@ READERS: Mapping[str, Callable[[Manifest], Any]] = {
     "normal_path": lambda manifest: facts.normal_path(json.dumps(manifest)),
     "allowed_hosts": lambda manifest: facts.allowed_hosts(manifest, [manifest]),
     "forward": lambda manifest: facts.forward(manifest, "192.168.143.145"),
-    "memory": lambda manifest: facts.memory(manifest, "limits"),
+    "resource": lambda manifest: facts.resource(manifest, "limits", "memory"),
+    "requests": lambda manifest: facts.requests(manifest, "cpu"),
 }
 """Every public function of the module, whatever it may be called one day."""
 ODD = st.recursive(

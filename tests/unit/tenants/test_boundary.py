@@ -1,4 +1,4 @@
-"""What the program gets from its configuration, and what it says of one that describes no fleet."""
+"""The fleet that the program gets from a configuration, and the faults of one that is not valid."""
 
 import copy
 from ipaddress import IPv4Address, IPv4Network
@@ -26,7 +26,9 @@ from tenants import (
     Waiver,
     load,
 )
+from tenants.contract import CLUSTER, TENANT
 from tests.support.program import ROOT
+from tests.support.strategies import EVERY_FIELD
 
 Raw = dict[str, Any]
 
@@ -60,7 +62,7 @@ TENANT3 = TenantSpec(
 
 
 def entry(number: int, **more: Any) -> Raw:
-    """A tenant of its own in every respect."""
+    """Make an entry that conflicts with no other."""
     return {
         "name": f"tenant{number}",
         "vip": f"192.168.143.{number}",
@@ -70,7 +72,7 @@ def entry(number: int, **more: Any) -> Raw:
 
 
 def rules(raw: Raw) -> list[tuple[str, str]]:
-    """Rule and first words of each fault."""
+    """Return the rule and the path of each fault."""
     with pytest.raises(FleetError) as refused:
         load(raw)
     return [(finding.rule.id, str(finding).split("  ")[1].split(":")[0]) for finding in refused.value.findings]
@@ -87,13 +89,12 @@ def test_the_seed_tenant_needs_three_lines_and_has_every_default() -> None:
         ]
     }
     cluster = ClusterSpec(
-        context=None,
         namespace="default",
+        keepalived_account="adb-keepalived",
+        image_pull_secrets=(),
         vip_pools=(),
-        pod_network=None,
-        service_network=None,
         node_addresses=(),
-        reserved_vrids=frozenset(),
+        reserved_vrids=(),
     )
     assert load(raw) == Fleet(cluster=cluster, platform=READ, tenants=(TENANT3,))
 
@@ -119,46 +120,33 @@ def test_an_entry_comes_before_the_defaults_and_those_before_the_seed() -> None:
 
 
 def test_every_field_of_the_contract_arrives() -> None:
-    fleet = load(
-        {
-            "cluster": {
-                "context": "cell-7",
-                "namespace": "adb",
-                "vipPools": ["10.0.0.0/24", {"cidr": "10.0.1.0/24", "segment": "east"}, {"cidr": "10.0.2.0/24"}],
-                "podNetwork": "10.244.0.0/16",
-                "serviceNetwork": "10.96.0.0/12",
-                "nodeAddresses": ["10.0.0.9", "10.0.0.10"],
-                "reservedVrids": [51],
-            },
-            "platform": {"mysql": {"name": "db.cm", "data": {"mysql.vip": "10.0.0.3", "more": ""}}},
-            "tenants": [
-                {
-                    "name": "t",
-                    "vip": "10.0.1.7",
-                    "hosts": {"master": "a", "standby": "b"},
-                    "activeRole": "standby",
-                    "vrid": 9,
-                    "state": "retired",
-                    "adopt": True,
-                    "memory": "1e3",
-                    "memoryLimit": 5,
-                    "image": "i",
-                    "dataPath": "/d/1",
-                    "logPath": "/d/2",
-                    "updateStrategy": "RollingUpdate",
-                    "keepalived": {"image": "k"},
-                    "tolerations": [{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
-                    "waive": [{"rule": "E601", "reason": "alone"}],
-                    "force": "the master's node is gone",
-                    "promotion": {"command": ["p", "-x"], "image": "q", "timeoutSeconds": 7},
-                    "allowMove": [{"role": "master", "host": "a", "dataPath": "/d/1", "logPath": "/d/2"}],
-                }
-            ],
-        }
-    )
+    raw: Raw = {
+        "cluster": {
+            "context": "cell-7",
+            "namespace": "adb",
+            "uid": "0a1b",
+            "adoptFrom": "adb-tenants/old",
+            "keepalivedAccount": "k",
+            "imagePullSecrets": ["registry"],
+            "vipPools": ["10.0.0.0/24", {"cidr": "10.0.1.0/24", "segment": "east"}, {"cidr": "10.0.2.0/24"}],
+            "podNetwork": "10.244.0.0/16",
+            "serviceNetwork": "10.96.0.0/12",
+            "nodeAddresses": ["10.0.0.9", "10.0.0.10"],
+            "reservedVrids": [51],
+        },
+        "platform": {"mysql": {"name": "db.cm", "data": {"mysql.vip": "10.0.0.3", "more": ""}}},
+        "tenants": [EVERY_FIELD],
+    }
+    fleet = load(raw)
+    assert raw["cluster"].keys() == {field.key for field in CLUSTER.fields.values()}
+    assert EVERY_FIELD.keys() == {field.key for field in TENANT.fields.values()}
     assert fleet.cluster == ClusterSpec(
         context="cell-7",
         namespace="adb",
+        uid="0a1b",
+        adopt_from="adb-tenants/old",
+        keepalived_account="k",
+        image_pull_secrets=("registry",),
         vip_pools=(
             VipPool(network=IPv4Network("10.0.0.0/24")),
             VipPool(network=IPv4Network("10.0.1.0/24"), segment="east"),
@@ -167,7 +155,7 @@ def test_every_field_of_the_contract_arrives() -> None:
         pod_network=IPv4Network("10.244.0.0/16"),
         service_network=IPv4Network("10.96.0.0/12"),
         node_addresses=(IPv4Address("10.0.0.9"), IPv4Address("10.0.0.10")),
-        reserved_vrids=frozenset({51}),
+        reserved_vrids=(51,),
     )
     assert fleet.platform.mysql == SharedObject(name="db.cm", data={"mysql.vip": "10.0.0.3", "more": ""})
     assert fleet.tenants == (
@@ -181,6 +169,7 @@ def test_every_field_of_the_contract_arrives() -> None:
             state=State.RETIRED,
             adopt=True,
             memory="1e3",
+            cpu="0.5",
             memory_limit=5,
             image="i",
             data_path="/d/1",
@@ -196,7 +185,7 @@ def test_every_field_of_the_contract_arrives() -> None:
     )
 
 
-def test_a_promotion_runs_in_the_control_pods_image_for_ten_minutes_unless_it_says_otherwise() -> None:
+def test_a_promotion_has_the_control_pods_image_and_ten_minutes() -> None:
     fleet = load(
         {
             "defaults": {"promotion": {"command": ["p"]}},
@@ -288,9 +277,7 @@ SHARED: Raw = {"tenants": [entry(1), entry(2), entry(3)]}
     ],
     ids=repr,
 )
-def test_what_tenants_share_is_settled_between_any_two_by_the_waiver_of_either(
-    waiving: list[int], left: set[int]
-) -> None:
+def test_a_conflict_of_two_tenants_is_settled_by_the_waiver_of_either(waiving: list[int], left: set[int]) -> None:
     raw = copy.deepcopy(SHARED)
     for index, tenant in enumerate(raw["tenants"]):
         tenant["hosts"]["master"] = "m"
@@ -302,7 +289,7 @@ def test_what_tenants_share_is_settled_between_any_two_by_the_waiver_of_either(
         assert len(load(raw).tenants) == 3
 
 
-def test_a_waiver_in_the_defaults_holds_for_every_tenant_that_has_none_of_its_own() -> None:
+def test_a_waiver_in_the_defaults_holds_for_tenants_without_their_own() -> None:
     raw = copy.deepcopy(SHARED)
     raw["defaults"] = {"waive": [{"rule": "E403", "reason": "one network"}]}
     raw["cluster"] = {"vipPools": ["10.0.0.0/8"]}
@@ -310,7 +297,7 @@ def test_a_waiver_in_the_defaults_holds_for_every_tenant_that_has_none_of_its_ow
     assert rules(raw) == [("E403", "tenants[1].vip")]
 
 
-def test_a_fault_in_the_defaults_is_told_once_and_there() -> None:
+def test_a_fault_in_the_defaults_is_reported_once_and_there() -> None:
     raw = {"defaults": {"vrid": 9, "dataPath": "/data5/x"}, "tenants": [entry(n) for n in range(1, 6)]}
     for tenant in raw["tenants"]:
         assert isinstance(tenant, dict)

@@ -1,4 +1,4 @@
-"""`python -m tenants`, started as people and CI start it."""
+"""`python -m tenants`, started as users and CI start it."""
 
 import json
 import os
@@ -39,7 +39,7 @@ NOT_AN_ADDRESS = '"192.168.143.256" is not an IPv4 address; each of its four num
 
 
 def shared(others: str) -> str:
-    """What is said of a tenant whose keepalived pod is on the node of others'."""
+    """Return the message about a tenant whose keepalived pod is on the node of another's."""
     return (
         f"the keepalived pod of {others} runs on m1 too, and each start of one wipes the other's forwarding; "
         "choose another master host or activeRole, or waive E601 with a reason"
@@ -71,7 +71,7 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_sound_file_is_passed_without_a_word(directory: Path) -> None:
+def test_a_sound_file_produces_no_output(directory: Path) -> None:
     result = tenants("lint", "sound.yaml", cwd=directory)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
@@ -144,7 +144,7 @@ def test_sarif_names_its_rules_and_keeps_waived_findings_as_suppressed(directory
     ],
 )
 @pytest.mark.parametrize("before", [[], ["faulty.yaml"], ["sound.yaml"]], ids=repr)
-def test_a_file_that_cannot_be_used_is_said_to_be_and_ends_in_2(
+def test_a_file_that_cannot_be_used_is_reported_and_ends_in_2(
     directory: Path, name: str, line: str, before: list[str]
 ) -> None:
     result = tenants("lint", *before, name, cwd=directory)
@@ -160,14 +160,14 @@ def test_without_a_command_or_a_file_the_usage_is_shown() -> None:
         assert "usage: python -m tenants" in result.stderr
 
 
-def test_a_terminal_that_knows_no_unicode_gets_escapes(directory: Path) -> None:
+def test_a_terminal_without_unicode_gets_escapes(directory: Path) -> None:
     (directory / "letters.yaml").write_text(SOUND.replace("m9", "müllhaufen"), encoding="utf-8")
     result = tenants("lint", "letters.yaml", cwd=directory, PYTHONIOENCODING="ascii")
     assert result.returncode == 1
     assert "m\\xfcllhaufen" in result.stdout
 
 
-def test_a_reader_that_goes_away_causes_no_traceback(directory: Path) -> None:
+def test_a_closed_pipe_causes_no_traceback(directory: Path) -> None:
     command = f"{sys.executable} -m tenants rules | true"
     result = subprocess.run(
         ["sh", "-c", command],

@@ -1,4 +1,4 @@
-"""The stack file read from a cluster says what is live there: it lints clean, and starts, stops and moves nothing."""
+"""A discovered stack file describes what is live: it lints clean, and starts, stops and moves nothing."""
 
 import copy
 import json
@@ -56,7 +56,7 @@ def pods(objects: list[Json]) -> list[Json]:
 
 
 def written(objects: list[Json]) -> tuple[Json, tuple[str, ...]]:
-    """The sections of the stack file, which must lint clean, and what is said of it."""
+    """Return the sections of the stack file, which must lint clean, and the remarks."""
     found = stack_text(discover({"items": objects}))
     report = lint("Pulumi.prod.yaml", found.text.encode())
     assert not report.faults, f"{[str(fault.message) for fault in report.faults]}\n{found.text}"
@@ -66,7 +66,7 @@ def written(objects: list[Json]) -> tuple[Json, tuple[str, ...]]:
 
 
 def read(objects: list[Json]) -> Fleet:
-    """The fleet that the program gets from the file."""
+    """Return the fleet that the program gets from the file."""
     return load(stackfile.read(stack_text(discover({"items": objects})).text.encode()).sections)
 
 
@@ -82,7 +82,7 @@ def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
     for pod in pods(objects):
         container = pod["containers"][0]
         container["image"] = "adb:v2"
-        container["resources"]["limits"]["memory"] = "24Gi"
+        container["resources"]["limits"] |= {"memory": "24Gi", "cpu": "4"}
         container["env"][0]["value"] = "4096"
         pod["volumes"][0]["hostPath"]["path"] = "/data7//old/"
         pod["tolerations"] = [{"operator": "Exists"}]
@@ -94,6 +94,7 @@ def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
         "activeRole": "standby",
         "vrid": 7,
         "memory": "24Gi",
+        "cpu": "4",
         "memoryLimit": 4096,
         "image": "adb:v2",
         "dataPath": "/data7/old",
@@ -103,7 +104,7 @@ def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
     assert (sections["tenants"], remarks) == ([{**ENTRY, **changes}], ())
 
 
-def test_it_is_read_by_what_it_means_and_not_by_the_names_that_we_give() -> None:
+def test_objects_are_read_by_their_meaning_not_by_our_names() -> None:
     objects = old_cluster()
     sidecar = {"name": "exporter", "image": "exporter:1"}
     for pod in pods(objects):
@@ -145,7 +146,7 @@ def test_hosts_are_where_the_template_pins_the_pod_whatever_the_labels_say(pin: 
     assert written(objects)[0]["tenants"][0]["hosts"] == {"master": "n1", "standby": "n2"}
 
 
-def test_hosts_are_where_the_pods_run_when_the_labels_are_on_other_nodes_too() -> None:
+def test_hosts_are_where_the_pods_run_whatever_other_nodes_have_labels() -> None:
     objects = [*old_cluster(), node("m9", tenancy_old="master")]
     running = [
         {"kind": "Pod", "metadata": {"name": f"old-{role}-0", "namespace": "default"}, "spec": {"nodeName": host}}
@@ -162,7 +163,7 @@ def test_names_of_shared_objects_are_as_found() -> None:
     assert sections["platform"] == {"adbops": {"name": "rm"}, "rootSshKey": {"name": "keys"}}
 
 
-def test_what_is_unsound_is_waived_as_found_and_said() -> None:
+def test_a_broken_rule_is_waived_as_found_and_named() -> None:
     objects = [
         *tenant("old", VIP, "m1", "m2"),
         *tenant("neighbour", "192.168.143.146", "m1", "m3"),
@@ -177,10 +178,10 @@ def test_what_is_unsound_is_waived_as_found_and_said() -> None:
     ]
     said = "\n".join(remarks)
     assert "old: E601 is waived, as found: the keepalived pod of neighbour" in said
-    assert "cluster.vipPools takes each /24 for a network segment of its own" in said
+    assert "cluster.vipPools declares each /24 as a network segment of its own" in said
 
 
-def test_what_no_waiver_allows_is_left_out_and_said() -> None:
+def test_a_tenant_that_no_waiver_allows_is_left_out_and_named() -> None:
     objects = [
         *tenant("old", VIP, "m1", "m2"),
         *tenant("copy", VIP, "m3", "m4"),
@@ -193,7 +194,7 @@ def test_what_no_waiver_allows_is_left_out_and_said() -> None:
 
 
 def differ(where: str) -> Callable[[list[Json]], None]:
-    """An edit of the standby's pod alone."""
+    """Return an edit of the standby's pod alone."""
 
     def edit(objects: list[Json]) -> None:
         pod = pods(objects)[1]
@@ -202,6 +203,8 @@ def differ(where: str) -> Callable[[list[Json]], None]:
                 pod["containers"][0]["image"] = "adb:v2"
             case "memory":
                 pod["containers"][0]["resources"]["limits"]["memory"] = "1Gi"
+            case "cpu":
+                pod["containers"][0]["resources"]["limits"]["cpu"] = "500m"
             case "data":
                 pod["volumes"][0]["hostPath"]["path"] = "/data9/x"
             case "limit":
@@ -232,12 +235,13 @@ def without(kind: str, name: str) -> Callable[[list[Json]], None]:
         (without("Node", "m2"), "its standby may start on no node, not on one node, and has no pod"),
         (differ("image"), "its roles differ in image: docker.dtdream.com/adb/adb-control:v1.1.0 and adb:v2"),
         (differ("memory"), "its roles differ in memory: 16Gi and 1Gi"),
-        (differ("data"), "its roles differ in the directory for data: /data0/old/data and /data9/x"),
-        (differ("limit"), "its roles differ in the variable MEMORY_LIMIT: 2048 and 1"),
+        (differ("cpu"), "its roles differ in cpu: none and 500m"),
+        (differ("data"), "its roles differ in dataPath: /data0/old/data and /data9/x"),
+        (differ("limit"), "its roles differ in memoryLimit: 2048 and 1"),
         (differ("shared"), "its roles differ in adbops: adbops-cm and other"),
-        (forwarded("default/old-vip:DR"), "its address is forwarded by DR, and the tenants of a stack all by NAT"),
-        (forwarded("default/other"), "its address leads to default/other, not to Service old-vip"),
-        (forwarded("elsewhere"), f"ConfigMap old-vip-cm says where {VIP} leads in no way that can be read"),
+        (forwarded("default/old-vip:DR"), "its address is forwarded by DR, and a stack forwards all addresses by NAT"),
+        (forwarded("default/other"), "its address is forwarded to default/other, not to Service old-vip"),
+        (forwarded("elsewhere"), f"ConfigMap old-vip-cm forwards {VIP} in a form that cannot be read"),
         (lambda objects: scaled(objects, 1, 0, 1), "its replicas are neither all 1 nor all 0"),
         (lambda objects: scaled(objects, 2, 2, 1), "its replicas are neither all 1 nor all 0"),
     ],
@@ -252,12 +256,12 @@ def test_a_tenant_that_no_entry_describes_is_left_out_with_the_reason(
     assert remark.startswith(f"old is left out: {words}")
 
 
-def test_of_tenants_that_refer_to_other_shared_objects_the_fewer_are_left_out() -> None:
+def test_a_minority_with_other_shared_objects_is_left_out() -> None:
     other = json.loads(json.dumps(tenant("odd", "10.0.0.2", "m7", "m8")).replace('"adbops-cm"', '"other"'))
     objects = [*old_cluster(), *other, *tenant("own", "10.0.0.1", "m5", "m6")]
     sections, remarks = written(objects)
     assert [entry["name"] for entry in sections["tenants"]] == ["old", "own"]
-    assert remarks == ("odd is left out: of the shared objects its adbops is other, others have others.",)
+    assert remarks == ("odd is left out: its adbops is other, and most tenants refer to other shared objects.",)
 
 
 def command(given: str) -> "subprocess.CompletedProcess[str]":
@@ -265,7 +269,7 @@ def command(given: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(arguments, input=given, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
-def test_the_command_prints_the_file_and_says_on_standard_error_what_it_left_out() -> None:
+def test_the_command_prints_the_file_and_remarks_on_standard_error() -> None:
     objects = [*old_cluster(), *tenant("half", "10.0.0.2", "m7", "m8")]
     without("Service", "half-vip")(objects)
     done = command(json.dumps({"items": objects}))
@@ -282,7 +286,7 @@ def test_an_empty_namespace_is_a_stack_file_without_tenants() -> None:
     assert done.stderr.startswith("There is no tenant")
 
 
-def test_what_is_not_kubectls_output_of_one_namespace_is_refused_in_one_line() -> None:
+def test_other_input_than_kubectls_of_one_namespace_is_refused_in_one_line() -> None:
     two = [*tenant("a", "10.0.0.1", "m1", "m2"), *tenant("b", "10.0.0.2", "m3", "m4", namespace="west")]
     wrong = ("", "[]", "{}", '{"items": 1}', "\0", json.dumps({"items": two}))
     done = [command(given_) for given_ in wrong]
@@ -298,7 +302,7 @@ def test_names_that_look_like_numbers_to_pulumi_are_written_as_text() -> None:
 
 
 def is_scaled_down(found: Any, name: str) -> bool:
-    """Whether an object is a workload of the tenant that keeps no pod."""
+    """Tell whether an object is a workload of the tenant without pods."""
     return (
         isinstance(found, dict)
         and found.get("kind") in ("StatefulSet", "ReplicationController")
@@ -309,7 +313,7 @@ def is_scaled_down(found: Any, name: str) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @given(st.data())
-def test_any_objects_become_a_clean_file_that_starts_nothing_that_was_scaled_down(data: st.DataObject) -> None:
+def test_any_objects_become_a_clean_file_that_starts_nothing_stopped(data: st.DataObject) -> None:
     objects = [*tenant("old", VIP, "m1", "m2"), *tenant("other", "192.168.143.146", "m1", "m3")]
     scaled(objects, 0, 0, 0)
     for _ in range(data.draw(st.integers(1, 4))):

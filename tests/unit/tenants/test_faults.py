@@ -1,4 +1,4 @@
-"""One fault put into a sound fleet, at a random place, is found at its line, by its rule, and by both readers alike."""
+"""One fault in a sound fleet, at a random place, is found at its line, by its rule, by linter and program alike."""
 
 import copy
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
         ("adopt", "yes"),
         ("adopt", 1),
         ("memory", True),
+        ("cpu", True),
         ("memoryLimit", "2048"),
         ("memoryLimit", 2.5),
         ("image", 1.1),
@@ -60,15 +61,17 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
         ("memory", ""),
         ("memory", "1 Gi"),
         ("memory", 0),
+        ("cpu", "4 cores"),
+        ("cpu", 0),
     ],
     "E802": [("image", ""), ("image", "A:b"), ("image", "a b"), ("image", "a:b:c"), ("image", "a@sha256:0")],
     "E803": [("tolerations", [{"value": "x"}])],
     "E804": [("promotion", {"command": []}), ("promotion", {"command": [" ", "-a"]})],
 }
-"""Faults of a single value, by rule: the key of a tenant, and what is wrong for it."""
+"""Faults of a single value, by rule: the key of a tenant, and an invalid value of it."""
 AT_KEYS = {"E101"}
 WITHIN = {"E803": (0,), "E804": ("command",)}
-"""Where in the value the finding is, if not at the value itself."""
+"""Where within the value the finding is, if not at the value itself."""
 ONLY_IN_ENTRIES = {"name", "vip", "hosts"}
 
 
@@ -99,7 +102,7 @@ def faults_of_one_value(draw: st.DrawFn) -> Planted:
 
 @st.composite
 def faults_between_values(draw: st.DrawFn) -> Planted:
-    """What is wrong only beside something else; the second of two tenants is made to clash with the first."""
+    """Draw a fault that takes two values; one of two tenants is changed to conflict with the other."""
     raw = copy.deepcopy(draw(sound_fleets().filter(lambda fleet: len(fleet["tenants"]) > 1)))
     one, other = draw(st.permutations(range(len(raw["tenants"]))))[:2]
     mine, theirs = raw["tenants"][one], raw["tenants"][other]

@@ -1,7 +1,8 @@
-"""What holds of every fleet and of every file, however odd; 5,000 examples and more, many more under `nightly`."""
+"""What holds of every fleet and of every file: 5,000 examples, many more under `nightly`."""
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenants import Fleet, formats, load
+from tenants.contract import SETTINGS
+from tenants.findings import Findings
 from tenants.lint import exit_code, lint
+from tenants.maps import Section
 from tests.support.strategies import Raw, sound_fleets, stack_file
 
 # Hypothesis' own deadline is for idle machines; a hang is told by the limit below and by pytest's.
@@ -26,7 +30,7 @@ YAML_LETTERS = "abc:-[]{}\n\n   &*!|>'\"#%@`,?~0189.<=\t\r\\/éx\ud7ff\u2028\ufe
 
 
 def ends_well(data: bytes) -> None:
-    """Lint says something in time, in every format, or finds nothing; any exception fails the test by itself."""
+    """Check that lint ends in time, with or without findings, in every format; any exception fails the test."""
     begin = time.monotonic()
     report = lint("Pulumi.dev.yaml", data)
     written = {name: write([report]) for name, write in formats.FORMATS.items()}
@@ -42,7 +46,7 @@ def ends_well(data: bytes) -> None:
 
 
 def is_sound(raw: Raw) -> Fleet:
-    """The linter and the program take a configuration, whatever the order of tenants."""
+    """Check that the linter and the program accept a configuration, whatever the order of tenants."""
     fleet = load(raw)
     text, _ = stack_file(raw)
     report = lint("Pulumi.dev.yaml", text.encode())
@@ -53,7 +57,7 @@ def is_sound(raw: Raw) -> Fleet:
 
 
 def any_values() -> st.SearchStrategy[Any]:
-    """Values of any shape, many of them named as in the contract."""
+    """Draw values of any shape, many under keys of the contract."""
     keys = st.sampled_from(KEYS) | st.text(max_size=4)
     scalars = (
         st.none()
@@ -69,7 +73,7 @@ def any_values() -> st.SearchStrategy[Any]:
 
 
 def any_sections() -> st.SearchStrategy[dict[str, Any]]:
-    """Configurations whose sections are of any shape."""
+    """Draw configurations whose sections are of any shape."""
     return st.dictionaries(st.sampled_from(["cluster", "defaults", "platform", "tenants", "tenant"]), any_values())
 
 
@@ -107,41 +111,23 @@ def test_a_fleet_holds_what_was_written_and_the_defaults_elsewhere(raw: Raw) -> 
     fleet = load(raw)
     defaults = raw.get("defaults", {})
     for tenant, entry in zip(fleet.tenants, raw["tenants"], strict=True):
-        written = {**defaults, **entry}
-        keepalived = {**defaults.get("keepalived", {}), **entry.get("keepalived", {})}
-        assert {
-            "name": tenant.name,
-            "vip": str(tenant.vip),
-            "hosts": {"master": tenant.hosts.master, "standby": tenant.hosts.standby},
-            "activeRole": tenant.active_role,
-            "vrid": tenant.vrid,
-            "state": tenant.state,
-            "adopt": tenant.adopt,
-            "memory": tenant.memory,
-            "memoryLimit": tenant.memory_limit,
-            "image": tenant.image,
-            "dataPath": tenant.data_path,
-            "logPath": tenant.log_path,
-            "updateStrategy": tenant.update_strategy,
-            "keepalived": tenant.keepalived.image,
-            "promotion": tenant.promotion and list(tenant.promotion.command),
-        } == {
-            "name": entry["name"],
-            "vip": entry["vip"],
-            "hosts": entry["hosts"],
-            "activeRole": entry.get("activeRole", "master"),
-            "vrid": entry.get("vrid", int(entry["vip"].rpartition(".")[2])),
-            "state": written.get("state", "running"),
-            "adopt": written.get("adopt", False),
-            "memory": str(written.get("memory", "16Gi")),
-            "memoryLimit": written.get("memoryLimit", 2048),
-            "image": written.get("image", "docker.dtdream.com/adb/adb-control:v1.1.0"),
-            "dataPath": entry.get("dataPath", f"/data0/{tenant.name}/data"),
-            "logPath": f"/data0/{tenant.name}/adminlog",
-            "updateStrategy": written.get("updateStrategy", "OnDelete"),
-            "keepalived": keepalived.get("image", "docker.dtdream.com/dtdream/kube-keepalived-vip:0.9"),
-            "promotion": written.get("promotion", {}).get("command"),
+        assert (tenant.name, str(tenant.vip)) == (entry["name"], entry["vip"])
+        assert {"master": tenant.hosts.master, "standby": tenant.hosts.standby} == entry["hosts"]
+        derived = {
+            "vrid": int(entry["vip"].rpartition(".")[2]),
+            "data_path": f"/data0/{tenant.name}/data",
+            "log_path": f"/data0/{tenant.name}/adminlog",
         }
+        for name, field in SETTINGS.items():
+            written = [layer[field.key] for layer in (defaults, entry) if field.key in layer]
+            if isinstance(field.kind, Section):
+                written = [{key: value for layer in ({}, *written) for key, value in layer.items()}]
+            expected: Any = field.kind.read(written[-1], (), Findings()) if written else derived.get(name, field.value)
+            if isinstance(field.kind, Section):
+                expected = field.kind.build({**field.kind.defaults, **expected})
+            if expected and name == "promotion":
+                expected = replace(expected, image=expected.image or tenant.image)
+            assert getattr(tenant, name) == expected, name
 
 
 @pytest.mark.nightly

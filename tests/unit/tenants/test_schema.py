@@ -1,4 +1,4 @@
-"""The JSON Schema takes what the linter takes and refuses the shapes that it refuses."""
+"""The JSON Schema accepts what the linter accepts, and refuses the shapes that it refuses."""
 
 from typing import Any
 
@@ -16,13 +16,13 @@ from tests.unit.tenants.test_faults import IN_ONE_VALUE
 VALIDATOR = Draft202012Validator(schema.build())
 FILES = ROOT / "tests" / "data" / "rules"
 SHAPES = ("E101", "E103", "E104", "E106", "E201", "E202", "E501")
-"""Rules that a schema can state whole."""
+"""Rules that a schema can state completely."""
 
 TENANT: Raw = {"name": "tenant3", "vip": "192.168.143.144", "hosts": {"master": "m1", "standby": "m2"}}
 
 
 def as_written(value: Any) -> Any:
-    """A value as an editor's YAML parser has it: encrypted ones are maps again."""
+    """Return a value as an editor's YAML parser reads it: encrypted ones are maps."""
     if isinstance(value, Encrypted):
         return {"secure": str(value)}
     if isinstance(value, dict):
@@ -84,6 +84,6 @@ def test_missing_misspelt_and_mistyped_sections_do_not_fit(config: Any) -> None:
     assert faults({"config": config}) != []
 
 
-def test_keys_of_other_projects_are_not_looked_at() -> None:
+def test_keys_of_other_projects_are_ignored() -> None:
     config = {"aws:region": "eu-central-1", "kubernetes:context": 5, "tenants": []}
     assert faults({"config": config, "encryptionsalt": "v1:x"}) == []

@@ -1,4 +1,4 @@
-"""An encrypted value is told nowhere: canaries are planted wherever the contract takes a value, and looked for."""
+"""An encrypted value is shown nowhere: canaries are planted wherever the contract takes a value, and looked for."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ BASE: Raw = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text(
 
 
 def places(part: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
-    """Where the contract takes a value, as its JSON Schema tells: sections, maps, lists and single values."""
+    """Find where the contract takes a value, by its JSON Schema: sections, maps, lists and single values."""
     if path:
         yield path
     for choice in part.get("anyOf", ()):
@@ -53,7 +53,7 @@ def planted(path: Path, value: Any, within: Any = BASE) -> Any:
 
 
 def refusal(raw: Raw, encrypted: str) -> FleetError | None:
-    """How the program refuses a configuration that has encrypted values somewhere in a section."""
+    """Return how the program refuses a configuration with encrypted values in a section."""
     try:
         load(raw, encrypted=[encrypted])
     except FleetError as error:
@@ -71,7 +71,7 @@ def test_the_walk_finds_every_kind_of_place() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=path_text)
-def test_lint_refuses_an_encrypted_value_where_it_is_not_kept_secret_and_never_shows_it(place: Path) -> None:
+def test_lint_refuses_and_never_shows_a_misplaced_encrypted_value(place: Path) -> None:
     for canary in CANARIES:
         text, _ = stack_file(planted(place, {"secure": canary}))
         report = lint("Pulumi.dev.yaml", text.encode())
@@ -99,9 +99,7 @@ def test_the_program_refuses_what_lint_refuses_and_never_shows_it(place: Path, t
 
 
 @pytest.mark.parametrize("place", PLACES, ids=path_text)
-def test_without_a_stack_file_a_section_with_encrypted_values_is_refused_or_its_values_are_not_shown(
-    place: Path,
-) -> None:
+def test_without_a_stack_file_no_value_of_an_encrypted_section_is_shown(place: Path) -> None:
     for canary in (*CANARIES, 12345678987654321, {"canary-5f3a": "canary-5f3a"}, ["canary-5f3a"]):
         raw, secret = planted(place, canary), "canary-5f3a" if isinstance(canary, dict | list) else str(canary)
         refused = refusal(raw, str(place[0]))
@@ -112,7 +110,7 @@ def test_without_a_stack_file_a_section_with_encrypted_values_is_refused_or_its_
 
 
 @pytest.mark.parametrize("place", sorted(OF_DATA, key=str), ids=path_text)
-def test_a_value_of_a_shared_object_is_not_shown_even_when_it_stands_there_plainly(place: Path) -> None:
+def test_a_plain_value_of_a_shared_object_is_not_shown(place: Path) -> None:
     for number in (12345678987654321, {"canary-5f3a": 1}, [12345678987654321]):
         report = lint("Pulumi.dev.yaml", stack_file(planted(place, number))[0].encode())
         assert report.faults
@@ -120,7 +118,7 @@ def test_a_value_of_a_shared_object_is_not_shown_even_when_it_stands_there_plain
             assert not {"12345678987654321", "canary-5f3a"} & set(write([report]).replace('"', " ").split()), name
 
 
-def test_what_is_no_json_is_refused_without_being_shown(tmp_path: File) -> None:
+def test_a_section_that_is_no_json_is_not_shown(tmp_path: File) -> None:
     for section in SECTIONS:
         with pytest.raises(FleetError) as refused:
             load_texts({**dict.fromkeys(SECTIONS), section: "Canary: {"}, encrypted=[section], file=tmp_path / "none")

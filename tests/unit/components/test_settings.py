@@ -1,0 +1,64 @@
+"""Settings reach the objects; memory and CPU are compared with the nodes, and named when an adoption changes them."""
+
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from components.live.cluster import LiveCluster
+from components.live.nodes import LiveNodes
+from kube.facts import control_container
+from kube.manifest import mapping
+from tenants import Role, load
+from tenants.contract import SETTINGS
+from tests.support.program import run_program
+from tests.support.strategies import EVERY_FIELD
+from tests.unit.components.test_registered import config_with
+from tests.unit.components.test_take_over import DECLARED, said_of, tenant3
+
+NOT_IN_OBJECTS = {"adopt", "promotion", "waivers"}
+"""Settings of the program itself, and of the Job that a failover runs."""
+KEY = ("StatefulSet", "default", "tenant3-master")
+
+
+@pytest.mark.parametrize("setting", sorted(SETTINGS.keys() - NOT_IN_OBJECTS))
+def test_every_setting_changes_the_objects(setting: str) -> None:
+    key = SETTINGS[setting].key
+    assert tenant3(**{key: EVERY_FIELD[key]})[1] != DECLARED, f"no object has {key}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [({}, {"memory": "16Gi"}), ({"memory": "1Gi", "cpu": "500m"}, {"memory": "1Gi", "cpu": "500m"})],
+)
+def test_control_pods_request_what_they_are_limited_to(entry: dict[str, Any], expected: dict[str, str]) -> None:
+    container = control_container(run_program(config_with(**entry)).manifest("StatefulSet", "tenant3-master"))
+    assert mapping(container)["resources"] == {"limits": expected, "requests": expected}
+
+
+@pytest.mark.parametrize(
+    ("entry", "what"),
+    [
+        ({"memory": "1Ti", "cpu": "3920m"}, None),
+        ({"memory": "2Ti"}, "it requests 2Ti of memory, and node m1.adb.g1.com has 1Ti in all"),
+        ({"cpu": 4}, "it requests 4 of cpu, and node m1.adb.g1.com has 3920m in all"),
+    ],
+)
+def test_a_node_that_is_too_small_is_an_obstacle(entry: dict[str, Any], what: str | None) -> None:
+    fleet = load(config_with(**entry))
+    live = mock.create_autospec(LiveCluster, instance=True)
+    live.objects.return_value = {}
+    node = {"status": {"allocatable": {"memory": "1Ti", "cpu": "3920m"}}}
+    live.nodes.return_value = dict.fromkeys(fleet.node_names, node)
+    obstacle = LiveNodes(fleet, live).resource_obstacle(fleet.tenants[0], Role.MASTER)
+    assert (obstacle and obstacle.what) == what
+
+
+def test_an_adoption_names_the_resources_that_it_changes() -> None:
+    tenant, declared = tenant3(memory="1Gi", cpu="4")
+    assert {
+        found.words.partition(",")[0] for found in said_of(DECLARED[KEY], declared[KEY], declared[KEY], tenant)
+    } == {
+        "gets memory 1Gi instead of 16Gi",
+        "gets cpu 4 instead of none",
+    }
