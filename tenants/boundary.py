@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TypeVar
 
+from tenants import rules
 from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANTS
 from tenants.draft import EntryDraft, FleetDraft, PromotionDraft, SettingsDraft, Source, TenantDraft
 from tenants.findings import Findings, LintFinding, TooManyFindingsError, printable
@@ -25,7 +26,6 @@ from tenants.fleet import (
     UpdateStrategy,
 )
 from tenants.pools import Pools
-from tenants.rules import CHECKS
 from tenants.rules.addresses import segment_of
 from tenants.rules.shape import ENCRYPTED, MISSING_KEY, ONLY_DATA, UNKNOWN_KEY, nearest
 
@@ -143,8 +143,7 @@ def _check(fleets: Sequence[FleetDraft]) -> None:
     for fleet in fleets:
         for tenant in fleet.tenants:
             tenant.segment = segment_of(tenant.vip, pools)
-    for check in CHECKS:
-        check(fleets)
+    rules.check(fleets)
 
 
 def _read(file: str, raw: Mapping[str, object], notes: Findings) -> FleetDraft:

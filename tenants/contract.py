@@ -37,7 +37,7 @@ from tenants.kinds import (
     Text,
 )
 from tenants.pools import Pools
-from tenants.rules import EMPTY_MOVE, addresses, hosts, names, paths, pods, vrrp, waivable_rule
+from tenants.rules import addresses, exceptions, hosts, names, paths, pods, vrrp, waivable_rule
 
 PROJECT = "adb-tenants"
 """The Pulumi project, and so the prefix of every key of the stack's configuration."""
@@ -285,7 +285,7 @@ def _toleration(opened: Section) -> Toleration | None:
         return None
     fault = pods.check_toleration(toleration)
     if fault:
-        opened.notes.add(pods.TOLERATION, opened.path, fault)
+        opened.notes.add(fault.rule, opened.path, fault.message)
         return None
     return toleration
 
@@ -314,8 +314,9 @@ _MOVE_LOG = Field(key="logPath", kind=HOST_PATH, about="The directory that its l
 def _move(opened: Section) -> AllowedMove | None:
     role = opened.read(_MOVE_ROLE)
     host, data, log = opened.read(_MOVE_HOST), opened.read(_MOVE_DATA), opened.read(_MOVE_LOG)
-    if not any(place in opened for place in (_MOVE_HOST, _MOVE_DATA, _MOVE_LOG)):
-        opened.notes.add(EMPTY_MOVE, opened.path, "names no new place; add host, dataPath or logPath as it is now")
+    fault = exceptions.check_move(opened.written)
+    if fault:
+        opened.notes.add(fault.rule, opened.path, fault.message)
     return AllowedMove(role=role, host=host, data_path=data, log_path=log) if role else None
 
 
@@ -447,7 +448,7 @@ class CommandKind:
         words = self._WORDS.read(value, path, notes)
         fault = pods.check_command(words) if words is not None else None
         if fault:
-            notes.add(pods.COMMAND, path, fault)
+            notes.add(fault.rule, path, fault.message)
         return words
 
     def schema(self) -> JsonSchema:
