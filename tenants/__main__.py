@@ -1,4 +1,4 @@
-"""`python -m tenants`: checks stack files and prints what there is to know about them."""
+"""`python -m tenants`: check stack files, print their schema and rules, or write one for the tenants of a cluster."""
 
 import argparse
 import sys

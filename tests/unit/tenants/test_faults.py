@@ -156,7 +156,7 @@ def is_found(planted: Planted) -> None:
     report = lint("Pulumi.dev.yaml", text.encode())
     numbered = "\n".join(f"{number:3} {line}" for number, line in enumerate(text.splitlines(), start=1))
     assert exit_code([report]) == 1, numbered
-    assert (lines[planted.place], planted.rule) in {(fault.place.line, fault.rule.id) for fault in report.faults}, (
+    assert (lines[planted.place], planted.rule) in {(fault.position.line, fault.rule.id) for fault in report.faults}, (
         f"{planted.rule} not found at {planted.place} in\n{numbered}\nbut\n" + formats_of(report.faults)
     )
     with pytest.raises(FleetError) as refused:
@@ -167,7 +167,7 @@ def is_found(planted: Planted) -> None:
 
 
 def formats_of(faults: Any) -> str:
-    return "\n".join(f"{fault.place.line}: {fault.rule.id} {fault.message}" for fault in faults)
+    return "\n".join(f"{fault.position.line}: {fault.rule.id} {fault.message}" for fault in faults)
 
 
 @settings(max_examples=800, deadline=None)
