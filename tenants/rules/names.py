@@ -190,11 +190,8 @@ class _Shared:
 
 def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[TenantDraft]]) -> Iterator[Reported]:
     """Compare the objects of whole stacks with each other, and with those of the tenants of their namespace."""
-    same_object: dict[tuple[str | Source, str, str], list[_Shared]] = {}
-    for fleet in fleets:
-        for one in _declared_by_stack(fleet):
-            same_object.setdefault((fleet.source.home, one.kind, one.name), []).append(one)
-    for (home, kind, name), objects in same_object.items():
+    shared = (one for fleet in fleets for one in _shared_objects(fleet))
+    for (home, kind, name), objects in grouped(shared, lambda one: (one.source.home, one.kind, one.name)).items():
         namesakes = by_name.get(name.removesuffix(CONFIG_MAP_SUFFIX), ()) if name.endswith(CONFIG_MAP_SUFFIX) else ()
         tenant = next((tenant for tenant in namesakes if kind == "ConfigMap" and tenant.source.home == home), None)
         for one in objects:
@@ -213,7 +210,7 @@ def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[T
             yield one.source, LintFinding(rule=OBJECT_NAME_UNIQUE, path=one.path, message=f"{name} {fault}")
 
 
-def _declared_by_stack(fleet: FleetDraft) -> Iterator[_Shared]:
+def _shared_objects(fleet: FleetDraft) -> Iterator[_Shared]:
     account, platform = fleet.cluster.keepalived_account, fleet.platform
     if account is not None:
         yield _Shared(fleet.source, "ServiceAccount", ("cluster", "keepalivedAccount"), account, declared=True)

@@ -44,8 +44,8 @@ NOT_POSITIVE = Rule(
 ENCRYPTED = Rule(
     id="E107",
     title="Only the `data` of a shared object may be encrypted",
-    why="The engine keeps `data` secret, in ConfigMaps as in Secrets. Names, addresses, images and commands are visible "
-    "in the cluster, the state, previews and reviews, so `secure:` would not keep them secret.",
+    why="The engine keeps `data` secret, in ConfigMaps too. Names, addresses, images and commands are visible in the "
+    "cluster, the state, previews and reviews, so `secure:` would not keep them secret.",
 )
 
 ONLY_DATA = "and only the data of shared objects (platform) is kept secret; write it plainly, or move it there"
