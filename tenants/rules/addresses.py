@@ -193,10 +193,9 @@ def _check_pools(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
     pools.sort(key=lambda written: (int(written.pool.network.network_address), written.pool.network.prefixlen))
     around: list[_WrittenPool] = []
     for written in pools:
-        network, segment = written.pool.network, written.pool.segment
-        while around and not network.subnet_of(around[-1].pool.network):
+        while around and written.pool.network.network_address not in around[-1].pool.network:
             around.pop()
-        other = next((other for other in around if other.pool.segment != segment), None)
+        other = next((other for other in around if other.pool.segment != written.pool.segment), None)
         if other:
             yield written.overlap_with(other)
             if other.source is not written.source:
