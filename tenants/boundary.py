@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from tenants import rules
 from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANT, TENANTS
 from tenants.draft import ClusterDraft, FleetDraft, HostsDraft, Source, TenantDraft, Values
 from tenants.findings import Findings, LintFinding, TooManyFindingsError, printable
 from tenants.fleet import Fleet, TenantSpec
 from tenants.pools import Pools
-from tenants.rules import CHECKS
 from tenants.rules.addresses import segment_of
 from tenants.rules.shape import ENCRYPTED, MISSING_KEY, ONLY_DATA, UNKNOWN_KEY, nearest
 
@@ -130,8 +130,7 @@ def _check(fleets: Sequence[FleetDraft]) -> None:
     for fleet in fleets:
         for tenant in fleet.tenants:
             tenant.segment = segment_of(tenant.vip, pools)
-    for check in CHECKS:
-        check(fleets)
+    rules.check(fleets)
 
 
 def _read(file: str, raw: Mapping[str, object], findings: Findings) -> FleetDraft:
@@ -150,7 +149,7 @@ def _read(file: str, raw: Mapping[str, object], findings: Findings) -> FleetDraf
     entries = TENANTS.read(written, ("tenants",), findings) or ()
     source = Source(
         file=printable(file),
-        notes=findings,
+        findings=findings,
         namespace=cluster["namespace"],
         defaults=defaults if isinstance(defaults, dict) else {},
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tenants import stackfile
 from tenants.boundary import FleetError, examine, load
-from tenants.findings import LintFinding
+from tenants.findings import LintFinding, UnusableFileError
 from tenants.fleet import Fleet
 from tenants.rules.shape import ENCRYPTED
 
@@ -34,7 +34,7 @@ def load_texts(texts: Mapping[str, str | None], *, encrypted: Collection[str], f
 def _misplaced(file: Path) -> tuple[LintFinding, ...]:
     try:
         sections = stackfile.read(file.read_bytes()).sections
-    except (OSError, stackfile.UnreadableYamlError, stackfile.NotOursError):
+    except (OSError, UnusableFileError):
         return ()
     return tuple(finding for finding in examine(sections).findings if finding.rule is ENCRYPTED)
 

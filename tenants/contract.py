@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from tenants.draft import Values
-from tenants.findings import Findings, Invalid, Path
+from tenants.findings import Findings, Invalid, FieldPath
 from tenants.fleet import (
     CONFIG_MAP_KEYS,
     DEFAULT_SEGMENT,
@@ -43,7 +43,7 @@ from tenants.kinds import (
     Text,
 )
 from tenants.maps import Field, Record, Section
-from tenants.rules import EMPTY_MOVE, addresses, hosts, names, paths, pods, vrrp, waivable_rule
+from tenants.rules import addresses, exceptions, hosts, names, paths, pods, vrrp, waivable_rule
 
 PROJECT = "adb-tenants"
 """The Pulumi project, and so the prefix of every key of a stack's configuration."""
@@ -83,7 +83,7 @@ class PoolKind:
         },
     )
 
-    def read(self, value: object, path: Path, findings: Findings) -> VipPool | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> VipPool | None:
         if isinstance(value, dict):
             return self._RECORD.read(value, path, findings)
         network = NETWORK.read(value, path, findings)
@@ -222,8 +222,7 @@ class Effect(StrEnum):
 
 
 def _check_toleration(values: Values) -> Invalid | None:
-    fault = None if None in values.values() else pods.check_toleration(Toleration(**values))
-    return Invalid(pods.TOLERATION, fault) if fault else None
+    return None if None in values.values() else pods.check_toleration(Toleration(**values))
 
 
 TOLERATION = Record(
@@ -252,15 +251,9 @@ WAIVER = Record(
 )
 
 
-def _check_move(values: Values) -> Invalid | None:
-    if values.keys() & {"host", "data_path", "log_path"}:
-        return None
-    return Invalid(EMPTY_MOVE, "names no new place; add host, dataPath or logPath as it is now")
-
-
 ALLOWED_MOVE = Record(
     spec=AllowedMove,
-    check=_check_move,
+    check=exceptions.check_move,
     fields={
         "role": Field(key="role", kind=Choice(Role), about="The role whose data has been moved.", required=True),
         "host": Field(key="host", kind=NODE_NAME, about="The node that its data is on now.", otherwise="not moved"),
@@ -279,11 +272,11 @@ class CommandKind:
 
     _WORDS = ListOf(ANY_TEXT, "write it as one, such as [ssh, $(PROMOTE), gpactivatestandby, -a]")
 
-    def read(self, value: object, path: Path, findings: Findings) -> tuple[str | None, ...] | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> tuple[str | None, ...] | None:
         words = self._WORDS.read(value, path, findings)
         fault = pods.check_command(words) if words is not None else None
         if fault:
-            findings.add(pods.COMMAND, path, fault)
+            findings.add(fault.rule, path, fault.message)
         return words
 
     def schema(self) -> JsonSchema:

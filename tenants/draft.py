@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from tenants.findings import Findings, Path
+from tenants.findings import Findings, FieldPath
 from tenants.fleet import PlatformSpec, Role, State
 from tenants.pools import Pools
 
@@ -49,7 +49,7 @@ class Source:
 
     file: str
     """Its name in messages about another file; empty for the configuration that the program runs with."""
-    notes: Findings
+    findings: Findings
     namespace: str | None
     """The namespace that its tenants live in."""
     defaults: Mapping[str, object]
@@ -84,10 +84,10 @@ class TenantDraft:
     """The network segment of its VIP; `None` if no valid pool holds the VIP."""
 
     @property
-    def path(self) -> Path:
+    def path(self) -> FieldPath:
         return ("tenants", self.index)
 
-    def origin(self, *keys: str) -> Path:
+    def origin(self, *keys: str) -> FieldPath:
         """Return where the value of the first of these keys that is written stands; the entry if none is."""
         for key in keys:
             if key in self.written:

@@ -1,17 +1,25 @@
-"""What the checker says: one finding per fault, and the collector that gathers all of them before anybody is told."""
+"""What the linter finds: rules, findings of a configuration and faults of a file, and how values appear in messages."""
 
 import json
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
-Path = tuple[str | int, ...]
-"""Where a value stands in the configuration: `("tenants", 2, "vip")`."""
+FieldPath: TypeAlias = tuple[str | int, ...]
+"""Where a value is in the configuration: `("tenants", 2, "vip")`."""
 
 MOST_FINDINGS = 5_000
 """Nobody reads more, and a 10 MB file of faulty entries must not become gigabytes of messages (issue 4)."""
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
 _MOST_QUOTED = 80
+
+
+class Position(NamedTuple):
+    """A line and a column of a file, counted from 1."""
+
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,23 +30,23 @@ class Rule:
     title: str
     """What must hold, as one sentence without its full stop."""
     why: str
-    """What happens to people when it does not, with the evidence."""
+    """What happens otherwise, with the evidence."""
     waivable: bool = False
-    """The fleet can still be built, so a tenant may say that it knows better (`waive`)."""
+    """The fleet can be built all the same, so a tenant may opt out with a reason (`waive`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LintFinding:
-    """One fault at one place."""
+    """One fault of a configuration."""
 
     rule: Rule
-    path: Path
+    path: FieldPath
     message: str
     """What is wrong, and what to do."""
     at_key: bool = False
-    """It is the key at `path` that is wrong, not its value."""
+    """The key at `path` is wrong, not its value."""
     waived: str | None = None
-    """The reason for which a tenant waives it; such a finding is listed and refuses nothing."""
+    """The reason of the waiver; a waived finding is listed and refuses nothing."""
 
     def __str__(self) -> str:
         return f"{self.rule.id}  {path_text(self.path)}: {self.message}"
@@ -46,43 +54,56 @@ class LintFinding:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """What a reader of one value says in place of the value."""
+    """A fault of one value, returned in place of the value; whoever reads the configuration adds the path."""
 
     rule: Rule
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """A fault of a stack file as a file: it has a position but no path in the configuration."""
+
+    rule: Rule
+    position: Position
+    message: str
+
+
+class UnusableFileError(Exception):
+    """The file cannot be read as a stack file of this project."""
+
+    def __init__(self, fault: FileFault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
 class TooManyFindingsError(Exception):
-    """The collector is full."""
+    """There are `MOST_FINDINGS` already."""
 
 
 @dataclass(slots=True)
 class Findings:
-    """Gathers findings while a configuration is read and its rules are checked."""
+    """Collects the findings of one configuration."""
 
     findings: list[LintFinding] = field(default_factory=list)
-    _once: set[tuple[str, Path, bool]] = field(default_factory=set)
 
-    def add(self, rule: Rule, path: Path, message: str, *, at_key: bool = False, waived: str | None = None) -> None:
-        """Note one fault.
+    def add(self, rule: Rule, path: FieldPath, message: str, *, at_key: bool = False) -> None:
+        """Add a finding of a value.
 
         Raises:
-            TooManyFindingsError: there are `MOST_FINDINGS` already.
+            TooManyFindingsError: There are too many to go on.
         """
+        self.append(LintFinding(rule=rule, path=path, message=message, at_key=at_key))
+
+    def append(self, finding: LintFinding) -> None:
+        """Add a finding; raises `TooManyFindingsError` as `add` does."""
         if len(self.findings) >= MOST_FINDINGS:
             raise TooManyFindingsError
-        self.findings.append(LintFinding(rule=rule, path=path, message=message, at_key=at_key, waived=waived))
-
-    def add_once(self, rule: Rule, path: Path, message: str, *, waived: str | None) -> None:
-        """Note one fault, unless the same rule is broken at the same place already: once waived, once not."""
-        key = (rule.id, path, waived is None)
-        if key not in self._once:
-            self._once.add(key)
-            self.add(rule, path, message, waived=waived)
+        self.findings.append(finding)
 
 
-def path_text(path: Path) -> str:
-    """The path as people write it: `tenants[2].vip`."""
+def path_text(path: FieldPath) -> str:
+    """Write a path as people do: `tenants[2].vip`."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -95,7 +116,7 @@ def path_text(path: Path) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value of the configuration as it may stand in a message: on one line, printable, not too long."""
+    """Write a value of the configuration for a message: on one line, printable, not too long."""
     if isinstance(value, str):
         value = value[: _MOST_QUOTED + 1]
     elif isinstance(value, dict | list):
@@ -105,12 +126,12 @@ def quoted(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """A text in which nothing can confuse a terminal or end the line."""
+    """Replace every letter that could confuse a terminal or end the line."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def listed(words: list[str], *, total: int | None = None) -> str:
-    """Some words for a sentence: `a, b and c`, or `a, b and 3 more` when there are more in `total`."""
+    """Join words for a sentence: `a, b and c`, or `a, b and 3 more` when there are more in `total`."""
     if total is not None and total > len(words):
         return f"{', '.join(words)} and {total - len(words)} more"
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -1,4 +1,4 @@
-"""How reports are written: for people, for programs, for GitHub's annotations and for code scanning (SARIF)."""
+"""Output formats of reports: for people, for programs, for GitHub's annotations and for code scanning (SARIF)."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +12,14 @@ Format = Callable[[Sequence[Report]], str]
 
 
 def text(reports: Sequence[Report]) -> str:
-    """One line a finding, `FILE:LINE:COL  CODE  path: message`, and a closing line when there is anything to say."""
+    """Write a line for each finding, `FILE:LINE:COL  RULE  path: message`, and their number."""
     lines = []
     for report in reports:
         for finding in report.findings:
-            where = f"{printable(finding.file)}:{finding.place.line}:{finding.place.column}"
-            subject = f"{finding.path}: " if finding.path else "the file " if not report.usable else ""
+            where = f"{printable(finding.file)}:{finding.position.line}:{finding.position.column}"
+            subject = "" if report.usable else "the file "
             waived = f" [waived: {printable(finding.waived)}]" if finding.waived is not None else ""
-            lines.append(f"{where}  {finding.rule.id}  {subject}{finding.message}{waived}")
+            lines.append(f"{where}  {finding.rule.id}  {subject}{finding}{waived}")
     if lines:
         faults = sum(len(report.faults) for report in reports)
         waived_count = len(lines) - faults
@@ -29,32 +29,30 @@ def text(reports: Sequence[Report]) -> str:
 
 
 def as_json(reports: Sequence[Report]) -> str:
-    """An array of findings."""
+    """Write an array of findings."""
     return json.dumps([_plain(finding) for report in reports for finding in report.findings], indent=2)
 
 
 def github(reports: Sequence[Report]) -> str:
-    """Workflow commands, which GitHub shows at the lines of a pull request."""
+    """Write workflow commands, which GitHub shows at the lines of a pull request."""
     lines = []
     for report in reports:
         for finding in report.findings:
             level = "error" if finding.waived is None else "notice"
-            message = f"{finding.path}: {finding.message}" if finding.path else finding.message
-            if finding.waived is not None:
-                message += f" [waived: {finding.waived}]"
+            waived = "" if finding.waived is None else f" [waived: {finding.waived}]"
             properties = {
                 "file": finding.file,
-                "line": str(finding.place.line),
-                "col": str(finding.place.column),
+                "line": str(finding.position.line),
+                "col": str(finding.position.column),
                 "title": f"{finding.rule.id} {finding.rule.title}",
             }
             written = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
-            lines.append(f"::{level} {written}::{_escaped(message)}")
+            lines.append(f"::{level} {written}::{_escaped(f'{finding}{waived}')}")
     return "\n".join(lines)
 
 
 def sarif(reports: Sequence[Report]) -> str:
-    """SARIF 2.1.0."""
+    """Write SARIF 2.1.0."""
     rules = [
         {
             "id": rule.id,
@@ -75,17 +73,16 @@ def sarif(reports: Sequence[Report]) -> str:
 
 
 def _result(finding: Located) -> dict[str, Any]:
-    region = {"startLine": finding.place.line, "startColumn": finding.place.column}
+    region = {"startLine": finding.position.line, "startColumn": finding.position.column}
     location: dict[str, Any] = {
         "physicalLocation": {"artifactLocation": {"uri": finding.file.replace("\\", "/")}, "region": region}
     }
     if finding.path:
         location["logicalLocations"] = [{"fullyQualifiedName": finding.path}]
-    message = f"{finding.path}: {finding.message}" if finding.path else finding.message
     result: dict[str, Any] = {
         "ruleId": finding.rule.id,
         "level": "error",
-        "message": {"text": message},
+        "message": {"text": str(finding)},
         "locations": [location],
     }
     if finding.waived is not None:
@@ -96,8 +93,8 @@ def _result(finding: Located) -> dict[str, Any]:
 def _plain(finding: Located) -> dict[str, str | int | None]:
     return {
         "file": finding.file,
-        "line": finding.place.line,
-        "column": finding.place.column,
+        "line": finding.position.line,
+        "column": finding.position.column,
         "rule": finding.rule.id,
         "path": finding.path,
         "message": finding.message,
@@ -106,7 +103,7 @@ def _plain(finding: Located) -> dict[str, str | int | None]:
 
 
 def _escaped(value: str, more: str = "") -> str:
-    """As workflow commands want it: `%`, line ends and, in properties, separators."""
+    """Escape what workflow commands reserve: `%`, line ends and, in properties, separators."""
     for letter in "%\r\n" + more:
         value = value.replace(letter, f"%{ord(letter):02X}")
     return value

@@ -1,8 +1,8 @@
-"""Scalars as Pulumi reads them, which is not as PyYAML does.
+"""Scalars as Pulumi reads them, which differs from PyYAML.
 
 Pulumi parses a stack file with Go's yaml.v3, writes the result as YAML, parses that again, and hands the program JSON.
-This follows `resolve.go` of yaml.v3 3.0.1 and Pulumi's `resource/config` at 3.250 rule by rule; a test compares it with
-the real CLI over `tests/data/yaml-as-pulumi-reads-it.yaml`.
+This follows `resolve.go` of yaml.v3 3.0.1 and Pulumi's `resource/config` at 3.250 rule by rule; tests compare it with
+what the real CLI reads, recorded in `tests/data/pulumi-yaml/`.
 """
 
 import base64
@@ -24,17 +24,14 @@ _WORDS: Final[dict[str, Scalar]] = {
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
-_MAYBE_WORD = frozenset("nNtTfF~")
 _MAYBE_NUMBER = frozenset("+-.0123456789")
-MAYBE_NOT_TEXT: Final = _MAYBE_WORD | _MAYBE_NUMBER
-"""First letters of everything that is not text, empty scalars apart."""
 
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _INTEGER_AGAIN = re.compile(r"0(?:b([-+]?[01]+)|o([-+]?[0-7]+))")
-"""yaml.v3's second look at the prefixes of YAML 1.2 lets a sign follow them."""
+"""yaml.v3 tries the prefixes of YAML 1.2 a second time, and then accepts a sign after them."""
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _POINT_FIRST = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
-"""A first point goes straight to `strconv.ParseFloat`, which knows underscores between digits only."""
+"""What begins with a point goes straight to `strconv.ParseFloat`, which allows underscores between digits only."""
 _TIMESTAMP = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:(?:(?P<t>[Tt])|[ ])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]{1,9}))?"
@@ -45,18 +42,18 @@ _LARGEST_SIGNED = 2**63 - 1
 
 
 class BadTagError(ValueError):
-    """The text is not what its explicit tag says."""
+    """The text does not match its explicit tag."""
 
 
 def resolve(text: str, tag: str | None = None) -> Scalar:
-    """The value of an unquoted scalar, or of one with an explicit tag.
+    """Return the value of an unquoted scalar, or of one with an explicit tag.
 
     Args:
-        text: the scalar's text.
-        tag: its tag in full (`tag:yaml.org,2002:int`), or `None`.
+        text: The scalar's text.
+        tag: Its tag in full (`tag:yaml.org,2002:int`), or `None`.
 
     Raises:
-        BadTagError: it cannot be read as what the tag says.
+        BadTagError: The text does not match the tag.
     """
     if tag is None or tag == "!":
         return _plain(text)
@@ -71,7 +68,7 @@ def resolve(text: str, tag: str | None = None) -> Scalar:
     value = _plain(text)
     matches = {
         "bool": isinstance(value, bool),
-        "int": isinstance(value, int) and not isinstance(value, bool) and _is_integer(text),
+        "int": isinstance(value, int) and not isinstance(value, bool) and _integer(text.replace("_", "")) is not None,
         "float": isinstance(value, int | float) and not isinstance(value, bool),
         "null": value is None,
         "timestamp": isinstance(value, str) and value != text and _timestamp(text) is not None,
@@ -82,7 +79,7 @@ def resolve(text: str, tag: str | None = None) -> Scalar:
 
 
 def key_text(value: Scalar) -> str:
-    """What becomes of a key that is not text: maps have text for keys in JSON."""
+    """Return the text that a key becomes in JSON, where every key is text."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -93,17 +90,12 @@ def key_text(value: Scalar) -> str:
 
 
 def _plain(text: str) -> Scalar:
-    first = text[:1]
-    if first in _MAYBE_NUMBER and first:
-        return _number(text)
-    if first in _MAYBE_WORD or not text:
-        return _WORDS.get(text, text)
-    return text
+    if text in _WORDS:
+        return _WORDS[text]
+    return _number(text) if text[0] in _MAYBE_NUMBER else text
 
 
 def _number(text: str) -> Scalar:
-    if text in _WORDS:
-        return _WORDS[text]
     if text[0] == ".":
         return _through_json(float(text)) if _POINT_FIRST.fullmatch(text) and math.isfinite(float(text)) else text
     if text[4:5] == "-":
@@ -137,19 +129,15 @@ def _integer(plain: str) -> int | None:
     return None
 
 
-def _is_integer(text: str) -> bool:
-    return _integer(text.replace("_", "")) is not None
-
-
 def _through_json(number: float) -> int | float:
-    """A float after its way through Go's YAML and JSON, in which whole ones below 1e21 are written as integers."""
+    """Return a float as Go's YAML and JSON pass it on: whole ones below 1e21 become integers."""
     if number.is_integer() and abs(number) < 1e21:
         return int(Decimal(repr(number)))
     return number
 
 
 def _timestamp(text: str) -> str | None:
-    """Go's `time.Time.String()` of a date, which is what Pulumi makes of one."""
+    """Return Go's `time.Time.String()` of a date, which is what Pulumi turns one into."""
     match = _TIMESTAMP.fullmatch(text)
     if not match or bool(match["t"]) != bool(match["zone"]):
         return None

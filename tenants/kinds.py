@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
-from tenants.findings import Findings, Invalid, Path, Rule, listed, quoted
+from tenants.findings import Findings, Invalid, FieldPath, Rule, listed, quoted
 from tenants.rules.shape import (
     EMPTY_TEXT,
     ENCRYPTED,
@@ -30,7 +30,7 @@ class Encrypted(str):
     __slots__ = ()
 
 
-def is_encrypted(value: object, path: Path, findings: Findings) -> bool:
+def is_encrypted(value: object, path: FieldPath, findings: Findings) -> bool:
     """Tell whether a value is encrypted where none may be, and note it."""
     if isinstance(value, Encrypted):
         findings.add(ENCRYPTED, path, f"is encrypted, {ONLY_DATA}")
@@ -46,7 +46,7 @@ def is_faulty(value: object) -> bool:
 class Kind(Protocol[T_co]):
     """One kind of value."""
 
-    def read(self, value: object, path: Path, findings: Findings) -> T_co | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> T_co | None:
         """Return the parsed value, or `None` with at least one finding."""
 
     def schema(self) -> JsonSchema:
@@ -62,7 +62,7 @@ class Text(Generic[T]):
     longest: int | None = None
     """For the schema, like the pattern; `parse` decides."""
 
-    def read(self, value: object, path: Path, findings: Findings) -> T | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> T | None:
         if not isinstance(value, str):
             hint = "put it in quotes" if isinstance(value, bool | int | float) else "write one, or remove the key"
             findings.add(WRONG_TYPE, path, f"expected text, found {described(value)}; {hint}")
@@ -97,7 +97,7 @@ class Quantity:
 
     text: Text[str]
 
-    def read(self, value: object, path: Path, findings: Findings) -> str | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> str | None:
         if isinstance(value, int | float) and not isinstance(value, bool):
             value = str(value)
         return self.text.read(value, path, findings)
@@ -114,7 +114,7 @@ class Integer:
     most: int
     rule: Rule = NOT_POSITIVE
 
-    def read(self, value: object, path: Path, findings: Findings) -> int | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> int | None:
         if not isinstance(value, int) or isinstance(value, bool):
             if not is_encrypted(value, path, findings):
                 is_quoted = isinstance(value, str) and value.strip().isdecimal()
@@ -134,7 +134,7 @@ class Integer:
 class Boolean:
     """`true` or `false`."""
 
-    def read(self, value: object, path: Path, findings: Findings) -> bool | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> bool | None:
         if isinstance(value, bool):
             return value
         if not is_encrypted(value, path, findings):
@@ -152,7 +152,7 @@ class Choice(Generic[Choice_]):
 
     choices: type[Choice_]
 
-    def read(self, value: object, path: Path, findings: Findings) -> Choice_ | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> Choice_ | None:
         words = [choice.value for choice in self.choices]
         if not isinstance(value, str):
             findings.add(WRONG_TYPE, path, f"expected a word, found {described(value)}; use {_either(words)}")
@@ -178,7 +178,7 @@ class ListOf(Generic[T]):
     hint: str = "write entries that begin with -"
     """What to do if something else than a list is written."""
 
-    def read(self, value: object, path: Path, findings: Findings) -> tuple[T | None, ...] | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> tuple[T | None, ...] | None:
         """Return the entries in order, `None` for each faulty one."""
         if not isinstance(value, list):
             if not is_encrypted(value, path, findings):
@@ -200,7 +200,7 @@ class MapOfText:
     required: tuple[str, ...]
     check_key: Callable[[str], Invalid | None]
 
-    def read(self, value: object, path: Path, findings: Findings) -> Mapping[str, str] | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> Mapping[str, str] | None:
         if not isinstance(value, dict):
             if not is_encrypted(value, path, findings):
                 found = described(value, secret=True)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from tenants.draft import Values
-from tenants.findings import Findings, Invalid, Path, listed
+from tenants.findings import Findings, Invalid, FieldPath, listed
 from tenants.kinds import JsonSchema, Kind, is_encrypted, is_faulty
 from tenants.rules.shape import MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE, described, nearest
 
@@ -82,7 +82,7 @@ class _Map(Generic[T]):
     def _keys(self) -> list[str]:
         return [field.key for field in self.fields.values()]
 
-    def read_values(self, value: object, path: Path, findings: Findings) -> Values | None:
+    def read_values(self, value: object, path: FieldPath, findings: Findings) -> Values | None:
         """Return the values of the keys that are written, or `None` if this is no map."""
         if not isinstance(value, dict):
             if not is_encrypted(value, path, findings):
@@ -141,7 +141,7 @@ class _Map(Generic[T]):
 class Section(_Map[T]):
     """A map whose values are read one by one, so that a fault in one hides none in another."""
 
-    def read(self, value: object, path: Path, findings: Findings) -> Values | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> Values | None:
         return self.read_values(value, path, findings)
 
     def build(self, values: Values) -> T:
@@ -162,7 +162,7 @@ class Record(_Map[T]):
     check: Callable[[Values], Invalid | None] = lambda _: None
     """Finds what is wrong with the written values together."""
 
-    def read(self, value: object, path: Path, findings: Findings) -> T | None:
+    def read(self, value: object, path: FieldPath, findings: Findings) -> T | None:
         values = self.read_values(value, path, findings)
         if values is None:
             return None

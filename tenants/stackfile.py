@@ -1,4 +1,4 @@
-"""A stack file, `Pulumi.<stack>.yaml`: the configuration in it, and the place of every value."""
+"""A stack file, `Pulumi.<stack>.yaml`: the project's configuration in it, and the position of every value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,57 +6,38 @@ from typing import Any
 
 from tenants import goyaml
 from tenants.contract import PROJECT
-from tenants.findings import Path, Rule, quoted
-from tenants.goyaml import List, Map, Position, UnreadableYamlError, position_of
-from tenants.rules.files import DUPLICATE_KEY, NOT_OURS, SECOND_DOCUMENT, UNREADABLE
+from tenants.findings import FieldPath, FileFault, Position, UnusableFileError, quoted
+from tenants.goyaml import List, Map
+from tenants.rules.files import DUPLICATE_KEY, NOT_OURS, UNREADABLE
 
 LARGEST = 16 * 2**20
-"""Octets. Beyond it no file is even read; 1,000 tenants are about a tenth of one megabyte."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileFault:
-    """What is wrong with a file as a file."""
-
-    rule: Rule
-    place: Position
-    message: str
-
-
-class NotOursError(Exception):
-    """The file is readable, but no stack file of this project."""
-
-    def __init__(self, place: Position, message: str) -> None:
-        super().__init__(message)
-        self.place = place
-        self.message = message
-        self.rule = NOT_OURS
+"""Bytes. Larger files are not read at all; 1,000 tenants take about a tenth of one megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
 class StackFile:
-    """What one stack file says."""
+    """The content of one stack file."""
 
     sections: Mapping[str, Any]
     """The project's configuration by its keys without the prefix, as the program gets it from the engine."""
     faults: tuple[FileFault, ...]
     _config: Position
 
-    def place(self, path: Path, *, at_key: bool = False) -> Position:
-        """Where the value at a path was written, or its key; for what is missing, the map that it is missing from."""
+    def position(self, path: FieldPath, *, at_key: bool = False) -> Position:
+        """Return where the value at a path is written, or its key; for a missing one, where its map is."""
         value: Any = self.sections
         found = self._config
-        for depth, step in enumerate(path):
-            last = depth == len(path) - 1
-            if isinstance(value, Map) and step in value.places:
-                key_mark, value_mark = value.places[str(step)]
-                value = value[str(step)]
+        for depth, step in enumerate(path, start=1):
+            if isinstance(value, Map) and isinstance(step, str) and step in value:
+                key_position, value_position = value.positions[step]
+                value = value[step]
                 # A block begins at the first thing in it, and an empty value at whatever comes next: neither is where
                 # a reader looks.
-                below = isinstance(value, Map | List) and value_mark.line > key_mark.line
-                found = position_of(key_mark if (at_key and last) or value is None or below else value_mark)
+                below = isinstance(value, Map | List) and value_position.line > key_position.line
+                use_key = (at_key and depth == len(path)) or value is None or below
+                found = key_position if use_key else value_position
             elif isinstance(value, List) and isinstance(step, int) and step < len(value):
-                found = position_of(value.places[step])
+                found = value.positions[step]
                 value = value[step]
             else:
                 break
@@ -67,61 +48,51 @@ def read(data: bytes) -> StackFile:
     """Read a stack file.
 
     Raises:
-        UnreadableYamlError: Pulumi could not read it.
-        NotOursError: it holds no configuration of this project.
+        UnusableFileError: Pulumi could not read it, or it holds no configuration of this project.
     """
     document = goyaml.read(data)
-    faults = [
-        FileFault(
-            DUPLICATE_KEY,
-            twice.place,
-            f"{quoted(twice.key)} stands here again, first in line {twice.first.line}; remove one",
-        )
-        for twice in document.duplicates
-    ]
-    if document.second:
-        message = "a second document begins here, which Pulumi ignores; move what is in it to the first, or remove it"
-        faults.append(FileFault(SECOND_DOCUMENT, document.second, message))
     root = document.root
     if not isinstance(root, Map):
         found = "is empty" if root is None else f"holds {'a list' if isinstance(root, List) else 'a single value'}"
-        raise NotOursError(document.place, f"{found}; a stack file is a map with the key config")
+        raise _not_ours(document.position, f"{found}; a stack file is a map with the key config")
     if "config" not in root:
-        raise NotOursError(
-            document.place, f"has no key config; a stack file has one, with keys such as {PROJECT}:tenants"
+        raise _not_ours(
+            document.position, f"has no key config; a stack file has one, with keys such as {PROJECT}:tenants"
         )
-    config_place = position_of(root.places["config"][0])
+    position = root.positions["config"][0]
     config = root["config"]
     if "runtime" in root and "name" in root:
-        raise NotOursError(config_place, "is the project's file; give the stack's, Pulumi.<stack>.yaml")
+        raise _not_ours(position, "is the project file Pulumi.yaml; pass a stack file, Pulumi.<stack>.yaml")
     if not isinstance(config, Map):
-        raise NotOursError(config_place, f"config is not a map; write keys such as {PROJECT}:tenants under it")
+        raise _not_ours(position, f"has a config that is not a map; write keys such as {PROJECT}:tenants under it")
+    faults = list(document.faults)
     sections = _sections(config, faults)
     if not sections:
         others = sorted({key.partition(":")[0] for key in config if ":" in key})
         found = f"configures only {', '.join(others[:5])}" if others else "configures nothing"
-        raise NotOursError(config_place, f"{found[:100]}; the keys of this project begin with {PROJECT}:")
-    return StackFile(sections, tuple(faults), config_place)
+        raise _not_ours(position, f"{found[:100]}; the keys of this project begin with {PROJECT}:")
+    return StackFile(sections, tuple(faults), position)
+
+
+def _not_ours(position: Position, message: str) -> UnusableFileError:
+    return UnusableFileError(FileFault(NOT_OURS, position, message))
 
 
 def _sections(config: Map, faults: list[FileFault]) -> Map:
-    """The project's keys. Pulumi puts the project's name before a key that has no prefix."""
+    """Return the project's keys without its name, which Pulumi puts before a key that has no prefix."""
     sections = Map()
     for key, value in config.items():
         prefix, colon, name = key.rpartition(":")
+        position = config.positions[key][0]
         if key.count(":") > 1 and key.count(":config:") != 1:
-            place = position_of(config.places[key][0])
-            faults.append(FileFault(UNREADABLE, place, f"{quoted(key)} is no configuration key; write PROJECT:NAME"))
+            faults.append(FileFault(UNREADABLE, position, f"{quoted(key)} is no configuration key; write PROJECT:NAME"))
             continue
         if colon and prefix not in {PROJECT, f"{PROJECT}:config"}:
             continue
         if name in sections:
-            place, first = position_of(config.places[key][0]), position_of(sections.places[name][0])
-            message = f"{quoted(key)} says again what line {first.line} says, and either may win; remove one"
-            faults.append(FileFault(DUPLICATE_KEY, place, message))
+            first = sections.positions[name][0].line
+            message = f"{quoted(key)} is the same key as on line {first}, and either may win; remove one"
+            faults.append(FileFault(DUPLICATE_KEY, position, message))
         sections[name] = value
-        sections.places[name] = config.places[key]
+        sections.positions[name] = config.positions[key]
     return sections
-
-
-__all__ = ["LARGEST", "FileFault", "NotOursError", "Position", "StackFile", "UnreadableYamlError", "read"]

@@ -1,53 +1,68 @@
-"""Every rule by topic, and the checks that look at all fleets of a cluster."""
+"""Every rule by topic.
 
-from collections.abc import Callable, Mapping, Sequence
+A rule is a `Rule` in the module of its topic, and checked there in one of two ways: a function that reads one value
+returns it or an `Invalid`, to which the reader of the configuration adds the path; `check` compares the fleets of a
+cluster and yields findings.
+"""
 
-from tenants.draft import FleetDraft
-from tenants.findings import Invalid, Rule, quoted
-from tenants.rules import addresses, files, hosts, keepalived, names, paths, pods, shape, vrrp
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import NamedTuple
 
-WAIVER = Rule(
-    id="E901",
-    title="A waiver names a rule that can be waived",
-    why="Some rules keep a fleet from being built at all; others only from being safe, and of those a tenant may know "
-    "better.",
+from tenants.draft import FleetDraft, Source
+from tenants.findings import FieldPath, Invalid, Rule, quoted
+from tenants.reporting import Check
+from tenants.rules import addresses, exceptions, files, hosts, keepalived, names, paths, pods, shape, vrrp
+
+
+class Topic(NamedTuple):
+    """Rules that belong together, a section of the generated page."""
+
+    title: str
+    module: ModuleType
+    check: Check | None = None
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """The rules of its module, in the order of writing."""
+        return [value for value in vars(self.module).values() if isinstance(value, Rule)]
+
+
+TOPICS = (
+    Topic("The file", files),
+    Topic("Keys and types", shape),
+    Topic("Names", names, names.check),
+    Topic("Hosts", hosts, hosts.check),
+    Topic("Addresses", addresses, addresses.check),
+    Topic("VRRP ids", vrrp, vrrp.check),
+    Topic("Keepalived", keepalived, keepalived.check),
+    Topic("Paths", paths, paths.check),
+    Topic("Pods", pods),
+    Topic("Exceptions", exceptions),
 )
-EMPTY_MOVE = Rule(
-    id="E902",
-    title="An allowed move names the new place",
-    why="`allowMove` is the second key to starting a database elsewhere; it opens for the place that it names alone.",
-)
+RULES: Mapping[str, Rule] = {rule.id: rule for topic in TOPICS for rule in topic.rules}
 
-TOPICS: Mapping[str, tuple[Rule, ...]] = {
-    "The file": files.RULES,
-    "Keys and types": shape.RULES,
-    "Names": names.RULES,
-    "Hosts": hosts.RULES,
-    "Addresses": addresses.RULES,
-    "VRRP ids": vrrp.RULES,
-    "Keepalived": keepalived.RULES,
-    "Paths": paths.RULES,
-    "Pods": pods.RULES,
-    "Exceptions": (WAIVER, EMPTY_MOVE),
-}
-RULES: Mapping[str, Rule] = {rule.id: rule for rules in TOPICS.values() for rule in rules}
 
-CHECKS: tuple[Callable[[Sequence[FleetDraft]], None], ...] = (
-    names.check,
-    hosts.check,
-    addresses.check,
-    vrrp.check,
-    keepalived.check,
-    paths.check,
-)
-"""Each takes the fleets of one cluster, and notes what it finds where it stands."""
+def check(fleets: Sequence[FleetDraft]) -> None:
+    """Check the fleets of one cluster, and add to each stack's findings what is reported in it.
+
+    Of several findings of one rule at one path, a directory in conflict on two hosts for instance, only the first is
+    added: one that is waived, and one that is not.
+    """
+    seen: set[tuple[Source, str, FieldPath, bool]] = set()
+    for topic in TOPICS:
+        for source, finding in topic.check(fleets) if topic.check else ():
+            key = (source, finding.rule.id, finding.path, finding.waived is None)
+            if key not in seen:
+                seen.add(key)
+                source.findings.append(finding)
 
 
 def waivable_rule(text: str) -> str | Invalid:
-    """The id of a rule that may be waived."""
+    """Return the id of a rule that may be waived."""
     rule = RULES.get(text)
     if rule and rule.waivable:
         return text
-    can_be = ", ".join(rule.id for rule in RULES.values() if rule.waivable)
-    fault = "cannot be waived" if rule else "is no rule's id"
-    return Invalid(WAIVER, f"{quoted(text)} {fault}; those that can are {can_be}")
+    waivable = ", ".join(rule.id for rule in RULES.values() if rule.waivable)
+    fault = "cannot be waived" if rule else "is not the id of a rule"
+    return Invalid(exceptions.WAIVER, f"{quoted(text)} {fault}; use one of {waivable}")

@@ -6,73 +6,68 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, NetmaskValueError
 
 from tenants.draft import ClusterDraft, FleetDraft, Source, TenantDraft
-from tenants.findings import Invalid, Rule, listed, quoted
+from tenants.findings import Invalid, LintFinding, Rule, listed, quoted
 from tenants.fleet import DEFAULT_SEGMENT, VipPool
 from tenants.pools import Pools
-from tenants.waivers import note_group, note_unless_waived
+from tenants.reporting import Reported, conflicts, grouped, report, tenants_of
 
 VIP_SYNTAX = Rule(
     id="E401",
     title="A VIP is one IPv4 address",
-    why="kube-keepalived-vip takes it as a key of its ConfigMap, whose characters rule out IPv6 and prefixes; a line "
-    "that it cannot read is skipped with a warning in its log, and the tenant has no address.",
+    why="It is a key of kube-keepalived-vip's ConfigMap, and such keys allow neither IPv6 nor prefixes. A line that "
+    "kube-keepalived-vip cannot read is skipped with a warning in its log, and the tenant has no address.",
 )
 VIP_UNIQUE = Rule(
     id="E402",
     title="No two tenants have the same VIP",
-    why="Two keepalived pods would announce it, and clients land now at the one database, now at the other.",
+    why="Two keepalived pods would announce it, and clients would reach either database at random.",
 )
 VIP_IN_POOL = Rule(
     id="E403",
     title="A VIP lies in one of `cluster.vipPools`, when there are any",
-    why="An address that belongs to somebody else, or to no segment of the cluster, answers nobody or the wrong one.",
+    why="An address of another machine, or of no segment of the cluster, leads clients nowhere or to the wrong host.",
     waivable=True,
 )
 VIP_IS_HOST_ADDRESS = Rule(
     id="E404",
     title="A VIP is not its pool's network or broadcast address",
     why="No host can be reached there. Networks of two addresses (RFC 3021) and of one have neither; without "
-    "`vipPools` nobody knows where a network ends.",
+    "`vipPools` the network is unknown.",
     waivable=True,
 )
 VIP_IS_FREE = Rule(
     id="E405",
     title="A VIP is not in the pod or service network and not a node's address, when those are declared",
-    why="The cluster hands those out itself: the address would be taken from a pod, a Service or a node that uses it.",
+    why="The cluster assigns those addresses itself: the pod, Service or node with the same one becomes unreachable.",
 )
 VIP_IS_UNICAST = Rule(
     id="E406",
     title="A VIP is an address that a host can have",
-    why="Loopback, link-local, multicast and reserved addresses are routed to nobody.",
+    why="Loopback, link-local, multicast and reserved addresses are not routed to a host.",
 )
 NETWORK_SYNTAX = Rule(
     id="E407",
-    title="A network is written as address/prefix, with nothing set after the prefix",
+    title="A network is written as address/prefix, with no bits set after the prefix",
     why="`192.168.143.144/24` may mean one address or 256 of them.",
 )
 POOLS_APART = Rule(
     id="E408",
     title="Pools of different segments do not overlap",
-    why="The segment of a VIP would be a guess, and with it which VRRP ids are free.",
+    why="The segment of a VIP would be ambiguous, and with it which VRRP ids are free.",
 )
 
-RULES = (
-    VIP_SYNTAX,
-    VIP_UNIQUE,
-    VIP_IN_POOL,
-    VIP_IS_HOST_ADDRESS,
-    VIP_IS_FREE,
-    VIP_IS_UNICAST,
-    NETWORK_SYNTAX,
-    POOLS_APART,
-)
-
-_SMALLEST_WITH_BROADCAST = 30
-"""Networks of two addresses (RFC 3021) and of one have neither a network nor a broadcast address."""
+_LONGEST_PREFIX_WITH_BROADCAST = 30
+_NOT_UNICAST = {
+    IPv4Network("0.0.0.0/8"): "an address of no host",
+    IPv4Network("127.0.0.0/8"): "a loopback address",
+    IPv4Network("169.254.0.0/16"): "a link-local address",
+    IPv4Network("224.0.0.0/4"): "a multicast address",
+    IPv4Network("240.0.0.0/4"): "a reserved address",
+}
 
 
 def ipv4(text: str) -> IPv4Address | Invalid:
-    """An IPv4 address, in its one canonical form."""
+    """Read an IPv4 address in its canonical form."""
     try:
         return IPv4Address(text)
     except AddressValueError:
@@ -80,29 +75,19 @@ def ipv4(text: str) -> IPv4Address | Invalid:
 
 
 def vip(text: str) -> IPv4Address | Invalid:
-    """An IPv4 address that clients can use."""
+    """Read an IPv4 address that clients can use."""
     address = ipv4(text)
     if isinstance(address, Invalid):
         return address
-    # By the first octet: `ipaddress` compares with every special network, which took a tenth of the whole run.
-    what = _NOT_UNICAST.get(address.packed[0]) or ("a link-local address" if address in _LINK_LOCAL else None)
-    if what:
-        return Invalid(VIP_IS_UNICAST, f"{text} is {what}; use one of the network that clients come from")
+    for not_unicast, what in _NOT_UNICAST.items():
+        if address in not_unicast:
+            return Invalid(VIP_IS_UNICAST, f"{text} is {what}; use one of the network that clients come from")
     return address
-
-
-_NOT_UNICAST = {
-    0: "an address of no host",
-    127: "a loopback address",
-    **dict.fromkeys(range(224, 240), "a multicast address"),
-    **dict.fromkeys(range(240, 256), "a reserved address"),
-}
-_LINK_LOCAL = IPv4Network("169.254.0.0/16")
 
 
 def _fault_of_address(text: str) -> str:
     if not text:
-        return "it is empty"
+        return "write the address that clients use"
     if "/" in text:
         return "write the address alone, without a prefix"
     if ":" in text:
@@ -119,7 +104,7 @@ def _fault_of_address(text: str) -> str:
 
 
 def network(text: str) -> IPv4Network | Invalid:
-    """An IPv4 network."""
+    """Read an IPv4 network."""
     try:
         found = IPv4Network(text, strict=False)
     except (AddressValueError, NetmaskValueError, ValueError):
@@ -133,56 +118,47 @@ def network(text: str) -> IPv4Network | Invalid:
 
 
 def segment_of(address: IPv4Address | None, pools: Pools) -> str | None:
-    """The segment that an address is announced on: its pool's; `None` when that cannot be told."""
+    """Return the segment that an address is announced on, its pool's; `None` if that is unknown."""
     pool = pools.of(address) if address else None
     if pool:
         return pool.segment
     return DEFAULT_SEGMENT if address and pools.all_known else None
 
 
-def check(fleets: Sequence[FleetDraft]) -> None:
-    """Pools against each other, and every VIP against its stack's pools and cluster, and the other tenants."""
-    _check_pools(fleets)
-    by_vip: dict[IPv4Address, list[TenantDraft]] = {}
+def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
+    """Compare pools with each other, and every VIP with its stack's pools and cluster and with other tenants'."""
+    yield from _check_pools(fleets)
     for fleet in fleets:
         for tenant in fleet.tenants:
-            if tenant.vip is None:
-                continue
-            by_vip.setdefault(tenant.vip, []).append(tenant)
-            if fleet.cluster.vip_pools.all_known:
-                _check_place(tenant, tenant.vip, fleet.cluster.vip_pools)
-            for taken in _taken(tenant.vip, fleet.cluster):
-                message = f"{tenant.vip} {taken}; choose another address"
-                tenant.source.notes.add(VIP_IS_FREE, (*tenant.path, "vip"), message)
-    for address, tenants in by_vip.items():
-
-        def say(_tenant: TenantDraft, others: str, address: IPv4Address = address) -> str:
-            return f"{address} is also the VIP of {others}; give each tenant its own"
-
-        note_group(VIP_UNIQUE, tenants, lambda tenant: (*tenant.path, "vip"), say)
+            if tenant.vip is not None:
+                yield from _check_address(tenant, tenant.vip, fleet.cluster)
+    for address, group in grouped(tenants_of(fleets), lambda tenant: tenant.vip).items():
+        for tenant, others, waived in conflicts(VIP_UNIQUE, group):
+            message = f"{address} is also the VIP of {others}; give each tenant its own"
+            yield report(VIP_UNIQUE, tenant, (*tenant.path, "vip"), message, waived=waived)
 
 
-def _check_place(tenant: TenantDraft, address: IPv4Address, pools: Pools) -> None:
-    pool = pools.of(address)
+def _check_address(tenant: TenantDraft, address: IPv4Address, cluster: ClusterDraft) -> Iterator[Reported]:
     path = (*tenant.path, "vip")
-    if pools and not pool:
+    taken = list(_uses(address, cluster))
+    if taken:
+        yield report(VIP_IS_FREE, tenant, path, f"{address} {listed(taken)}; choose another address")
+    pools = cluster.vip_pools
+    if not pools or not pools.all_known:
+        return
+    pool = pools.of(address)
+    if not pool:
         some = listed([str(known.network) for known in pools.written[:4] if known], total=len(pools.written))
-        note_unless_waived(
-            VIP_IN_POOL,
-            tenant,
-            path,
-            f"{address} lies in none of cluster.vipPools ({some}); choose one that does",
-        )
-        return
-    if not pool or pool.network.prefixlen > _SMALLEST_WITH_BROADCAST:
-        return
-    for edge, what in ((pool.network.network_address, "network's own"), (pool.network.broadcast_address, "broadcast")):
-        if address == edge:
-            message = f"{address} is the {what} address of {pool.network}; choose another"
-            note_unless_waived(VIP_IS_HOST_ADDRESS, tenant, path, message)
+        message = f"{address} lies in none of cluster.vipPools ({some}); choose one that does"
+        yield report(VIP_IN_POOL, tenant, path, message)
+    elif pool.network.prefixlen <= _LONGEST_PREFIX_WITH_BROADCAST:
+        edges = {pool.network.network_address: "network's own", pool.network.broadcast_address: "broadcast"}
+        if address in edges:
+            message = f"{address} is the {edges[address]} address of {pool.network}; choose another"
+            yield report(VIP_IS_HOST_ADDRESS, tenant, path, message)
 
 
-def _taken(address: IPv4Address, cluster: ClusterDraft) -> Iterator[str]:
+def _uses(address: IPv4Address, cluster: ClusterDraft) -> Iterator[str]:
     if cluster.pod_network and address in cluster.pod_network:
         yield f"lies in the pods' network {cluster.pod_network}"
     if cluster.service_network and address in cluster.service_network:
@@ -191,41 +167,38 @@ def _taken(address: IPv4Address, cluster: ClusterDraft) -> Iterator[str]:
         yield "is a node's own address"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Written:
-    """A pool where it was written."""
-
+@dataclass(frozen=True, slots=True)
+class _WrittenPool:
     source: Source
     index: int
     pool: VipPool
 
+    def overlap_with(self, other: "_WrittenPool") -> Reported:
+        of = "" if self.source is other.source else f" of {other.source.file}"
+        message = (
+            f"{self.pool.network} of segment {self.pool.segment} overlaps {other.pool.network} of segment "
+            f"{other.pool.segment}{of}; an address is on one segment only"
+        )
+        return self.source, LintFinding(rule=POOLS_APART, path=("cluster", "vipPools", self.index), message=message)
 
-def _check_pools(fleets: Sequence[FleetDraft]) -> None:
+
+def _check_pools(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
     pools = [
-        _Written(fleet.source, index, pool)
+        _WrittenPool(fleet.source, index, pool)
         for fleet in fleets
         for index, pool in enumerate(fleet.cluster.vip_pools.written)
         if pool
     ]
-    pools.sort(key=lambda item: (int(item.pool.network.network_address), item.pool.network.prefixlen))
-    around: list[_Written] = []
+    # A network comes right before those in it.
+    pools.sort(key=lambda written: (int(written.pool.network.network_address), written.pool.network.prefixlen))
+    around: list[_WrittenPool] = []
     for written in pools:
-        network, segment = written.pool.network, written.pool.segment
-        while around and not network.subnet_of(around[-1].pool.network):
+        while around and written.pool.network.network_address not in around[-1].pool.network:
             around.pop()
-        other = next((other for other in around if other.pool.segment != segment), None)
+        other = next((other for other in around if other.pool.segment != written.pool.segment), None)
         if other:
-            _note_overlap(written, other)
+            yield written.overlap_with(other)
             if other.source is not written.source:
-                _note_overlap(other, written)
+                yield other.overlap_with(written)
         if not around or around[-1].pool != written.pool:
             around.append(written)
-
-
-def _note_overlap(one: _Written, other: _Written) -> None:
-    of = "" if one.source is other.source else f" of {other.source.file}"
-    message = (
-        f"{one.pool.network} of segment {one.pool.segment} overlaps {other.pool.network} of segment "
-        f"{other.pool.segment}{of}; an address is on one segment only"
-    )
-    one.source.notes.add_once(POOLS_APART, ("cluster", "vipPools", one.index), message, waived=None)

@@ -1,28 +1,27 @@
 """Rules about the nodes that a tenant's two roles are pinned to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tenants.draft import FleetDraft
 from tenants.findings import Invalid, Rule, quoted
+from tenants.reporting import Reported, report, tenants_of
 from tenants.rules.names import is_subdomain
 
 HOST_SYNTAX = Rule(
     id="E301",
     title="A host is a valid node name",
-    why="Nodes are named by DNS-1123 subdomains: lower-case letters, digits, `-` and `.`. A label patch for a name "
-    "that is no node's creates a phantom Node (seen 2026-11 with the official plugin 4.32).",
+    why="Nodes are named by DNS-1123 subdomains: lower-case letters, digits, `-` and `.`. Patching a label onto a node "
+    "that does not exist creates a phantom Node (seen 2026-11 with the official plugin 4.32).",
 )
 HOSTS_DIFFER = Rule(
     id="E302",
     title="Master and standby are pinned to different hosts",
-    why="A standby on the master's host dies with it, and both would write to the same host paths.",
+    why="A standby on the master's host is lost together with it, and both would write to the same host paths.",
 )
-
-RULES = (HOST_SYNTAX, HOSTS_DIFFER)
 
 
 def node_name(text: str) -> str | Invalid:
-    """A node's name."""
+    """Read the name of a node."""
     if is_subdomain(text):
         return text
     if not text:
@@ -34,13 +33,10 @@ def node_name(text: str) -> str | Invalid:
     return Invalid(HOST_SYNTAX, f"{quoted(text)} is not a node's name; {hint}")
 
 
-def check(fleets: Sequence[FleetDraft]) -> None:
-    """Both hosts of each tenant."""
-    for tenant in (tenant for fleet in fleets for tenant in fleet.tenants):
+def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
+    """Compare the two hosts of each tenant."""
+    for tenant in tenants_of(fleets):
         hosts = tenant.hosts
         if hosts and hosts.master is not None and hosts.master == hosts.standby:
-            tenant.source.notes.add(
-                HOSTS_DIFFER,
-                (*tenant.path, "hosts", "standby"),
-                f"{hosts.standby} is also the master's host; choose another node for one of them",
-            )
+            message = f"{hosts.standby} is also the master's host; choose another node for one of them"
+            yield report(HOSTS_DIFFER, tenant, (*tenant.path, "hosts", "standby"), message)

@@ -1,37 +1,35 @@
-"""Rules about the directories of the hosts that databases and their logs live in."""
+"""Rules about the directories of the nodes that hold databases and their logs."""
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tenants.draft import FleetDraft, TenantDraft
-from tenants.findings import Invalid, Path, Rule, quoted
-from tenants.waivers import note_pair
+from tenants.findings import FieldPath, Invalid, Rule, quoted
+from tenants.reporting import Reported, report, tenants_of
 
 PATH_SYNTAX = Rule(
     id="E701",
     title="A path is absolute and in its shortest form",
-    why="Kubernetes refuses `..` in a hostPath, and two spellings of one directory would pass for two directories.",
+    why="Kubernetes rejects `..` in a hostPath, and two spellings of one directory would be taken for two directories.",
 )
 PATH_NOT_SYSTEM = Rule(
     id="E702",
     title="A path is not a system directory, nor in one, nor around one",
-    why="The pods write there as root, and the node would not survive that. `/tmp` and its like are emptied by the "
-    "system, and the database with them.",
+    why="The pods write there as root, which would break the node. The system empties `/tmp` and the like, and would "
+    "delete the database.",
 )
 PATH_APART = Rule(
     id="E703",
     title="No two paths on one host are equal or lie in each other",
-    why="Two databases in one directory destroy each other's files; logs inside of a data directory fill it, and are "
-    "deleted with it.",
+    why="Two databases in one directory destroy each other's files; logs in a data directory fill it, and are deleted "
+    "with it.",
     waivable=True,
 )
 
-RULES = (PATH_SYNTAX, PATH_NOT_SYSTEM, PATH_APART)
-
 _SYSTEM = (
     *("/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/lost+found", "/proc", "/root", "/run"),
-    *("/sbin", "/sys", "/tmp", "/usr"),  # noqa: S108 - a list of places not to use
+    *("/sbin", "/sys", "/tmp", "/usr"),  # noqa: S108 - a list of directories not to use
     *("/var/cache", "/var/lib/containerd", "/var/lib/cni", "/var/lib/containers", "/var/lib/crio", "/var/lib/docker"),
     *(
         "/var/lib/dpkg",
@@ -44,26 +42,24 @@ _SYSTEM = (
     ),
     *("/var/log/containers", "/var/log/journal", "/var/log/pods", "/var/spool", "/var/tmp"),  # noqa: S108
 )
-"""Neither these nor anything in them, nor what holds one of them."""
+"""Refused with everything in them, and with what contains one of them."""
 _MOUNT_POINTS = frozenset(("/home", "/media", "/mnt", "/opt", "/srv"))
-"""Only directories in them: others have theirs there too."""
+"""Refused, but not what is in them: others use them too."""
 _LONGEST = 4095
-"""Linux's PATH_MAX, less its final NUL."""
+"""Linux's PATH_MAX without the final NUL."""
 
 
 def host_path(text: str) -> str | Invalid:
-    """A directory of a host."""
+    """Read a directory of a node."""
     if not text.startswith("/"):
-        return Invalid(PATH_SYNTAX, f"{quoted(text)} is not an absolute path; begin it with /")
+        return Invalid(PATH_SYNTAX, f"{quoted(text)} is not an absolute path; write one that begins with /")
     if len(text) > _LONGEST or not text.isprintable():
-        return Invalid(PATH_SYNTAX, f"{quoted(text)} is too long, or holds characters that cannot be printed")
+        return Invalid(PATH_SYNTAX, f"{quoted(text)} is too long or has unprintable characters; choose another path")
     steps = text.split("/")
     if ".." in steps:
-        return Invalid(PATH_SYNTAX, f"{quoted(text)} holds '..'; write the directory that is meant")
+        return Invalid(PATH_SYNTAX, f"{quoted(text)} has '..' in it; write the directory itself")
     if ":" in text:
-        return Invalid(
-            PATH_SYNTAX, f"{quoted(text)} holds ':', which container runtimes take for a separator; rename it"
-        )
+        return Invalid(PATH_SYNTAX, f"{quoted(text)} has ':' in it, a separator to container runtimes; rename it")
     shortest = "/" + posixpath.normpath(text).lstrip("/")
     if text != shortest:
         return Invalid(PATH_SYNTAX, f"{quoted(text)} is not in its shortest form; write {shortest}")
@@ -79,64 +75,59 @@ def _not_system(path: str) -> str | Invalid:
             )
         if system.startswith(f"{path.rstrip('/')}/"):
             return Invalid(
-                PATH_NOT_SYSTEM, f"{path} holds system directories ({system}); use a data disk, such as /data0"
+                PATH_NOT_SYSTEM, f"{path} contains the system directory {system}; use a data disk, such as /data0"
             )
     if path in _MOUNT_POINTS:
-        return Invalid(PATH_NOT_SYSTEM, f"{path} is shared by the whole system; use a directory in it")
+        return Invalid(PATH_NOT_SYSTEM, f"{path} is shared by the whole node; use a directory in it")
     return path
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Use:
-    """One directory of one host in use by a tenant. Not frozen, for speed, as drafts are not."""
+    """A directory that a tenant uses."""
 
     prefix: str
-    """The path with a final slash: what any path in it begins with."""
+    """The path with a final slash, which every path in it begins with."""
     tenant: TenantDraft
     key: str
 
     @property
-    def origin(self) -> Path:
+    def origin(self) -> FieldPath:
         return self.tenant.origin(self.key)
 
 
-def check(fleets: Sequence[FleetDraft]) -> None:
-    """All paths in use on each host, against each other."""
-    hosts: dict[str, list[_Use]] = {}
-    for tenant in (tenant for fleet in fleets for tenant in fleet.tenants):
-        if tenant.hosts is None:
-            continue
-        uses = [
-            _Use(f"{path}/", tenant, key)
-            for key, path in (("dataPath", tenant.data_path), ("logPath", tenant.log_path))
-            if path is not None
-        ]
-        for host in dict.fromkeys((tenant.hosts.master, tenant.hosts.standby)):
-            if host is not None:
-                hosts.setdefault(host, []).extend(uses)
-    for host, uses in hosts.items():
-        # With the final slash, what lies in a directory comes right after it, before anything else.
+def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
+    """Compare all paths that are used on each host."""
+    by_host: dict[str, list[_Use]] = {}
+    for tenant in tenants_of(fleets):
+        paths = {"dataPath": tenant.data_path, "logPath": tenant.log_path}
+        uses = [_Use(f"{path}/", tenant, key) for key, path in paths.items() if path is not None]
+        hosts = dict.fromkeys((tenant.hosts.master, tenant.hosts.standby)) if tenant.hosts else {}
+        for host in filter(None, hosts):
+            by_host.setdefault(host, []).extend(uses)
+    for host, uses in by_host.items():
+        # With the final slash, what is in a directory sorts right behind it.
         uses.sort(key=lambda use: use.prefix)
         around: list[_Use] = []
         for use in uses:
             while around and not use.prefix.startswith(around[-1].prefix):
                 around.pop()
-            _check_overlap(host, use, around)
+            yield from _check_overlap(host, use, around)
             around.append(use)
 
 
-def _check_overlap(host: str, inner: _Use, around: list[_Use]) -> None:
-    """Note a path against the nearest of those around it, and against further ones as long as the pair is waived."""
+def _check_overlap(host: str, inner: _Use, around: list[_Use]) -> Iterator[Reported]:
+    """Compare a path with the nearest of those around it, and with further ones as long as the pair is waived."""
     for outer in reversed(around):
-        if not _share_name(outer, inner):
-            _note(host, inner, outer)
-            _note(host, outer, inner)
+        if not _is_same_default(outer, inner):
+            yield _overlap(host, inner, outer)
+            yield _overlap(host, outer, inner)
         if PATH_APART.id in inner.tenant.waived or PATH_APART.id not in outer.tenant.waived:
             return
 
 
-def _share_name(one: _Use, other: _Use) -> bool:
-    """Whether the same path only follows from the same name, which has a finding of its own."""
+def _is_same_default(one: _Use, other: _Use) -> bool:
+    """Return whether the paths only follow from the same name of two tenants, which has a finding of its own."""
     derived = one.origin == one.tenant.path and other.origin == other.tenant.path
     return (
         derived
@@ -146,10 +137,10 @@ def _share_name(one: _Use, other: _Use) -> bool:
     )
 
 
-def _note(host: str, one: _Use, other: _Use) -> None:
+def _overlap(host: str, one: _Use, other: _Use) -> Reported:
     mine, theirs = one.prefix[:-1], other.prefix[:-1]
-    how = "is also" if mine == theirs else "lies in" if len(mine) > len(theirs) else "holds"
+    how = "is also" if mine == theirs else "lies in" if len(mine) > len(theirs) else "contains"
     whose = "" if one.tenant is other.tenant else f" of {other.tenant.called_by(one.tenant)}"
     place = "" if mine == theirs else f", {theirs},"
     message = f"{mine} {how} the {other.key}{whose}{place} on {host}; choose directories side by side"
-    note_pair(PATH_APART, (one.tenant, other.tenant), one.origin, message)
+    return report(PATH_APART, one.tenant, one.origin, message, waived=other.tenant.waived.get(PATH_APART.id))

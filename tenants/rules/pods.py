@@ -1,4 +1,4 @@
-"""Rules about what goes into pods as it stands: quantities, images, tolerations, commands."""
+"""Rules about values that pods get unchanged: quantities, images, tolerations, commands."""
 
 import re
 from collections.abc import Sequence
@@ -9,8 +9,9 @@ from tenants.fleet import Toleration
 POSITIVE_QUANTITY = Rule(
     id="E801",
     title="Memory and CPU are Kubernetes quantities greater than zero",
-    why="The API server refuses anything else, half-way through `up`: digits with `Ki`, `Mi`, `Gi`, `Ti` (powers of "
-    "1024), `k`, `M`, `G`, `T` (powers of 1000), `m` (a thousandth) or an exponent; `16GB` and `16gi` are none.",
+    why="The API server rejects anything else, half-way through `up`. A quantity is a number with `Ki`, `Mi`, `Gi`, "
+    "`Ti` (powers of 1024), `k`, `M`, `G`, `T` (powers of 1000), `m` (a thousandth) or an exponent; `16GB` and `16gi` "
+    "are none.",
 )
 IMAGE_REFERENCE = Rule(
     id="E802",
@@ -19,23 +20,21 @@ IMAGE_REFERENCE = Rule(
 )
 TOLERATION = Rule(
     id="E803",
-    title="A toleration is one that the API server takes",
-    why="A wrong one is refused half-way through `up`; one that matches nothing leaves the pods pending.",
+    title="A toleration is one that the API server accepts",
+    why="The API server rejects others, half-way through `up`; one that matches no taint leaves the pods pending.",
 )
 COMMAND = Rule(
     id="E804",
-    title="A command begins with what is to be run",
-    why="A container without a command runs what its image runs by default. Of the control pods' image that is a "
-    "database, which never ends: the failover would wait for its promotion until the time is over.",
+    title="A command begins with the program to run",
+    why="A container without a command runs the default of its image. For the control pods' image that is a database, "
+    "which never ends: the failover would wait for its promotion until the timeout.",
 )
 
-RULES = (POSITIVE_QUANTITY, IMAGE_REFERENCE, TOLERATION, COMMAND)
-
 QUANTITY = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]{1,3})?"
-"""As `resource.ParseQuantity` reads it."""
+"""The syntax that `resource.ParseQuantity` accepts."""
 _quantities = re.compile(QUANTITY, re.ASCII)
 
-# The grammar of github.com/distribution/reference, and Docker's way to tell a registry from a first path segment.
+# The grammar of github.com/distribution/reference, which also says how a registry differs from a first path segment.
 _HOST_PART = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _DOMAIN = rf"(?:{_HOST_PART}(?:\.{_HOST_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
 _SEGMENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -47,7 +46,7 @@ _image = re.compile(
 )
 _LONGEST_NAME = 255
 _LONGEST_REFERENCE = 1024
-"""Far more than a registry, a name, a tag and a digest; expressions need not be tried on megabytes."""
+"""Far more than a registry, a name, a tag and a digest take; regular expressions are not tried on megabytes."""
 
 _qualified_name = re.compile(
     r"([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
@@ -56,13 +55,13 @@ _label_value = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
 def memory(text: str) -> str | Invalid:
-    """A quantity of memory greater than zero."""
+    """Read a quantity of memory greater than zero."""
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgtpe])i?b?\s*", text[:64], re.IGNORECASE)
     return _quantity(text, f"write {match[1]}{match[2].upper()}i" if match else "write it like 16Gi")
 
 
 def cpu(text: str) -> str | Invalid:
-    """A number of CPUs greater than zero."""
+    """Read a number of CPUs greater than zero."""
     return _quantity(text, "write it like 4 or 500m")
 
 
@@ -71,17 +70,19 @@ def _quantity(text: str, hint: str) -> str | Invalid:
         return Invalid(POSITIVE_QUANTITY, f"{quoted(text)} is not a quantity; {hint}")
     number = re.split(r"[A-Za-z]", text, maxsplit=1)[0]
     if number.startswith("-") or not number.strip("+-0."):
-        return Invalid(POSITIVE_QUANTITY, f"{quoted(text)} is not more than zero; write how much a control pod needs")
+        return Invalid(POSITIVE_QUANTITY, f"{quoted(text)} is not greater than zero; write what a control pod needs")
     return text
 
 
 def image_reference(text: str) -> str | Invalid:
-    """A container image's reference."""
+    """Read the reference of a container image."""
     match = _image.fullmatch(text) if len(text) <= _LONGEST_REFERENCE else None
     if not match:
         return Invalid(IMAGE_REFERENCE, f"{quoted(text)} is not an image reference; {_fault_of_image(text)}")
     if len(match["name"]) - len(match["domain"] or "") > _LONGEST_NAME:
-        return Invalid(IMAGE_REFERENCE, f"{quoted(text)} is too long; a name has at most {_LONGEST_NAME} characters")
+        return Invalid(
+            IMAGE_REFERENCE, f"{quoted(text)} is too long; use at most {_LONGEST_NAME} characters in the name"
+        )
     if re.fullmatch(r"[a-f0-9]{64}", text):
         return Invalid(IMAGE_REFERENCE, f"{quoted(text)} is an image's id; write its name and tag, or name@sha256:…")
     return text
@@ -89,9 +90,9 @@ def image_reference(text: str) -> str | Invalid:
 
 def _fault_of_image(text: str) -> str:
     if not text:
-        return "it is empty"
+        return "write its name and tag"
     if len(text) > _LONGEST_REFERENCE:
-        return f"it has {len(text)} characters; a name has at most {_LONGEST_NAME}"
+        return f"it has {len(text)} characters; use at most {_LONGEST_REFERENCE}"
     if re.search(r"\s", text):
         return "remove the space in it"
     if "://" in text:
@@ -105,26 +106,31 @@ def _fault_of_image(text: str) -> str:
     return "write it like registry.example.com/adb/adb-control:v1.1.0"
 
 
-def check_toleration(toleration: Toleration) -> str | None:
-    """What is wrong with a toleration in itself, if anything."""
+def check_toleration(toleration: Toleration) -> Invalid | None:
+    """Refuse an invalid toleration."""
+    fault = _fault_of_toleration(toleration)
+    return Invalid(TOLERATION, fault) if fault else None
+
+
+def _fault_of_toleration(toleration: Toleration) -> str | None:
     operator = toleration.operator or "Equal"
     if toleration.key and not _qualified_name.fullmatch(toleration.key):
-        return f"{quoted(toleration.key)} cannot be a taint's key"
+        return f"{quoted(toleration.key)} is not a valid taint key; use letters, digits, -, _ and ."
     if not toleration.key and operator != "Exists":
-        return "without a key it needs operator: Exists, which then tolerates every taint"
+        return "has no key; add one, or use operator: Exists, which then tolerates every taint"
     if operator == "Exists" and toleration.value:
-        return "with operator: Exists there is no value to compare; remove one of the two"
+        return "has a value, which operator: Exists does not compare; remove one of the two"
     if toleration.value and not _label_value.fullmatch(toleration.value):
-        return f"{quoted(toleration.value)} cannot be a taint's value"
+        return f"{quoted(toleration.value)} is not a valid taint value; use letters, digits, -, _ and ."
     if toleration.toleration_seconds is not None and toleration.effect != "NoExecute":
-        return "tolerationSeconds needs effect: NoExecute"
+        return "has tolerationSeconds, which needs effect: NoExecute; add it, or remove tolerationSeconds"
     return None
 
 
-def check_command(words: Sequence[str | None]) -> str | None:
-    """What is wrong with a command in itself, if anything; `None` stands for a word that is not known."""
+def check_command(words: Sequence[str | None]) -> Invalid | None:
+    """Refuse a command that runs nothing; `None` stands for a word that is itself invalid."""
     if not words:
-        return "is empty; write the command and its arguments, or remove the whole promotion"
+        return Invalid(COMMAND, "is empty; write the command and its arguments, or remove the whole promotion")
     if words[0] is not None and not words[0].strip():
-        return "begins with an empty text; write first what is to be run"
+        return Invalid(COMMAND, "begins with an empty text; write the program to run first")
     return None

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tenants.contract import PLATFORM, SETTINGS
-from tenants.findings import Path
+from tenants.findings import FieldPath
 from tenants.fleet import CONFIG_MAP_KEYS, SECRET_KEYS
 
 Raw = dict[str, Any]
@@ -162,12 +162,12 @@ def sound_fleets(draw: st.DrawFn, *, most: int = 8) -> Raw:
     return raw
 
 
-def stack_file(raw: Raw) -> tuple[str, dict[Path, int]]:
+def stack_file(raw: Raw) -> tuple[str, dict[FieldPath, int]]:
     """Write a configuration as a stack file, one value a line; return it with the line of each value by its path."""
     lines = ["config:"]
-    found: dict[Path, int] = {}
+    found: dict[FieldPath, int] = {}
 
-    def write(value: Any, path: Path, lead: str, indent: int) -> None:
+    def write(value: Any, path: FieldPath, lead: str, indent: int) -> None:
         found[path] = len(lines) + 1
         if isinstance(value, dict) and value:
             if lead.strip() != "-":

@@ -1,4 +1,4 @@
-"""Files that are linted together are one cluster's: what their tenants would do to each other is found in each."""
+"""Files of one cluster that are linted together: a conflict between their tenants is found in each file."""
 
 import re
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from tests.support.strategies import Raw, stack_file
 from tests.unit.tenants.test_faults import Planted, faults_between_values
 
 Paths = set[tuple[str, str]]
-"""Rule, and the path of what it is found at."""
+"""Rule and path of each finding."""
 
 
 def entry(number: int, **more: Any) -> Raw:
-    """A tenant of its own in every respect."""
+    """Return a tenant that shares nothing with those of other numbers."""
     return {
         "name": f"tenant{number}",
         "vip": f"192.168.143.{number}",
@@ -34,7 +34,7 @@ def stack(*tenants: Raw, **sections: Any) -> Raw:
 
 
 def second(raw: Raw) -> Raw:
-    """The same as a second stack of its namespace."""
+    """Return the same for a second stack in its namespace."""
     return {**raw, "cluster": {"keepalivedAccount": "second", **raw.get("cluster", {})}}
 
 
@@ -43,7 +43,7 @@ def hosts(master: str, standby: str) -> Raw:
 
 
 def lint_together(directory: Path, files: Mapping[str, Raw]) -> dict[str, Paths]:
-    """Lint such files and return what is found in each; a finding must stand at its line and name the other file."""
+    """Lint files and return what is found in each; a finding must have its line and name the other file."""
     lines = {}
     for file, raw in files.items():
         text, lines[str(directory / file)] = stack_file(raw)
@@ -53,7 +53,7 @@ def lint_together(directory: Path, files: Mapping[str, Raw]) -> dict[str, Paths]
         others = [file for file in lines if file != report.file]
         for finding in report.findings:
             at = {".".join(map(str, path)).replace(".", "|"): line for path, line in lines[report.file].items()}
-            assert finding.place.line == at[re.sub(r"[.\[\]]+", "|", finding.path).strip("|")], str(finding)
+            assert finding.position.line == at[re.sub(r"[.\[\]]+", "|", finding.path).strip("|")], str(finding)
             assert any(other in finding.message for other in others), f"names no other file: {finding.message}"
     found = {Path(report.file).name: {(it.rule.id, it.path) for it in report.faults} for report in reports}
     assert exit_code(reports) == (1 if any(found.values()) else 0)
@@ -159,12 +159,12 @@ NO_COLLISIONS: dict[str, tuple[Raw, Raw]] = {
 
 
 @pytest.mark.parametrize("what", NO_COLLISIONS)
-def test_what_does_not_collide_is_passed(tmp_path: Path, what: str) -> None:
+def test_what_does_not_collide_is_accepted(tmp_path: Path, what: str) -> None:
     a, b = NO_COLLISIONS[what]
     assert lint_together(tmp_path, {"a.yaml": a, "b.yaml": second(b)}) == {"a.yaml": set(), "b.yaml": set()}
 
 
-def test_a_file_does_not_collide_with_itself_by_whatever_name_it_is_given(tmp_path: Path) -> None:
+def test_a_file_that_is_named_twice_does_not_collide_with_itself(tmp_path: Path) -> None:
     file, link = tmp_path / "a.yaml", tmp_path / "link.yaml"
     file.write_text(stack_file(stack(entry(1)))[0])
     link.symlink_to(file)
@@ -172,7 +172,7 @@ def test_a_file_does_not_collide_with_itself_by_whatever_name_it_is_given(tmp_pa
     assert (report.file, report.findings) == (str(file), ())
 
 
-def test_a_file_that_cannot_be_used_hides_nothing_of_the_others(tmp_path: Path) -> None:
+def test_an_unusable_file_hides_no_finding_of_the_others(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_text(stack_file(stack(entry(1)))[0])
     (tmp_path / "broken").write_text("config: [\n")
@@ -181,14 +181,14 @@ def test_a_file_that_cannot_be_used_hides_nothing_of_the_others(tmp_path: Path) 
     assert exit_code(reports) == 2
 
 
-def told(findings: tuple[LintFinding, ...], *, first: int, files: Mapping[str, int]) -> set[tuple[str, bool]]:
-    """Findings as if all tenants stood in one file; `files` says which number a file's first tenant has there."""
+def renumbered(findings: tuple[LintFinding, ...], *, first: int, files: Mapping[str, int]) -> set[tuple[str, bool]]:
+    """Return findings as if all tenants were in one file, where the first tenant of each file has its number."""
 
-    def whole(found: re.Match[str]) -> str:
+    def in_one_file(found: re.Match[str]) -> str:
         return f"tenants[{int(found[1]) + (files[found[2]] if found[2] else first)}]"
 
     numbered = re.compile(r"tenants\[(\d+)\](?: of ([a-z.]+))?")
-    return {(numbered.sub(whole, str(finding)), finding.waived is not None) for finding in findings}
+    return {(numbered.sub(in_one_file, str(finding)), finding.waived is not None) for finding in findings}
 
 
 @settings(max_examples=300, deadline=None)
@@ -197,13 +197,13 @@ def test_tenants_have_the_same_findings_in_one_file_and_in_several(planted: Plan
     raw = planted.raw
     cut = data.draw(st.integers(0, len(raw["tenants"])))
     files = {"a.yaml": 0, "b.yaml": cut}
-    whole = told(examine(raw).findings, first=0, files={})
+    whole = renumbered(examine(raw).findings, first=0, files={})
     parts = {
         "a.yaml": {**raw, "tenants": raw["tenants"][:cut]},
         "b.yaml": second({**{key: raw[key] for key in raw if key != "platform"}, "tenants": raw["tenants"][cut:]}),
     }
     apart = [
-        told(verdict.findings, first=first, files=files)
+        renumbered(verdict.findings, first=first, files=files)
         for first, verdict in zip(files.values(), examine_together(parts), strict=True)
     ]
     assert apart[0] | apart[1] == whole

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tenants import FleetError, load
-from tenants.findings import Path
+from tenants.findings import FieldPath
 from tenants.lint import exit_code, lint
 from tests.support.strategies import Raw, sound_fleets, stack_file
 
@@ -81,7 +81,7 @@ class Planted:
 
     raw: Raw
     rule: str
-    place: Path
+    place: FieldPath
     """Where the finding must be."""
 
 
@@ -90,7 +90,7 @@ def faults_of_one_value(draw: st.DrawFn) -> Planted:
     rule = draw(st.sampled_from(sorted(IN_ONE_VALUE)))
     key, value = draw(st.sampled_from(IN_ONE_VALUE[rule]))
     raw = copy.deepcopy(draw(sound_fleets()))
-    spots: list[Path] = [("tenants", index) for index in range(len(raw["tenants"]))]
+    spots: list[FieldPath] = [("tenants", index) for index in range(len(raw["tenants"]))]
     if key not in ONLY_IN_ENTRIES and not (rule == "E101" and key == "master"):
         spots.append(("defaults",))
     assume(spots)
@@ -106,7 +106,7 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
     raw = copy.deepcopy(draw(sound_fleets().filter(lambda fleet: len(fleet["tenants"]) > 1)))
     one, other = draw(st.permutations(range(len(raw["tenants"]))))[:2]
     mine, theirs = raw["tenants"][one], raw["tenants"][other]
-    at: Path = ("tenants", one)
+    at: FieldPath = ("tenants", one)
     kind = draw(
         st.sampled_from(["name", "vip", "vrid", "hosts", "missing", "keepalived", "data", "logs", "pool", "reserved"])
     )
@@ -159,7 +159,7 @@ def is_found(planted: Planted) -> None:
     report = lint("Pulumi.dev.yaml", text.encode())
     numbered = "\n".join(f"{number:3} {line}" for number, line in enumerate(text.splitlines(), start=1))
     assert exit_code([report]) == 1, numbered
-    assert (lines[planted.place], planted.rule) in {(fault.place.line, fault.rule.id) for fault in report.faults}, (
+    assert (lines[planted.place], planted.rule) in {(fault.position.line, fault.rule.id) for fault in report.faults}, (
         f"{planted.rule} not found at {planted.place} in\n{numbered}\nbut\n" + formats_of(report.faults)
     )
     with pytest.raises(FleetError) as refused:
@@ -170,7 +170,7 @@ def is_found(planted: Planted) -> None:
 
 
 def formats_of(faults: Any) -> str:
-    return "\n".join(f"{fault.place.line}: {fault.rule.id} {fault.message}" for fault in faults)
+    return "\n".join(f"{fault.position.line}: {fault.rule.id} {fault.message}" for fault in faults)
 
 
 @settings(max_examples=800, deadline=None)

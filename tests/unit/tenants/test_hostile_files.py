@@ -1,4 +1,4 @@
-"""Files made to exhaust the linter: each ends within 10 seconds and 500 MB, in findings or as unusable."""
+"""Files made to exhaust the linter: it finishes within 10 seconds and 500 MB, with findings or an unusable file."""
 
 import os
 import random
@@ -21,12 +21,12 @@ CLUSTER = b"config:\n  adb-tenants:cluster:\n"
 
 
 def filled(unit: bytes) -> bytes:
-    """Ten megabytes of one thing."""
+    """Return ten megabytes of one unit."""
     return unit * (SIZE // len(unit))
 
 
 def tenants(count: int, entry: str) -> bytes:
-    """So many tenants; `{i}` is the number of each."""
+    """Return so many tenants; `{i}` is the number of each."""
     return HEAD + "".join(entry.format(i=i, a=i >> 8 & 255, b=i & 255) for i in range(count)).encode()
 
 
@@ -88,8 +88,8 @@ FILES: dict[str, Callable[[], bytes]] = {
 }
 
 
-# Linux counts what a process was before it became another program, so a child of pytest, which may have grown to more
-# than a gigabyte by now, would seem as large; a process between the two keeps that out.
+# Linux counts the memory of a process from before it executed another program. A direct child of pytest, which may have
+# grown to more than a gigabyte, would seem as large; the process between the two avoids that.
 MEASURE = """
 import resource, subprocess, sys
 code = subprocess.call(sys.argv[2:])
@@ -100,7 +100,7 @@ sys.exit(code)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_hostile_file_ends_in_time_and_memory(name: str, tmp_path: Path) -> None:
+def test_a_hostile_file_is_linted_in_time_and_memory(name: str, tmp_path: Path) -> None:
     file, peak = tmp_path / "Pulumi.dev.yaml", tmp_path / "peak"
     file.write_bytes(FILES[name]())
 

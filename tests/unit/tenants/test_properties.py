@@ -38,7 +38,7 @@ def ends_well(data: bytes) -> None:
     assert exit_code([report]) in {0, 1, 2}
     assert report.usable or len(report.findings) == 1
     lines = data.count(b"\n") + data.count(b"\r") + 2 * data.count(b"\xc2\x85") + data.count(b"\xe2\x80") + 2
-    assert all(1 <= finding.place.line <= lines and finding.place.column >= 1 for finding in report.findings)
+    assert all(1 <= finding.position.line <= lines and finding.position.column >= 1 for finding in report.findings)
     assert len(json.loads(written["json"])) == len(report.findings)
     assert len(json.loads(written["sarif"])["runs"][0]["results"]) == len(report.findings)
     for line in (*written["text"].split("\n"), *written["github"].split("\n")):

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tenants import FleetError, formats, load, load_texts, schema
-from tenants.findings import Path, path_text
+from tenants.findings import FieldPath, path_text
 from tenants.lint import lint
 from tenants.rules.shape import ENCRYPTED
 from tests.support.program import ROOT
@@ -20,7 +20,7 @@ CANARIES = ("canary-5f3a", "Canary 5f3a: ../{}", "12345678987654321")
 BASE: Raw = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
 
 
-def places(part: Mapping[str, Any], path: Path = ()) -> Iterator[Path]:
+def places(part: Mapping[str, Any], path: FieldPath = ()) -> Iterator[FieldPath]:
     """Find where the contract takes a value, by its JSON Schema: sections, maps, lists and single values."""
     if path:
         yield path
@@ -40,7 +40,7 @@ PLACES = sorted({place for name, part in SECTIONS.items() for place in places(pa
 OF_DATA = {place for place in PLACES if place[0] == "platform" and place[2:3] == ("data",) and len(place) == 4}
 
 
-def planted(path: Path, value: Any, within: Any = BASE) -> Any:
+def planted(path: FieldPath, value: Any, within: Any = BASE) -> Any:
     """A sound configuration, but for this value."""
     if not path:
         return value
@@ -71,7 +71,7 @@ def test_the_walk_finds_every_kind_of_place() -> None:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=path_text)
-def test_lint_refuses_and_never_shows_a_misplaced_encrypted_value(place: Path) -> None:
+def test_lint_refuses_and_never_shows_a_misplaced_encrypted_value(place: FieldPath) -> None:
     for canary in CANARIES:
         text, _ = stack_file(planted(place, {"secure": canary}))
         report = lint("Pulumi.dev.yaml", text.encode())
@@ -84,7 +84,7 @@ def test_lint_refuses_and_never_shows_a_misplaced_encrypted_value(place: Path) -
 
 
 @pytest.mark.parametrize("place", PLACES, ids=path_text)
-def test_the_program_refuses_what_lint_refuses_and_never_shows_it(place: Path, tmp_path: File) -> None:
+def test_the_program_refuses_what_lint_refuses_and_never_shows_it(place: FieldPath, tmp_path: File) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     for canary in CANARIES:
         file.write_text(stack_file(planted(place, {"secure": canary}))[0])
@@ -99,7 +99,7 @@ def test_the_program_refuses_what_lint_refuses_and_never_shows_it(place: Path, t
 
 
 @pytest.mark.parametrize("place", PLACES, ids=path_text)
-def test_without_a_stack_file_no_value_of_an_encrypted_section_is_shown(place: Path) -> None:
+def test_without_a_stack_file_no_value_of_an_encrypted_section_is_shown(place: FieldPath) -> None:
     for canary in (*CANARIES, 12345678987654321, {"canary-5f3a": "canary-5f3a"}, ["canary-5f3a"]):
         raw, secret = planted(place, canary), "canary-5f3a" if isinstance(canary, dict | list) else str(canary)
         refused = refusal(raw, str(place[0]))
@@ -110,7 +110,7 @@ def test_without_a_stack_file_no_value_of_an_encrypted_section_is_shown(place: P
 
 
 @pytest.mark.parametrize("place", sorted(OF_DATA, key=str), ids=path_text)
-def test_a_plain_value_of_a_shared_object_is_not_shown(place: Path) -> None:
+def test_a_plain_value_of_a_shared_object_is_not_shown(place: FieldPath) -> None:
     for number in (12345678987654321, {"canary-5f3a": 1}, [12345678987654321]):
         report = lint("Pulumi.dev.yaml", stack_file(planted(place, number))[0].encode())
         assert report.faults

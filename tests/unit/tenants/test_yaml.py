@@ -3,7 +3,7 @@
 import pytest
 
 from tenants import goyaml, stackfile
-from tenants.findings import Path
+from tenants.findings import FieldPath, UnusableFileError
 from tenants.kinds import Encrypted
 from tests.support import yaml_table
 from tests.support.program import PROJECT
@@ -11,14 +11,12 @@ from tests.support.yaml_table import REFUSED, Case, exactly
 
 
 def refusal(file: str) -> str | None:
-    """Why the linter would not take the file for one that Pulumi reads, if so."""
+    """Return why the linter does not take the file for one that Pulumi reads, if so."""
     try:
-        stack = stackfile.read(file.encode())
-    except goyaml.UnreadableYamlError as error:
-        return error.message
-    except stackfile.NotOursError:
-        return None
-    return next((fault.message for fault in stack.faults if fault.rule.id in {"E001", "E002"}), None)
+        faults = stackfile.read(file.encode()).faults
+    except UnusableFileError as error:
+        faults = (error.fault,)
+    return next((fault.message for fault in faults if fault.rule.id in {"E001", "E002"}), None)
 
 
 def test_the_table_holds_at_least_forty_scalars_and_forty_structures() -> None:
@@ -44,7 +42,7 @@ def test_a_file_is_read_as_the_cli_reads_it(case: Case) -> None:
     assert refusal(case.file) is None
     try:
         sections = stackfile.read(case.file.encode()).sections
-    except stackfile.NotOursError:
+    except UnusableFileError:
         assert not any(key.startswith(PROJECT) for key in case.read)
         return
     expected = {key.removeprefix(f"{PROJECT}:"): value for key, value in case.read.items() if key.startswith(PROJECT)}
@@ -62,7 +60,7 @@ def test_a_secure_map_of_one_text_is_an_encrypted_value_and_others_are_maps() ->
     assert (type(read["b"]), type(read["c"])) == (goyaml.Map, goyaml.Map)
 
 
-def test_every_value_knows_its_place_through_merges_and_aliases() -> None:
+def test_every_value_has_its_position_through_merges_and_aliases() -> None:
     stack = stackfile.read(
         b"config:\n"  # 1
         b"  adb-tenants:defaults: &d\n"  # 2
@@ -76,7 +74,7 @@ def test_every_value_knows_its_place_through_merges_and_aliases() -> None:
         b"      name: \xc3\xa4  # columns count letters\n"  # 10
         b"      vip: \xc3\xa4\n"  # 11
     )
-    places: dict[Path, tuple[int, int]] = {
+    positions: dict[FieldPath, tuple[int, int]] = {
         ("defaults", "memory"): (3, 13),
         ("defaults", "dataPath"): (4, 5),
         ("tenants", 0): (6, 7),
@@ -89,5 +87,5 @@ def test_every_value_knows_its_place_through_merges_and_aliases() -> None:
         ("tenants", 2, "missing"): (9, 7),
         ("platform",): (1, 1),
     }
-    assert {path: tuple(stack.place(path)) for path in places} == places
-    assert stack.place(("tenants", 2, "name"), at_key=True) == (10, 7)
+    assert {path: tuple(stack.position(path)) for path in positions} == positions
+    assert stack.position(("tenants", 2, "name"), at_key=True) == (10, 7)
