@@ -63,12 +63,12 @@ def fleet_of(title: str, tenants: list[TenantView], nodes: list[str]) -> FleetVi
     seats = {seat.node for tenant in tenants for seat in tenant.seats}
     return FleetView(
         title=title,
-        tenants=tuple(sorted(tenants, key=lambda tenant: in_reading_order(tenant.name))),
-        nodes=tuple(sorted(seats | set(nodes), key=in_reading_order)),
+        tenants=tuple(sorted(tenants, key=lambda tenant: natural_order(tenant.name))),
+        nodes=tuple(sorted(seats | set(nodes), key=natural_order)),
     )
 
 
-def in_reading_order(name: str) -> list[tuple[int, str]]:
+def natural_order(name: str) -> list[tuple[int, str]]:
     """Sort m2 before m10."""
     parts: list[tuple[int, str]] = []
     digits = ""
