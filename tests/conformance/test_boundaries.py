@@ -52,13 +52,13 @@ def test_a_proxy_to_another_machine_is_refused() -> None:
 @pytest.mark.parametrize(
     "server", ["http://127.0.0.1:1", "http://127.8.9.10:1", "http://[::1]:1", "http://localhost:1"]
 )
-def test_an_api_server_on_this_machine_is_asked(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_server_on_this_machine_is_accepted(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://10.0.0.1:3128")
     with pytest.raises(UnreachableError, match=r"/openapi/v3.*refused"):
         Connection(_kubeconfig(server), "", None)
 
 
-def test_a_kind_that_the_program_does_not_use_is_refused_by_name() -> None:
+def test_an_unsupported_kind_is_refused_by_name() -> None:
     with pytest.raises(UnsupportedKindError, match="kubernetes:apps/v1:Deployment"):
         resource_type("urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$kubernetes:apps/v1:Deployment::web")
 
@@ -81,11 +81,11 @@ def test_a_kind_that_the_program_does_not_use_is_refused_by_name() -> None:
         ("plenty", "plenty"),
     ],
 )
-def test_quantities_are_spelled_as_the_api_server_gives_them_back(written: str, kept: str) -> None:
+def test_quantities_are_spelled_as_by_the_api_server(written: str, kept: str) -> None:
     assert canonical_quantity(written) == kept
 
 
-def test_another_cluster_behind_the_provider_replaces_everything_and_another_option_nothing(tmp_path: Path) -> None:
+def test_only_another_cluster_replaces_the_providers_resources(tmp_path: Path) -> None:
     paths = [tmp_path / "one", tmp_path / "other"]
     for number, path in enumerate(paths):
         path.write_text(yaml.safe_dump(_kubeconfig(f"https://127.0.0.1:{number}")))

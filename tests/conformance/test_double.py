@@ -23,12 +23,12 @@ def observations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("step", [step.name for step in STEPS])
-def test_every_step_is_as_recorded_from_the_official_plugin(observations: Observations, step: str) -> None:
+def test_every_step_matches_the_official_plugins_recording(observations: Observations, step: str) -> None:
     differences = "\n".join(_differences(recording.read(step), observations[step]))
     assert not differences, f"step {step} of steps.yaml, - as recorded, + as observed:\n{differences}"
 
 
-def test_nothing_is_recorded_that_is_not_tried() -> None:
+def test_every_recording_has_a_step() -> None:
     recorded = {file.stem for file in recording.DIRECTORY.glob("*.json")}
     assert recorded == {step.name for step in STEPS}
 
