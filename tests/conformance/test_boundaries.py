@@ -1,4 +1,4 @@
-"""What the double of the `kubernetes` plugin does not do: reach beyond this machine, guess, or outlive its engine."""
+"""The limits of the double of the `kubernetes` plugin: loopback only, known kinds only, the engine's lifetime."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from dev.plugin.api_server import UnreachableError
 from dev.plugin.connection import Connection, NotLoopbackError
 from dev.plugin.manifest import UnsupportedKindError, canonical_quantity, resource_type
 from dev.plugin.settings import diff_settings
-from tests.conformance import plugins
+from tests.support.conformance import plugins
 
 
 def _kubeconfig(server: str, **cluster: str) -> dict[str, object]:
@@ -104,18 +104,18 @@ def test_a_plugin_ends_with_its_engine(tmp_path: Path) -> None:
     with output.open("w") as stdout:
         parent = subprocess.Popen([sys.executable, "-c", engine, launcher], stdout=stdout, env=environment)
     try:
-        _wait_for(lambda: output.read_text().strip().isdecimal(), "the plugin tells its port")
+        _wait_for(lambda: output.read_text().strip().isdecimal(), "the plugin prints its port")
         (plugin,) = _children(parent.pid)
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-    _wait_for(lambda: not _is_running(plugin), "the plugin has ended")
+    _wait_for(lambda: not _is_running(plugin), "the plugin has exited")
 
 
 def _wait_for(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        assert time.monotonic() < deadline, f"timed out after {seconds} s, before {what}"
         time.sleep(0.1)
 
 

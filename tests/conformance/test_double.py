@@ -1,4 +1,4 @@
-"""The double of the `kubernetes` plugin does what the official one was recorded to do; where present, so does that."""
+"""The double of the `kubernetes` plugin, and the official one if it is available, match the recordings."""
 
 import json
 from collections.abc import Iterator
@@ -6,19 +6,19 @@ from difflib import unified_diff
 
 import pytest
 
-from tests.conformance import plugins, recording, rehearsal, scenario
-from tests.conformance.observation import Observation
+from tests.support.conformance import plugins, recording, runner, steps
+from tests.support.conformance.observation import Observation
 
 pytestmark = pytest.mark.engine
 
 Observations = dict[str, Observation]
-STEPS = scenario.load()
+STEPS = steps.load()
 
 
-@pytest.fixture(scope="module", params=plugins.present(), ids=lambda plugin: plugin.name)
+@pytest.fixture(scope="module", params=plugins.available(), ids=lambda plugin: plugin.name)
 def observations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Observations:
-    """What was observed at each step: they build on each other, so all are run before any is judged."""
-    return dict(rehearsal.observe(request.param, STEPS, tmp_path_factory.mktemp(request.param.name)))
+    """The observation of each step. The steps depend on each other, so all of them run first."""
+    return dict(runner.observe(request.param, STEPS, tmp_path_factory.mktemp(request.param.name)))
 
 
 @pytest.mark.timeout(900)
