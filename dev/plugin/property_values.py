@@ -7,12 +7,12 @@ from typing import Any, Final
 from google.protobuf.struct_pb2 import Struct, Value
 from pulumi.runtime import rpc
 
+from kube.masking import SECRET_SIGNATURE
+
 Manifest = dict[str, Any]
 """A Kubernetes object, or a part of one."""
 
-
-# The key and value by which the engine's protocol marks a secret in a Struct.
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
+# The value by which the engine's protocol marks a secret in a Struct.
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker, not a password
 
 
@@ -49,7 +49,7 @@ def _decode(value: Value) -> Any:
             return [_decode(item) for item in value.list_value.values]
         case "struct_value":
             fields = value.struct_value.fields
-            if _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET:
+            if SECRET_SIGNATURE in fields and fields[SECRET_SIGNATURE].string_value == _SECRET:
                 return Secret(_decode(fields["value"]))
             return from_struct(value.struct_value)
         case _:
@@ -66,7 +66,7 @@ def to_struct(values: Manifest) -> Struct:
 def _encode(value: Any) -> Any:
     match value:
         case Secret():
-            return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
+            return {SECRET_SIGNATURE: _SECRET, "value": _encode(value.value)}
         case Unknown():
             return value.value
         case dict():

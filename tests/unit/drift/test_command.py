@@ -6,7 +6,7 @@ import pytest
 
 from drift import __main__ as command
 from tests.support.cluster_of_lists import ClusterOfLists, manifest
-from tests.unit.drift.test_deployed import PROVIDER, resource, state
+from tests.support.exported_state import PROVIDER, resource, state
 
 
 def test_unusable_input_is_an_error_of_one_line(

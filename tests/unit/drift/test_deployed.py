@@ -10,29 +10,11 @@ from hypothesis import strategies as st
 from drift.deployed import Declared, DeployedStack, parse
 from kube.json_text import UnreadableError
 from kube.masking import SECRET_SIGNATURE
-
-URN = "urn:pulumi:prod::adb-tenants::adb:tenants:"
+from tests.support.exported_state import PROVIDER, URN, resource, state
 
 
 def secret(**held: str) -> dict[str, str]:
     return {SECRET_SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", **held}
-
-
-def state(*resources: dict[str, Any]) -> bytes:
-    return json.dumps({"version": 3, "deployment": {"resources": resources}}).encode()
-
-
-def resource(kind: str, name: str, parent: str = "VirtualIp", **more: Any) -> dict[str, Any]:
-    token = f"kubernetes:core/v1:{kind}"
-    inputs = {"apiVersion": "v1", "kind": kind.removesuffix("Patch"), "metadata": {"name": name, "namespace": "cell"}}
-    return {"urn": f"{URN}{parent}${token}::{name}", "type": token, "inputs": inputs, "outputs": {}, **more}
-
-
-PROVIDER = {
-    "urn": "urn:pulumi:prod::adb-tenants::pulumi:providers:kubernetes::cluster",
-    "type": "pulumi:providers:kubernetes",
-    "inputs": {"context": "prod-cluster"},
-}
 
 
 def test_only_objects_that_the_stack_manages_are_read() -> None:

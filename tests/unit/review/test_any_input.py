@@ -123,7 +123,7 @@ def test_a_preview_that_is_cut_off_anywhere_may_not_go_on(case: Any, tmp_path: P
 
 def test_what_cannot_be_read_is_named_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for content, says in {
-        "": "it is empty",
+        "": "empty input",
         "Previewing update (dev):": "it is no JSON from line 1 on",
         '{"steps": [': "a preview that was interrupted cannot be reviewed",
         '{"version": 3, "deployment": {}}': "not what `pulumi preview --json` writes",
