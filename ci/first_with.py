@@ -4,30 +4,21 @@ Reads what the API of GitHub or GitLab lists on standard input, one JSON list a 
 a comment that looks like ours, only a bot's counts.
 """
 
-import json
 import sys
-from collections.abc import Iterator
-from typing import Any
+
+from kube.json_text import concatenated
+from kube.manifest import at, items, mapping, text
 
 
 def main() -> int:
     """Print the id."""
     field, line = sys.argv[1:]
-    for found in _listed(sys.stdin.read()):
-        by_a_person = found.get("user", {}).get("type", "Bot") != "Bot"
-        if (found[field] or "").partition("\n")[0].rstrip() == line and not by_a_person:
+    for found in (mapping(each) for page in concatenated(sys.stdin.read()) for each in items(page)):
+        by_a_person = at(found, "user", "type") not in (None, "Bot")
+        if text(found.get(field)).partition("\n")[0].rstrip() == line and not by_a_person:
             sys.stdout.write(f"{found.get('number') or found.get('iid') or found['id']}\n")
             break
     return 0
-
-
-def _listed(pages: str) -> Iterator[dict[str, Any]]:
-    decoder, position = json.JSONDecoder(), 0
-    while position < len(pages):
-        page, position = decoder.raw_decode(pages, position)
-        yield from page
-        while pages[position : position + 1].isspace():
-            position += 1
 
 
 if __name__ == "__main__":

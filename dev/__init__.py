@@ -1,1 +1,1 @@
-"""What a developer needs: the tool chain, a local cluster, a double of the Kubernetes plugin, and the bench."""
+"""Development tools: the tool chain, a local cluster, a double of Pulumi's Kubernetes plugin, and benchmarks."""

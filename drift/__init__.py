@@ -1,1 +1,1 @@
-"""What was changed in the cluster by hand: compares what a stack deployed with what is there, strictly."""
+"""Finds manual changes: compares everything that a stack deployed with the live objects, undeclared fields included."""

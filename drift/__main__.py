@@ -1,4 +1,4 @@
-"""`python -m drift`: lists what was changed in the cluster by hand, and repairs what the engine does not see."""
+"""`python -m drift`: lists manual changes in the cluster, and repairs those that Pulumi does not see."""
 
 import argparse
 import sys
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drift import report
-from drift.cluster import RepairClient
+from drift.cluster import KubectlClient
 from drift.deployed import parse
 from drift.repair import NOTHING_DONE, repair
-from drift.survey import look
+from drift.survey import compare
 from kube import terminal
 from kube.escaping import visible
 from kube.json_text import UnreadableError
@@ -23,37 +23,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m drift",
-        description="List what was changed by hand in the cluster that a stack was brought up in.",
-        epilog="exit code: 0 no drift (any more); 1 drift; 2 the state is unusable, or the cluster does not answer.",
+        description="List manual changes in the cluster of a stack.",
+        epilog="exit code: 0 no drift (left); 1 drift; 2 the state is unusable, or the cluster cannot be reached.",
     )
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="what `pulumi stack export --show-secrets` prints; `-` for standard input, which leaves no secret behind",
+        help="output of `pulumi stack export --show-secrets`; `-` for standard input, which leaves no secrets on disk",
     )
-    parser.add_argument("--context", help="context of the kubeconfig (default: the one the stack was brought up with)")
+    parser.add_argument("--context", help="kubeconfig context (default: the stack's)")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument(
         "--repair",
         action="store_true",
-        help="take out what was added, and put back defaults that were changed: what `pulumi up --refresh`, which "
-        "repairs the rest, does not see",
+        help="remove fields that were added and restore defaults that were changed; `pulumi up --refresh` repairs "
+        "declared fields, but does not see these",
     )
     options = parser.parse_args(arguments)
     try:
         deployed = parse(sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes())
-        cluster = RepairClient(options.context or deployed.context)
-        survey = look(deployed, cluster)
+        cluster = KubectlClient(options.context or deployed.context)
+        survey = compare(deployed, cluster)
         done = repair(survey, cluster) if options.repair else NOTHING_DONE
-        survey = look(deployed, cluster) if options.repair else survey
+        survey = compare(deployed, cluster) if options.repair else survey
     except OSError as error:
         return _unusable(f"{options.file}: {error.strerror or error}")
     except UnreadableError as error:
         return _unusable(f"{error}.")
-    for key, said in done.refused.items():
-        sys.stderr.write(visible(f"{' '.join(filter(None, key))} is left as it is: {said}") + "\n")
+    for key, error_line in done.failed.items():
+        sys.stderr.write(visible(f"{' '.join(filter(None, key))} was not repaired: {error_line}") + "\n")
     sys.stdout.write(FORMATS[options.format](survey, done.repaired))
-    return DRIFT if survey.findings else 0
+    return DRIFT if survey.drift else 0
 
 
 def _unusable(why: str) -> int:

@@ -1,55 +1,53 @@
-"""Reads what a stack deployed, from its state: `pulumi stack export --show-secrets`."""
+"""Reads what a stack deployed from its exported state (`pulumi stack export --show-secrets`)."""
 
-import json
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kube.json_text import UnreadableError, document
-from kube.manifest import Json, Key, Manifest, at, items, key_of, mapping, text
-from kube.masking import SECRET_SIGNATURE
+from kube.manifest import Key, Manifest, at, items, key_of, mapping, text
+from kube.masking import contains_secret, revealed
 from kube.urn import parse_urn
 
-HELD = ("data", "stringData", "binaryData")
+PAYLOAD = ("data", "stringData", "binaryData")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """One object as it was declared."""
+    """One declared object."""
 
     manifest: Manifest
-    in_part: bool
-    """Whether only these fields of it were declared, the object being somebody else's: a `NodePatch`."""
+    is_patch: bool
+    """Whether the stack declares only these fields, and not the object: a `NodePatch`."""
     uid: str
-    """Of the object that was there when the stack was last brought up."""
+    """Of the object that existed when the stack was last updated."""
     secret_fields: frozenset[str]
     """Top-level fields whose values must not be shown."""
 
     @property
     def key(self) -> Key:
-        """By which it is found again in the cluster."""
+        """Kind, namespace and name."""
         return key_of(self.manifest)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedStack:
-    """Everything of a stack that is in the cluster."""
+    """A stack's objects in the cluster."""
 
     stack: str
     context: str | None
-    """The kubeconfig's context that it was brought up with; `None` is the current one."""
+    """The kubeconfig context of the stack's provider; `None` is the current one."""
     objects: tuple[Declared, ...]
 
 
 def parse(raw: bytes) -> DeployedStack:
-    """Read an exported state.
+    """Parse an exported state.
 
     Raises:
-        UnreadableError: It is none, or its secrets are encrypted.
+        UnreadableError: It is not a state, or its secrets are encrypted.
     """
     deployment = at(document(raw), "deployment")
     if not isinstance(deployment, dict):
-        raise UnreadableError("it has no `deployment`: it is not what `pulumi stack export` prints")
-    # What is about to be deleted is no longer declared, and what is only read never was.
+        raise UnreadableError("no `deployment`: this is not the output of `pulumi stack export`")
+    # Resources pending deletion are no longer declared, and external ones never were.
     resources = [
         resource
         for resource in map(mapping, items(deployment.get("resources")))
@@ -67,42 +65,18 @@ def parse(raw: bytes) -> DeployedStack:
 
 def _declared(resource: Manifest) -> Declared:
     urn = parse_urn(text(resource.get("urn")))
-    # Beside what is declared, the plugin keeps its own books there: `__fieldManager` and others.
+    # The plugin adds fields of its own to the inputs: `__fieldManager` and others.
     inputs = {key: value for key, value in mapping(resource.get("inputs")).items() if not key.startswith("__")}
-    secret_fields = {key for key, value in inputs.items() if _holds_secret(value)}
+    secret_fields = {key for key, value in inputs.items() if contains_secret(value)}
     if urn.kind == "Secret" or any(kind.endswith(":Platform") for kind in urn.types):
-        secret_fields |= set(HELD)
-    manifest = {key: _in_plain_words(value) for key, value in inputs.items()}
+        secret_fields |= set(PAYLOAD)
+    manifest = {key: revealed(value) for key, value in inputs.items()}
     namespace = text(at(resource, "outputs", "metadata", "namespace"))
     if namespace:
         manifest["metadata"] = {"namespace": namespace, **mapping(manifest.get("metadata"))}
     return Declared(
         manifest=manifest,
-        in_part=urn.kind.endswith("Patch"),
+        is_patch=urn.kind.endswith("Patch"),
         uid=text(at(resource, "outputs", "metadata", "uid")),
         secret_fields=frozenset(secret_fields),
     )
-
-
-def _holds_secret(value: Json) -> bool:
-    return any(SECRET_SIGNATURE in found for found in _objects_in(value))
-
-
-def _objects_in(value: Json) -> Iterator[Mapping[str, Json]]:
-    if isinstance(value, dict):
-        yield value
-        for child in value.values():
-            yield from _objects_in(child)
-    for member in items(value):
-        yield from _objects_in(member)
-
-
-def _in_plain_words(value: Json) -> Json:
-    if isinstance(value, dict):
-        if SECRET_SIGNATURE not in value:
-            return {key: _in_plain_words(child) for key, child in value.items()}
-        try:
-            return _in_plain_words(json.loads(text(value.get("plaintext"))))
-        except ValueError as error:
-            raise UnreadableError("its secrets are encrypted: export it with `--show-secrets`") from error
-    return [_in_plain_words(member) for member in items(value)] if isinstance(value, list) else value

@@ -1,10 +1,10 @@
-"""What is said of one thing that was changed by hand, and how it is repaired."""
+"""Describes one manual change, and how to repair it."""
 
 from dataclasses import dataclass
 from enum import Enum
 
-from drift.authors import Author
 from drift.deployed import Declared
+from drift.field_managers import FieldManager
 from kube.comparison import Difference
 from kube.facts import place
 from kube.manifest import Key, Manifest, at
@@ -13,29 +13,26 @@ from kube.masking import shown
 AS_DECLARED = "(as declared)"
 GONE = "(gone)"
 RESTARTS = (
-    "to put it right would restart the database: set `updateStrategy: OnDelete` in the tenant's entry, run "
-    "`pulumi up --refresh`, then `python -m drift --repair`, and delete the pod when it suits"
+    "fixing this restarts the database: set `updateStrategy: OnDelete` in the tenant's entry, run "
+    "`pulumi up --refresh`, then `python -m drift --repair`, and delete the pod when a restart is acceptable"
 )
-MOVES = (
-    "`pulumi up --refresh` refuses it: look where the data lies now, then write the leave (`allowMove`) that the "
-    "refusal spells out"
-)
+MOVES = "`pulumi up --refresh` refuses this: check where the data is, then add the `allowMove` entry shown in the error"
 
 
 class Repair(Enum):
-    """What puts it right."""
+    """What repairs a change."""
 
     UP = "pulumi up --refresh"
-    """The declaration speaks of it, so the engine sees it; and its guards keep every database where it is."""
+    """The field is declared, so Pulumi sees the change; its hooks refuse to move a database."""
     HERE = "python -m drift --repair"
-    """The declaration is silent: neither the engine's refresh nor its `up` would notice."""
+    """The field is not declared, so neither `pulumi refresh` nor `pulumi up` sees the change."""
     BY_HAND = "by hand"
-    """It would restart a database, or only a person can tell."""
+    """The repair would restart a database, or requires a person's decision."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """One thing that is not as it should be."""
+    """One difference between the cluster and the declaration; its fields are the keys of the JSON report."""
 
     kind: str
     namespace: str
@@ -43,10 +40,10 @@ class Drift:
     path: str
     """Empty for the object as a whole."""
     expected: str
-    """As JSON, or a word in parentheses; a secret value is only said to differ."""
+    """As JSON, or a remark in parentheses; secret values are masked."""
     actual: str
     manager: str
-    """Who set it, as far as is known."""
+    """The field manager that made the change, if it is recorded."""
     time: str
     repair: Repair
     advice: str
@@ -54,21 +51,21 @@ class Drift:
 
     @property
     def key(self) -> Key:
-        """The object's."""
+        """Kind, namespace and name of the object."""
         return self.kind, self.namespace, self.name
 
 
-def finding(
+def drift(
     key: Key,
     *,
     repair: Repair,
     path: str = "",
     expected: str = AS_DECLARED,
     actual: str = GONE,
-    by: Author | None = None,
+    manager: FieldManager | None = None,
     advice: str = "",
 ) -> Drift:
-    """Say something of an object, or of one of its fields."""
+    """Describe a change to an object, or to one of its fields."""
     kind, namespace, name = key
     return Drift(
         kind=kind,
@@ -77,16 +74,16 @@ def finding(
         path=path,
         expected=expected,
         actual=actual,
-        manager=by.manager if by else "",
-        time=by.time if by else "",
+        manager=manager.name if manager else "",
+        time=manager.time if manager else "",
         repair=repair,
         advice=advice,
     )
 
 
-def of_difference(declared: Declared, live: Manifest, difference: Difference, by: Author | None) -> Drift:
-    """Say that a field differs."""
-    opaque = str(difference.place[0]) in declared.secret_fields
+def of_difference(declared: Declared, live: Manifest, difference: Difference, manager: FieldManager | None) -> Drift:
+    """Describe a change to a field."""
+    opaque = str(difference.field_path[0]) in declared.secret_fields
     repair, advice = Repair.HERE, ""
     if _would_move(declared, live, difference):
         repair = Repair.BY_HAND
@@ -96,29 +93,29 @@ def of_difference(declared: Declared, live: Manifest, difference: Difference, by
     elif _would_restart(live, difference):
         repair = Repair.BY_HAND
         advice = RESTARTS
-    return finding(
+    return drift(
         declared.key,
         path=difference.path,
         expected=shown(difference.path, difference.expected, opaque=opaque),
         actual=shown(difference.path, difference.actual, opaque=opaque),
-        by=by,
+        manager=manager,
         repair=repair,
         advice=advice,
     )
 
 
 def _would_move(declared: Declared, live: Manifest, difference: Difference) -> bool:
-    """Whether the engine's guard would take the way back for a database that starts on an empty disk."""
-    speaks_of_it = difference.place[:4] in (
+    """Whether the data guard would refuse the repair, as a move of the database to another data location."""
+    locates_data = difference.field_path[:4] in (
         ("spec", "template", "spec", "volumes"),
         ("spec", "template", "spec", "affinity"),
     )
-    return live.get("kind") == "StatefulSet" and speaks_of_it and place(live) != place(declared.manifest)
+    return live.get("kind") == "StatefulSet" and locates_data and place(live) != place(declared.manifest)
 
 
 def _would_restart(live: Manifest, difference: Difference) -> bool:
     return (
         live.get("kind") == "StatefulSet"
-        and difference.place[:2] == ("spec", "template")
+        and difference.field_path[:2] == ("spec", "template")
         and at(live, "spec", "updateStrategy", "type") != "OnDelete"
     )

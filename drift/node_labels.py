@@ -1,4 +1,4 @@
-"""Which nodes carry the label of a tenant that is not theirs: a pod could be scheduled there."""
+"""Finds nodes with the label of a tenant that does not belong there: the scheduler could place a pod on them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -11,13 +11,13 @@ from kube.manifest import Manifest, at, mapping, text
 def foreign_labels(
     declared: Sequence[Declared], nodes: Sequence[Manifest], stateful_sets: Callable[[], Sequence[Manifest]]
 ) -> Iterator[tuple[Manifest, str]]:
-    """Each node with a label of one of the stack's tenants that the stack did not put there.
+    """Yield each node with a label of one of the stack's tenants that the stack does not declare for this node.
 
-    Another fleet of the cluster may have a tenant of the same name in another namespace, and with it the same label.
+    A tenant of the same name in another namespace, of another stack, has the same label: its nodes are left out.
     """
     ours = defaultdict(set)
     for each in declared:
-        if each.in_part and each.manifest.get("kind") == "Node":
+        if each.is_patch and each.manifest.get("kind") == "Node":
             for label in mapping(at(each.manifest, "metadata", "labels")):
                 ours[label].add(each.key[2])
     found = [
@@ -31,11 +31,11 @@ def foreign_labels(
     namespaces = {each.key[1] for each in declared}
     elsewhere = [each for each in stateful_sets() if text(at(each, "metadata", "namespace")) not in namespaces]
     for node, label in found:
-        if not any(_may_be_for(stateful_set, node, label) for stateful_set in elsewhere):
+        if not any(_may_use(stateful_set, node, label) for stateful_set in elsewhere):
             yield node, label
 
 
-def _may_be_for(stateful_set: Manifest, node: Manifest, label: str) -> bool:
-    """Whether it looks for this label, and, as far as it says where, on this node."""
+def _may_use(stateful_set: Manifest, node: Manifest, label: str) -> bool:
+    """Whether it selects nodes by this label, and is not pinned to another node."""
     selects = mapping(at(stateful_set, "spec", "template", "spec", "nodeSelector"))
     return label in selects and pinned_host(stateful_set) in ("", text(at(node, "metadata", "name")))

@@ -1,33 +1,33 @@
-"""Takes out what was added by hand, and puts back what only the API server knows: what no `up` would notice."""
+"""Repairs fields that are not declared: no `pulumi up` would."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from drift.cluster import RepairClient
+from drift.cluster import KubectlClient
 from drift.findings import Drift, Repair
 from drift.survey import Survey
 from kube.manifest import Key
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repaired:
-    """What was done."""
+class RepairResult:
+    """What was repaired, and what could not be."""
 
     repaired: tuple[Drift, ...]
-    refused: Mapping[Key, str]
-    """Objects that are left as they are, and why."""
+    failed: Mapping[Key, str]
+    """kubectl's error for each object that was not written."""
 
 
-NOTHING_DONE = Repaired(repaired=(), refused={})
+NOTHING_DONE = RepairResult(repaired=(), failed={})
 
 
-def repair(survey: Survey, cluster: RepairClient) -> Repaired:
-    """Write each object anew as it was read, but for what is put right here.
+def repair(survey: Survey, cluster: KubectlClient) -> RepairResult:
+    """Write each object as it was read, with the repairable fields fixed.
 
-    An object that has changed since it was read is left alone: whoever changed it may have done so for a reason. What
-    is declared is not touched either: that is the engine's, whose guards know what a database must not lose.
+    An object that has changed since it was read is not written: the change may have had a reason. Declared fields are
+    left to Pulumi, whose hooks protect the databases.
     """
-    answers = {key: cluster.replace(righted) for key, righted in survey.righted.items()}
-    refused = {key: said for key, said in answers.items() if said}
-    here = [each for each in (*survey.findings, *survey.left_behind) if each.repair is Repair.HERE]
-    return Repaired(repaired=tuple(each for each in here if each.key not in refused), refused=refused)
+    errors = {key: cluster.replace(manifest) for key, manifest in survey.replacements.items()}
+    failed = {key: error for key, error in errors.items() if error}
+    here = [each for each in (*survey.drift, *survey.leftovers) if each.repair is Repair.HERE]
+    return RepairResult(repaired=tuple(each for each in here if each.key not in failed), failed=failed)

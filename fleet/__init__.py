@@ -1,1 +1,1 @@
-"""The picture of a fleet: nodes as columns, tenants on them, as one HTML page."""
+"""The fleet page: nodes as columns, with their tenants, as one HTML page."""

@@ -1,4 +1,4 @@
-"""`python -m fleet`: draws a fleet as one HTML page: nodes as columns, tenants on them."""
+"""`python -m fleet`: writes the fleet page."""
 
 import argparse
 import sys
@@ -18,15 +18,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m fleet",
-        description="Draw a fleet as one HTML page: nodes as columns, tenants on them.",
-        epilog="exit code: 0 drawn, 2 there is nothing to draw.",
+        description="Show a fleet on one HTML page: nodes as columns, with their tenants.",
+        epilog="exit code: 0 written; 2 the input is unusable, or the cluster cannot be reached.",
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "file", metavar="FILE", nargs="?", help="what `pulumi stack output --json` prints; `-` for standard input"
+        "file", metavar="FILE", nargs="?", help="output of `pulumi stack output --json`; `-` for standard input"
     )
-    source.add_argument("--live", action="store_true", help="ask the cluster itself, by kubectl")
-    parser.add_argument("--context", help="with --live: context of the kubeconfig (default: the current one)")
+    source.add_argument("--live", action="store_true", help="read the cluster, by kubectl")
+    parser.add_argument("--context", help="with --live: kubeconfig context (default: the current one)")
     parser.add_argument("--namespace", default="default", help="with --live (default: %(default)s)")
     options = parser.parse_args(arguments)
     try:

@@ -1,4 +1,4 @@
-"""Draws a fleet as one HTML page that needs nothing else: no server, no network, and no script to be read."""
+"""Writes the fleet page as one HTML file: it needs no server and no network, and is readable without scripts."""
 
 from collections import Counter
 from html import escape
@@ -13,7 +13,7 @@ MANY_TENANTS = 60
 
 
 def page(fleet: FleetView) -> str:
-    """Write the page."""
+    """Return the page."""
     content = {
         "{{title}}": _text(f"ADB fleet: {fleet.title}"),
         "{{density}}": "dense" if len(fleet.tenants) > MANY_TENANTS else "roomy",
@@ -24,7 +24,7 @@ def page(fleet: FleetView) -> str:
     }
     written = (PARTS / "page.html").read_text(encoding="utf-8")
     before, *rest = written.split("{{")
-    # Filled in one pass: what a tenant is called is never looked at again.
+    # One pass, so that a tenant's name is never taken for a placeholder.
     pieces = [before]
     for piece in rest:
         key, _, after = piece.partition("}}")
@@ -47,18 +47,18 @@ def _summary(fleet: FleetView) -> str:
 
 
 def _node(fleet: FleetView, node: str) -> str:
-    held = fleet.on(node)
-    active = [tenant for tenant, seat in held if _serves(tenant, seat)]
-    loads = f"{len(held)} roles, {len(active)} active" if held else "no tenant"
+    seats = fleet.on(node)
+    active = [tenant for tenant, seat in seats if _serves(tenant, seat)]
+    load = f"{len(seats)} roles, {len(active)} active" if seats else "no tenant"
     crowded = (
         f'<p class="warning">{len(active)} keepalived pods: each start of one clears the forwarding of the others</p>'
         if len(active) > 1
         else ""
     )
-    cards = "\n".join(_card(tenant, seat) for tenant, seat in held)
+    cards = "\n".join(_card(tenant, seat) for tenant, seat in seats)
     name = _text(node or "(no node named)")
     return (
-        f'<section class="node" aria-label="node {name}"><header><h2>{name}</h2><p>{loads}</p>{crowded}</header>\n'
+        f'<section class="node" aria-label="node {name}"><header><h2>{name}</h2><p>{load}</p>{crowded}</header>\n'
         f'<ul role="list">\n{cards}\n</ul></section>'
     )
 

@@ -1,4 +1,4 @@
-"""Reads a fleet from the cluster itself, by kubectl: what is, whatever the stack's state says."""
+"""Reads a fleet from the live cluster, by kubectl, independent of the stack's state."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,18 +14,14 @@ KINDS = "statefulsets,services,configmaps,replicationcontrollers,pods"
 
 
 def from_cluster(*, namespace: str, context: str | None) -> FleetView:
-    """Ask the cluster.
-
-    Raises:
-        UnreadableError: kubectl cannot be run, or the cluster does not answer.
-    """
+    """Read the fleet of a namespace; raises `UnreadableError` if the cluster cannot be read."""
     found = objects(["--namespace", namespace, "get", KINDS], context=context)
     nodes = [text(at(node, "metadata", "name")) for node in objects(["get", "nodes"], context=context)]
     return fleet_of(f"namespace {namespace}", tenants_among(found), nodes)
 
 
 def tenants_among(live: Sequence[Manifest]) -> list[TenantView]:
-    """Find the tenants that these objects belong to, whoever made them."""
+    """Return the tenants that these objects belong to, whichever tool has created them."""
     found: defaultdict[tuple[str, str], Manifest] = defaultdict(dict)
     for each in live:
         found[text(each.get("kind")), text(at(each, "metadata", "name"))] = each
@@ -35,7 +31,7 @@ def tenants_among(live: Sequence[Manifest]) -> list[TenantView]:
         names = TenantNames(name=name)
         databases = {role: found["StatefulSet", names.control_node_name(role)] for role in Role}
         if not any(databases.values()):
-            # A Service of somebody else's, whose name happens to end so.
+            # Not a tenant: a Service whose name has the same suffix.
             continue
         pods = {role: found["Pod", names.pod_name(role)] for role in Role}
         tenants.append(
@@ -52,17 +48,17 @@ def tenants_among(live: Sequence[Manifest]) -> list[TenantView]:
 
 
 def _state(stateful_set: Manifest) -> str:
-    """What was declared, or, of a tenant that was made by something else, what can be seen."""
+    """Return the declared state, or, for a tenant of another tool, the state that its replicas show."""
     return state(stateful_set) or str(State.STOPPED if replicas(stateful_set) == 0 else State.RUNNING)
 
 
 def _seat(role: Role, stateful_set: Manifest, pod: Manifest) -> Seat:
-    meant_to_run = replicas(stateful_set) != 0
+    should_run = replicas(stateful_set) != 0
     latest = text(at(stateful_set, "status", "updateRevision"))
     runs = text(at(pod, "metadata", "labels", "controller-revision-hash"))
     return Seat(
         role=role,
         node=text(at(pod, "spec", "nodeName")) or pinned_host(stateful_set),
-        ready=is_ready(pod) if meant_to_run else None,
+        ready=is_ready(pod) if should_run else None,
         old_revision=bool(runs and latest and runs != latest),
     )

@@ -1,4 +1,4 @@
-"""What the picture of a fleet shows: which tenant's role is where, who serves, and how they are."""
+"""The data of the fleet page: the node and readiness of each tenant's roles, and the active one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from tenants.fleet import Role, State
 
 @dataclass(frozen=True, kw_only=True)
 class Seat:
-    """One role of one tenant."""
+    """One role of one tenant, on its node."""
 
     role: Role
     node: str
-    """Empty where nobody says."""
+    """Empty if it is not known."""
     ready: bool | None
-    """Whether its pod is ready; `None` where nobody says, or none is meant to be."""
+    """Whether its pod is ready; `None` if that is not known, or if it should have no pod."""
     old_revision: bool
-    """Whether its pod still runs an older template than the one declared."""
+    """Whether its pod runs an older template than the current one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +35,12 @@ class TenantView:
 
     @property
     def active(self) -> Seat | None:
-        """The one that clients reach."""
+        """The role that the VIP's Service selects."""
         return next((seat for seat in self.seats if seat.role == self.active_role), None)
 
     @property
     def running(self) -> bool:
-        """Whether it is meant to have pods."""
+        """Whether it should have pods."""
         return self.state in ("", State.RUNNING)
 
 
@@ -51,25 +51,25 @@ class FleetView:
     title: str
     tenants: tuple[TenantView, ...]
     nodes: tuple[str, ...]
-    """Every node there is to show, tenants or not."""
+    """All nodes to show, with and without tenants."""
 
     def on(self, node: str) -> tuple[tuple[TenantView, Seat], ...]:
-        """What a node holds, in the order of the tenants' names."""
+        """Return the roles on a node, by tenant name."""
         return tuple((tenant, seat) for tenant in self.tenants for seat in tenant.seats if seat.node == node)
 
 
 def fleet_of(title: str, tenants: list[TenantView], nodes: list[str]) -> FleetView:
-    """Put a fleet together, in the order that its names are read."""
+    """Return a fleet with tenants and nodes sorted."""
     seats = {seat.node for tenant in tenants for seat in tenant.seats}
     return FleetView(
         title=title,
-        tenants=tuple(sorted(tenants, key=lambda tenant: in_reading_order(tenant.name))),
-        nodes=tuple(sorted(seats | set(nodes), key=in_reading_order)),
+        tenants=tuple(sorted(tenants, key=lambda tenant: natural_order(tenant.name))),
+        nodes=tuple(sorted(seats | set(nodes), key=natural_order)),
     )
 
 
-def in_reading_order(name: str) -> list[tuple[int, str]]:
-    """Sort m2 before m10."""
+def natural_order(name: str) -> list[tuple[int, str]]:
+    """Return a sort key by which m2 comes before m10."""
     parts: list[tuple[int, str]] = []
     digits = ""
     for character in f"{name} ":
@@ -84,14 +84,10 @@ def in_reading_order(name: str) -> list[tuple[int, str]]:
 
 
 def from_outputs(title: str, outputs: Json) -> FleetView:
-    """Read what `pulumi stack output --json` prints.
-
-    Raises:
-        UnreadableError: It holds no tenants.
-    """
+    """Read the output of `pulumi stack output --json`; raises `UnreadableError` if it has no tenants."""
     tenants = at(outputs, "tenants")
     if not isinstance(tenants, dict):
-        raise UnreadableError("it has no `tenants`: it is not what `pulumi stack output --json` prints")
+        raise UnreadableError("no `tenants`: this is not the output of `pulumi stack output --json`")
     return fleet_of(title, [_tenant(str(name), mapping(entry)) for name, entry in tenants.items()], [])
 
 
@@ -106,7 +102,7 @@ def _tenant(name: str, entry: Mapping[str, Json]) -> TenantView:
             Seat(
                 role=role,
                 node=text(at(entry, "hosts", role)),
-                ready=_told(at(entry, "ready", role)),
+                ready=_flag(at(entry, "ready", role)),
                 old_revision=at(entry, "revisions", role) == "old",
             )
             for role in Role
@@ -114,5 +110,5 @@ def _tenant(name: str, entry: Mapping[str, Json]) -> TenantView:
     )
 
 
-def _told(value: Json) -> bool | None:
+def _flag(value: Json) -> bool | None:
     return value if isinstance(value, bool) else None

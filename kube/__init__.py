@@ -1,1 +1,1 @@
-"""What the program and its tools share about Kubernetes: reading objects, and asking the cluster."""
+"""The Kubernetes library that the program and its tools share: reading manifests, and running kubectl."""

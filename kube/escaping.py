@@ -1,4 +1,4 @@
-"""Text of others, written so that it can be nothing but text."""
+"""Escapes text from outside, for terminals and for Markdown."""
 
 import re
 
@@ -6,14 +6,14 @@ LONGEST_VALUE = 1_000
 
 
 def visible(value: str) -> str:
-    r"""Replace what a reader would not see, or a terminal obey, by its escape: `\n`, `\x1b`, `\u202e`."""
+    r"""Replace characters that are invisible, or that a terminal acts on, by escapes: `\n`, `\x1b`, `\u202e`."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in value
     )
 
 
 def markdown_code(value: str) -> str:
-    """Write a value so that it can be nothing but a value."""
+    """Write a value as inline code that cannot contain markup."""
     shown = visible(value)
     if len(shown) > LONGEST_VALUE:
         shown = shown[: LONGEST_VALUE - 1] + "…"

@@ -1,6 +1,6 @@
-"""Asks the cluster by kubectl, which reads kubeconfigs, logs in and finds its way exactly as Pulumi's plugin does.
+"""Runs kubectl, which reads kubeconfigs, logs in and connects exactly as Pulumi's plugin does: both are client-go.
 
-Both are client-go; see docs/decisions/0007-the-cluster-is-read-by-kubectl.md.
+See docs/decisions/0007-the-cluster-is-read-by-kubectl.md.
 """
 
 import json
@@ -15,28 +15,20 @@ from typing import IO, Any
 from urllib import request
 from urllib.parse import urlsplit
 
-from kube.complaints import (
-    NO_CONTEXT,
-    NO_KUBECTL,
-    UNREACHABLE,
-    Complaint,
-    KubectlError,
-    Way,
-    explained,
-    read_complaint,
-)
-from kube.json_text import UnreadableError
+from kube import kubectl_errors
+from kube.json_text import UnreadableError, concatenated
+from kube.kubectl_errors import NO_CONTEXT, NO_KUBECTL, UNREACHABLE, Connection, Failure, KubectlError, explained
 from kube.manifest import Manifest, at, items, mapping, text
 
-SECONDS = 120
-"""For all that one kubectl does: the API server itself ends an ordinary request after 60, and may ask for pauses."""
-PAUSES = (1, 3)
-"""Seconds before the second try and the third, of what passes: an election of etcd takes one or two."""
-TRYING_SECONDS = 10
-"""How long after the first try began another one may begin."""
-ASKED_WHEN_NOTHING_IS_SAID = "localhost:8080"
-"""The API server that kubectl takes when neither a kubeconfig nor a pod's surroundings name one."""
-# Since 1.33 a user's ~/.kube/kuberc may change the defaults of any flag, and `--raw` cannot stand a default `--output`.
+TIMEOUT_SECONDS = 120
+"""For one kubectl process: the API server itself ends an ordinary request after 60, and may ask for pauses."""
+RETRY_PAUSES = (1, 3)
+"""Seconds before the second and the third attempt after a transient error: an election of etcd takes one or two."""
+RETRY_WITHIN_SECONDS = 10
+"""No attempt begins later than this after the first one."""
+DEFAULT_SERVER = "localhost:8080"
+"""The API server that kubectl takes when neither a kubeconfig nor a pod's environment names one."""
+# Since 1.33 a user's ~/.kube/kuberc may change the defaults of any flag, and `--raw` fails with a default `--output`.
 _WITHOUT_PREFERENCES = {"KUBERC": "off", "KUBECTL_KUBERC": "false"}
 
 
@@ -45,156 +37,155 @@ class Answer:
     """What kubectl printed."""
 
     objects: tuple[Manifest, ...]
-    """Those it got, also when others failed."""
-    complaint: str
-    """What it said if anything failed; empty if nothing did."""
+    """Also present if others failed."""
+    stderr: str
+    """Empty if nothing failed."""
     context: str | None = None
-    """Whom it asked."""
 
     @property
-    def last_word(self) -> str:
-        """The line of the complaint that says most."""
-        return self.complaint.rpartition("\n")[2]
+    def last_line(self) -> str:
+        """The last line of the error output, which has the actual error."""
+        return self.stderr.rpartition("\n")[2]
 
     def error(self) -> KubectlError:
-        """The complaint as an exception to raise."""
-        return _error(read_complaint(self.complaint), self.context)
+        """Return the error output as an exception to raise."""
+        return _error(kubectl_errors.parse(self.stderr), self.context)
 
 
-def ask(arguments: Sequence[str], *, context: str | None, given: bytes = b"", repeatable: bool = False) -> Answer:
-    """Run kubectl, on objects that are given to its standard input.
+def run(arguments: Sequence[str], *, context: str | None, stdin: bytes = b"", idempotent: bool = False) -> Answer:
+    """Run kubectl and parse the objects that it prints.
 
     Args:
         arguments: Command and flags, without `--context` and `--output`.
         context: Of the kubeconfig; `None` is the current one.
-        given: For the standard input.
-        repeatable: Whether doing it twice is the same as once, so that what passes is tried again.
+        stdin: Objects for the standard input.
+        idempotent: Whether running it twice has the same effect as once, so that transient errors are retried.
 
     Raises:
-        KubectlError: It cannot be run, or does not end.
-        UnreadableError: It prints something else than objects.
+        KubectlError: kubectl is not installed.
+        UnreadableError: The output is not JSON.
     """
-    printed = _run([*arguments, "--output", "json"], context=context, given=given, repeatable=repeatable)
+    printed = _run([*arguments, "--output", "json"], context=context, stdin=stdin, idempotent=idempotent)
     try:
-        found = tuple(_objects(printed.out.decode().strip()))
+        found = tuple(_objects(printed.stdout.decode()))
     except ValueError as error:
-        if not printed.complaint:
+        if not printed.stderr:
             raise UnreadableError(f"kubectl: {error}") from error
         found = ()
-    return Answer(objects=found, complaint=printed.complaint, context=context)
+    return Answer(objects=found, stderr=printed.stderr, context=context)
 
 
-def objects(arguments: Sequence[str], *, context: str | None, given: bytes = b"") -> tuple[Manifest, ...]:
-    """Run a kubectl that only reads, and take what it got; raises `UnreadableError` also if anything failed."""
-    answer = ask(arguments, context=context, given=given, repeatable=True)
-    if answer.complaint:
+def objects(arguments: Sequence[str], *, context: str | None, stdin: bytes = b"") -> tuple[Manifest, ...]:
+    """Run a read-only kubectl command and return its objects; raises `UnreadableError` if anything failed."""
+    answer = run(arguments, context=context, stdin=stdin, idempotent=True)
+    if answer.stderr:
         raise answer.error()
     return answer.objects
 
 
 def read(path: str, *, context: str | None) -> Mapping[str, Any]:
-    """Read what the API server has at a path of its own, `/api/v1/nodes`; the members of a list have no `kind`.
+    """Read an API path such as `/api/v1/nodes`; the members of a list have no `kind`.
 
-    What passes is tried again, up to three times within about ten seconds; a `Retry-After` is obeyed by kubectl.
+    Transient errors are retried, up to three attempts within about ten seconds; kubectl itself obeys `Retry-After`.
 
     Raises:
-        KubectlError: There is no answer; `reason` says which kind of none.
+        KubectlError: The read failed; `reason` says why.
     """
-    # Without --request-timeout, for which kubectl forgets that it is in a pod and asks localhost:8080 (1.32 and 1.36).
-    printed = _run(["get", "--raw", path], context=context, repeatable=True)
-    if printed.complaint:
-        raise _error(read_complaint(printed.complaint), context)
+    # Without --request-timeout, with which kubectl ignores a pod's own account and asks localhost:8080 (1.32 and 1.36).
+    printed = _run(["get", "--raw", path], context=context, idempotent=True)
+    if printed.stderr:
+        raise _error(kubectl_errors.parse(printed.stderr), context)
     try:
-        document = json.loads(printed.out)
+        document = json.loads(printed.stdout)
     except ValueError:
         document = None
     if not isinstance(document, dict) or "kind" not in document:
-        said = "what answers is no Kubernetes API server; a proxy's own page?"
-        raise _error(Complaint(reason=UNREACHABLE, said=said), context)
+        message = "the response is not from a Kubernetes API server; is it a proxy's page?"
+        raise _error(Failure(reason=UNREACHABLE, message=message), context)
     return document
 
 
 def delete(path: str, *, context: str | None) -> None:
-    """Delete what the API server has at a path of its own, `/api/v1/nodes/m1`; raises `KubectlError`."""
+    """Delete the object at an API path such as `/api/v1/nodes/m1`; raises `KubectlError`."""
     printed = _run(["delete", "--raw", path], context=context)
-    if printed.complaint:
-        raise _error(read_complaint(printed.complaint), context)
+    if printed.stderr:
+        raise _error(kubectl_errors.parse(printed.stderr), context)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Printed:
-    out: bytes
-    complaint: str
+    stdout: bytes
+    stderr: str
+    """Empty if kubectl succeeded."""
 
 
-def _run(arguments: Sequence[str], *, context: str | None, given: bytes = b"", repeatable: bool = False) -> _Printed:
+def _run(arguments: Sequence[str], *, context: str | None, stdin: bytes = b"", idempotent: bool = False) -> _Printed:
     began = time.monotonic()
-    for pause in PAUSES if repeatable else ():
-        printed = _run_once(arguments, context, given)
-        late = time.monotonic() + pause > began + TRYING_SECONDS
-        if late or not printed.complaint or not read_complaint(printed.complaint).passes:
+    for pause in RETRY_PAUSES if idempotent else ():
+        printed = _run_once(arguments, context, stdin)
+        late = time.monotonic() + pause > began + RETRY_WITHIN_SECONDS
+        if late or not printed.stderr or not kubectl_errors.parse(printed.stderr).is_transient:
             return printed
         time.sleep(pause)
-    return _run_once(arguments, context, given)
+    return _run_once(arguments, context, stdin)
 
 
-def _run_once(arguments: Sequence[str], context: str | None, given: bytes) -> _Printed:
+def _run_once(arguments: Sequence[str], context: str | None, stdin: bytes) -> _Printed:
     chosen = ["--context", context] if context else []
-    # Not a pipe: a login plugin has it too, and one that outlives kubectl would hold this up.
+    # Not a pipe: a login plugin inherits it, and one that outlives kubectl would block this process.
     with tempfile.TemporaryFile() as stderr:
         try:
             done = subprocess.run(
                 ["kubectl", *chosen, *arguments],
-                input=given,
+                input=stdin,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 env={**os.environ, **_WITHOUT_PREFERENCES},
                 check=False,
-                timeout=SECONDS,
+                timeout=TIMEOUT_SECONDS,
             )
         except OSError as error:
             raise KubectlError(
-                f"kubectl, by which the cluster is read, does not run ({error.strerror or error}): install it "
-                "(https://kubernetes.io/docs/tasks/tools/) where PATH leads; its version does not matter",
+                f"kubectl, which reads the cluster, cannot be run ({error.strerror or error}): install it on PATH "
+                "(https://kubernetes.io/docs/tasks/tools/), in any version",
                 reason=NO_KUBECTL,
             ) from error
         except subprocess.TimeoutExpired:
-            # What it has said so far may be a login plugin's "open this address in a browser".
-            waited = f"Unable to connect to the server: kubectl has not ended within {SECONDS} s"
-            return _Printed(out=b"", complaint=f"{_words(stderr)}\n{waited}")
-        said = _words(stderr) or f"exit code {done.returncode}"
-    return _Printed(out=done.stdout, complaint=said if done.returncode else "")
+            # Output so far may be a login plugin's "open this address in a browser".
+            timeout = f"Unable to connect to the server: kubectl did not finish within {TIMEOUT_SECONDS} s"
+            return _Printed(stdout=b"", stderr=f"{_text(stderr)}\n{timeout}")
+        message = _text(stderr) or f"exit code {done.returncode}"
+    return _Printed(stdout=done.stdout, stderr=message if done.returncode else "")
 
 
-def _words(stderr: IO[bytes]) -> str:
+def _text(stderr: IO[bytes]) -> str:
     stderr.seek(0)
     return stderr.read().decode(errors="replace").strip()
 
 
-def _error(complaint: Complaint, context: str | None) -> KubectlError:
-    way = _way(context)
-    if complaint.address == ASKED_WHEN_NOTHING_IS_SAID and ASKED_WHEN_NOTHING_IS_SAID not in way.server:
-        complaint = Complaint(reason=NO_CONTEXT, said="there is none, or it has no current context")
-    return explained(complaint, way)
+def _error(failure: Failure, context: str | None) -> KubectlError:
+    connection = _connection(context)
+    if failure.address == DEFAULT_SERVER and DEFAULT_SERVER not in connection.server:
+        failure = Failure(reason=NO_CONTEXT, message="there is none, or it has no current context")
+    return explained(failure, connection)
 
 
-def _way(context: str | None) -> Way:
-    """Look up how the kubeconfig leads to the API server, for a message: what kubectl says names little of it."""
+def _connection(context: str | None) -> Connection:
+    """Look up server and proxy in the kubeconfig: kubectl's errors rarely name them."""
     try:
         view = _run_once(["config", "view", "--minify", "--output", "json"], context, b"")
-        cluster = at(next(items(at(json.loads(view.out), "clusters")), None), "cluster")
+        cluster = at(next(items(at(json.loads(view.stdout), "clusters")), None), "cluster")
     except (UnreadableError, ValueError):
-        # It leads nowhere; in a pod, that is to the pod's own cluster.
+        # No usable kubeconfig; in a pod, kubectl then connects to the pod's own cluster.
         host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
         in_pod = f"https://[{host}]:{port}" if host and ":" in host else f"https://{host}:{port}"
-        return Way(context=context, server=in_pod if host and not context else "")
+        return Connection(context=context, server=in_pod if host and not context else "")
     server = text(at(cluster, "server"))
-    proxy = text(at(cluster, "proxy-url")) or _proxy_around(server)
-    return Way(context=context, server=server, proxy=re.sub(r"//[^/@]*@", "//", proxy))
+    proxy = text(at(cluster, "proxy-url")) or _proxy_from_environment(server)
+    return Connection(context=context, server=server, proxy=re.sub(r"//[^/@]*@", "//", proxy))
 
 
-def _proxy_around(server: str) -> str:
-    """What the environment's proxy for this server is."""
+def _proxy_from_environment(server: str) -> str:
     url = urlsplit(server)
     if request.proxy_bypass(url.hostname or ""):
         return ""
@@ -202,13 +193,9 @@ def _proxy_around(server: str) -> str:
 
 
 def _objects(printed: str) -> Iterator[Manifest]:
-    """Read what may be one object, a list of them, or several one after another."""
-    decoder, position = json.JSONDecoder(), 0
-    while position < len(printed):
-        document, position = decoder.raw_decode(printed, position)
+    """Parse one object, a list of them, or several in a row."""
+    for document in concatenated(printed):
         if isinstance(document, dict) and "items" in document:
             yield from map(mapping, items(document["items"]))
         else:
             yield mapping(document)
-        while printed[position : position + 1].isspace():
-            position += 1

@@ -1,4 +1,4 @@
-"""Kubernetes quantities: amounts of memory as the API spells them."""
+"""Parses Kubernetes quantities."""
 
 import re
 from decimal import Decimal
@@ -14,7 +14,7 @@ _BINARY = {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGT
 
 
 def amount(quantity: str) -> Decimal | None:
-    """Read a quantity: `16Gi` is 17179869184; `None` for what is none."""
+    """Return the number that a quantity stands for, 17179869184 for `16Gi`, or `None` if it is not a quantity."""
     match = _QUANTITY.fullmatch(quantity)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""One spelling for what means the same, so that only what matters differs: paths, quantities, flags, volumes."""
+"""Normalises workloads, so that a comparison finds no difference where only the spelling differs."""
 
 from collections.abc import Mapping
 
@@ -7,30 +7,30 @@ from kube.manifest import Json, Manifest, items, mapping, named, number, text
 from kube.quantity import amount
 
 VOLUME = "volume"
-"""In a mount in its one spelling: what lies there."""
+"""The key, in a normalised mount, of the volume that it mounts."""
 
 
-def in_one_spelling(workload: Manifest) -> Manifest:
-    """A StatefulSet or ReplicationController in which a volume stands where it is mounted, whatever it is called.
+def normalised(workload: Manifest) -> Manifest:
+    """Return a StatefulSet or ReplicationController with each volume inside its mounts, independent of its name.
 
-    Volumes that nothing mounts are left out: no container sees them. Other objects come back as they are.
+    Volumes without a mount are left out: no container sees them. Other objects are returned unchanged.
     """
     pod = pod_spec(workload)
     if not pod:
         return workload
     volumes = pod.get("volumes")
-    spelled = {key: value for key, value in pod.items() if key != "volumes"}
+    result = {key: value for key, value in pod.items() if key != "volumes"}
     for part in ("initContainers", "containers"):
         if part in pod:
-            spelled[part] = [_container(mapping(each), volumes) for each in items(pod[part])]
+            result[part] = [_container(mapping(each), volumes) for each in items(pod[part])]
     spec = mapping(workload.get("spec"))
-    return {**workload, "spec": {**spec, "template": {**mapping(spec.get("template")), "spec": spelled}}}
+    return {**workload, "spec": {**spec, "template": {**mapping(spec.get("template")), "spec": result}}}
 
 
 def flags(container: Manifest) -> Mapping[str, str]:
-    """The flags that a container's program is given, by name: of `--vrid=7`, `--vrid 7` and `-vrid=7` the same.
+    """Return a container's command-line flags by name; `--vrid=7`, `--vrid 7` and `-vrid=7` are the same.
 
-    Arguments that are no flags are under an empty name.
+    Positional arguments are joined under an empty name.
     """
     found: dict[str, str] = {}
     arguments = [text(word) for word in items(container.get("args"))]
@@ -49,22 +49,19 @@ def flags(container: Manifest) -> Mapping[str, str]:
 
 
 def _container(container: Manifest, volumes: Json) -> Manifest:
-    spelled = {
-        **container,
-        "volumeMounts": [_mount(mapping(each), volumes) for each in items(container.get("volumeMounts"))],
-    }
+    mounts = [_mount(mapping(each), volumes) for each in items(container.get("volumeMounts"))]
     resources = {what: _quantities(amounts) for what, amounts in mapping(container.get("resources")).items()}
-    # Of a pod, the API server asks for as much as its limit is, unless it is told otherwise; of a template it does not.
+    # Requests default to the limits: the API server fills them in for a pod, but not in a template.
     requests = {**mapping(resources.get("limits")), **mapping(resources.get("requests"))}
-    spelled["resources"] = {**resources, **({"requests": requests} if requests else {})}
-    return spelled
+    resources |= {"requests": requests} if requests else {}
+    return {**container, "volumeMounts": mounts, "resources": resources}
 
 
 def _mount(mount: Manifest, volumes: Json) -> Manifest:
     volume = {key: value for key, value in named(volumes, text(mount.get("name"))).items() if key != "name"}
     if directory := mapping(volume.get("hostPath")):
         volume["hostPath"] = {
-            # No type, which is the default, is also written as an empty one.
+            # An empty type is the default one.
             **{key: value for key, value in directory.items() if value != ""},
             "path": normal_path(text(directory.get("path"))),
         }

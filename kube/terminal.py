@@ -1,4 +1,4 @@
-"""How each `python -m …` of this project meets a terminal, a log or a pipe."""
+"""Runs the `python -m …` commands: output encoding, broken pipes and tracebacks."""
 
 import os
 import sys
@@ -7,15 +7,14 @@ from collections.abc import Callable
 from typing import NoReturn
 
 READER_GONE = 1
-BROKEN = 3
-"""Python's own code for a traceback is 1, which a pipeline would read as an answer: a fault found, drift, danger."""
+INTERNAL_ERROR = 3
+"""Python's own code for a traceback is 1, which a pipeline would read as a result: a fault found, drift, danger."""
 
 
 def run(main: Callable[[], int]) -> NoReturn:
     """Run a command and exit with its code.
 
-    A terminal or a log that cannot show a letter shows its escape; a reader that has gone away is no fault of ours, a
-    traceback is.
+    Characters that the output cannot encode are escaped. A closed pipe ends it quietly, a bug with a traceback.
     """
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -26,5 +25,5 @@ def run(main: Callable[[], int]) -> NoReturn:
         status = READER_GONE
     except Exception:
         traceback.print_exc()
-        status = BROKEN
+        status = INTERNAL_ERROR
     sys.exit(status)

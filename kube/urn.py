@@ -1,24 +1,24 @@
-"""URNs of the engine, taken apart."""
+"""Parses URNs of Pulumi's engine."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Urn:
-    """A resource's name, taken apart."""
+    """The parts of a URN that are used here."""
 
     types: tuple[str, ...]
-    """Type tokens of its parents and, last, its own."""
+    """Type tokens of the parents and, last, of the resource itself."""
     name: str
 
     @property
     def kind(self) -> str:
-        """`StatefulSet` of `kubernetes:apps/v1:StatefulSet`."""
+        """The last part of the type: `StatefulSet` of `kubernetes:apps/v1:StatefulSet`."""
         return self.types[-1].rpartition(":")[2]
 
 
 def parse_urn(urn: str) -> Urn:
-    """Take `urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$…::tenant3` apart; what is no URN is all name."""
+    """Parse `urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$…::tenant3`; a text that is not a URN becomes the name."""
     parts = urn.split("::", 3)
     if len(parts) < 4:
         return Urn(types=("",), name=urn)

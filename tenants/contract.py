@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from tenants.draft import Values
-from tenants.findings import Findings, Invalid, FieldPath
+from tenants.findings import FieldPath, Findings, Invalid
 from tenants.fleet import (
     CONFIG_MAP_KEYS,
     DEFAULT_SEGMENT,

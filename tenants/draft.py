@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from tenants.findings import Findings, FieldPath
+from tenants.findings import FieldPath, Findings
 from tenants.fleet import PlatformSpec, Role, State
 from tenants.pools import Pools
 

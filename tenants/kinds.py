@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
-from tenants.findings import Findings, Invalid, FieldPath, Rule, listed, quoted
+from tenants.findings import FieldPath, Findings, Invalid, Rule, listed, quoted
 from tenants.rules.shape import (
     EMPTY_TEXT,
     ENCRYPTED,

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from tenants.draft import Values
-from tenants.findings import Findings, Invalid, FieldPath, listed
+from tenants.findings import FieldPath, Findings, Invalid, listed
 from tenants.kinds import JsonSchema, Kind, is_encrypted, is_faulty
 from tenants.rules.shape import MISSING_KEY, UNKNOWN_KEY, WRONG_TYPE, described, nearest
 

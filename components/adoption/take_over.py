@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from kube.comparison import Difference, differences, laid_over
+from kube.comparison import Difference, differences, overlay
 from kube.dry_run import Rejection
 from kube.facts import (
     DATA_MOUNT,
@@ -28,7 +28,7 @@ from kube.facts import (
 )
 from kube.manifest import Json, Manifest, at, items, joined, mapping, text
 from kube.masking import MISSING, shown
-from kube.spelling import flags, in_one_spelling
+from kube.spelling import flags, normalised
 from tenants.fleet import Role, TenantSpec, UpdateStrategy
 
 
@@ -157,13 +157,13 @@ def judged(tenant: TenantSpec, found: Found) -> list[Judged]:
 def _compared(found: Found, outcome: Manifest | Rejection) -> Iterator[Difference]:
     known = not isinstance(outcome, Rejection)
     if isinstance(outcome, Rejection):
-        outcome = mapping(laid_over(found.live, found.declared))
-    spelled = (in_one_spelling(each) for each in (found.declared, outcome, found.live))
+        outcome = mapping(overlay(found.live, found.declared))
+    spelled = (normalised(each) for each in (found.declared, outcome, found.live))
     for each in differences(*spelled):
         # The order of ports, mounts and variables means nothing: none of those that are declared refers to another.
         is_order = isinstance(each.expected, list) and isinstance(each.actual, list)
         # Nobody but the API server can tell which members of two lists belong together.
-        is_guessed = not known and any(isinstance(step, int) for step in each.place)
+        is_guessed = not known and any(isinstance(step, int) for step in each.field_path)
         if not is_order and not is_guessed:
             yield each
 

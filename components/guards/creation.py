@@ -10,11 +10,11 @@ from pulumi import ResourceHookArgs
 
 from components.guards.refusal import RefusedError
 from components.live.cluster import LiveCluster
-from kube.comparison import Difference, differences, laid_over
+from kube.comparison import Difference, differences, overlay
 from kube.facts import is_declared_by_a_stack, owner
 from kube.manifest import Manifest, at, mapping, text
 from kube.masking import shown
-from kube.spelling import in_one_spelling
+from kube.spelling import normalised
 from tenants.fleet import Fleet, TenantSpec
 from tenants.objects import live_keys
 
@@ -52,7 +52,7 @@ class CreationGuard:
         changes = [
             f"{each.path} is {shown(each.path, each.actual, opaque=False)}, and the entry makes it "
             f"{shown(each.path, each.expected, opaque=False)}"
-            for each in _changes(in_one_spelling(declared), in_one_spelling(live))
+            for each in _changes(normalised(declared), normalised(live))
             if not each.path.startswith("metadata.annotations")
         ]
         if changes:
@@ -69,4 +69,4 @@ class CreationGuard:
 
 def _changes(declared: Manifest, live: Manifest) -> list[Difference]:
     """List what declaring it would change of a live object, by the fields that are declared."""
-    return differences(declared, mapping(laid_over(live, declared)), live)
+    return differences(declared, mapping(overlay(live, declared)), live)

@@ -55,7 +55,7 @@ class StartGuard:
             return
         if any([*map(amount, requests(live, name))] != [amount(wanted)] for name, wanted in tenant.resources.items()):
             _refuse(tenant, role, f"its {role}'s pod could not start", self._hosts.resource_obstacle(tenant, role))
-        # What is created over a live object does not differ from it (`creation_guard`).
+        # What is created over a live object does not differ from it (`components/guards/creation.py`).
         changes = args.old_inputs is not None and _template(args.old_inputs) != _template(args.new_inputs)
         restarts = changes and tenant.update_strategy is UpdateStrategy.ROLLING_UPDATE
         if restarts or replicas(live) != 1:

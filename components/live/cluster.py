@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from kube import kubectl
-from kube.complaints import NOT_FOUND, KubectlError
+from kube.kubectl_errors import NOT_FOUND, KubectlError
 from tenants.objects import JOB, SERVICE_ACCOUNT, STATEFUL_SET, Key, ResourceKind, live_kinds
 
 T = TypeVar("T")

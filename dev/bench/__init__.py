@@ -1,1 +1,1 @@
-"""Measurements, as ratios taken in one run: machines differ, and are noisy."""
+"""Benchmarks, as ratios within one run: machines differ, and are noisy."""

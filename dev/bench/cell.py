@@ -1,4 +1,4 @@
-"""A cluster of its own for one measurement, and a stack of this checkout's program that may live on it."""
+"""A temporary cluster for one measurement, with an empty stack of this checkout's program."""
 
 import os
 import tempfile
@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from dev.bench import fleets
-from dev.bench.command import BenchCommand
+from dev.bench.command import CommandLine
 from dev.bench.fleets import Config
 from dev.bench.objects import Objects
 from dev.local import cluster as local_cluster
@@ -22,12 +22,12 @@ _STACK = "bench"
 _PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
 
 WITHOUT_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS=true, --parallel 64"
-"""What `Cell.up_without_checkpoints` adds, in a user's words."""
+"""What `Cell.up_without_checkpoints` adds to `pulumi up`, for the tables."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """Where a fleet is brought up, by whichever tool."""
+    """A cluster, and the commands that run against it."""
 
     cluster: KwokCluster
     directory: Path
@@ -36,49 +36,47 @@ class Cell:
 
     @property
     def project(self) -> Path:
-        """Where the program and the stack's configuration lie."""
+        """The directory of the program and the stack file."""
         return self.directory / "project"
 
     def configure(self, config: Config) -> None:
-        """Write the stack's configuration, as its user would edit it."""
+        """Write the stack file."""
         file = self.project / f"Pulumi.{_STACK}.yaml"
         settings = yaml.safe_load(file.read_text()) if file.exists() else {}
         settings["config"] = {f"{_PROJECT}:{section}": content for section, content in config.items()}
         file.write_text(yaml.safe_dump(settings))
 
-    def pulumi(self, *arguments: str, **environment: str) -> BenchCommand:
-        """`pulumi` on the stack, with additions to its environment."""
+    def pulumi(self, *arguments: str, **environment: str) -> CommandLine:
+        """Return a `pulumi` command on the stack, with additions to its environment."""
         return self._command("pulumi", *arguments, "--non-interactive", "--stack", _STACK, **environment)
 
-    def up(self, *options: str, **environment: str) -> BenchCommand:
-        """`pulumi up` without a preview before it."""
+    def up(self, *options: str, **environment: str) -> CommandLine:
+        """Return a `pulumi up` without a preview."""
         return self.pulumi("up", "--yes", "--skip-preview", *options, **environment)
 
-    def up_without_checkpoints(self) -> BenchCommand:
-        """The same in a hurry: the state is written once, at the end, and as much as possible happens at once."""
+    def up_without_checkpoints(self) -> CommandLine:
+        """Return a `pulumi up` that writes the state only at the end, and does as much as possible in parallel."""
         return self.up("--parallel", "64", PULUMI_SKIP_CHECKPOINTS="true")
 
     def objects(self) -> Objects:
-        """What the stack has made."""
+        """Return the objects of the stack."""
         return Objects.of_state(self.pulumi("stack", "export", "--show-secrets").output())
 
-    def kubectl(self, *arguments: str) -> BenchCommand:
-        """`kubectl` on the cluster."""
+    def kubectl(self, *arguments: str) -> CommandLine:
+        """Return a `kubectl` command on the cluster."""
         return self._command("kubectl", *arguments)
 
-    def helm(self, *arguments: str) -> BenchCommand:
-        """`helm` on the cluster."""
+    def helm(self, *arguments: str) -> CommandLine:
+        """Return a `helm` command on the cluster."""
         return self._command(str(self.helm_path), *arguments)
 
-    def _command(self, *arguments: str, **environment: str) -> BenchCommand:
-        return BenchCommand(
-            arguments=arguments, directory=self.project, environment={**self.environment, **environment}
-        )
+    def _command(self, *arguments: str, **environment: str) -> CommandLine:
+        return CommandLine(arguments=arguments, directory=self.project, environment={**self.environment, **environment})
 
 
 @contextmanager
 def cell(config: Config, helm_path: Path) -> Iterator[Cell]:
-    """A new cluster with the fleet's nodes, and an empty stack that is configured to be this fleet."""
+    """Create a cluster with the fleet's nodes, and an empty stack with the fleet's configuration."""
     with (
         tempfile.TemporaryDirectory(prefix="adb-bench-") as name,
         local_cluster.running(
@@ -86,21 +84,21 @@ def cell(config: Config, helm_path: Path) -> Iterator[Cell]:
         ) as cluster,
     ):
         directory = Path(name)
-        made = Cell(
+        created = Cell(
             cluster=cluster, directory=directory, helm_path=helm_path, environment=_environment(cluster, directory)
         )
         (directory / "state").mkdir()
-        made.project.mkdir()
+        created.project.mkdir()
         for part in _PROGRAM:
-            (made.project / part).symlink_to(CHECKOUT / part)
-        made.pulumi("stack", "init").output()
-        made.configure(config)
-        yield made
+            (created.project / part).symlink_to(CHECKOUT / part)
+        created.pulumi("stack", "init").output()
+        created.configure(config)
+        yield created
 
 
 def _environment(cluster: KwokCluster, directory: Path) -> dict[str, str]:
     outside = dict(os.environ)
-    # Where it is set, as in many containers, each run of the program compiles 650 modules anew: 2 of 5 s of processor
+    # Where it is set, as in many containers, each run of the program compiles its 650 modules: 2 of 5 s of processor
     # time in the preview of one tenant, 2026-11.
     outside.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
@@ -109,7 +107,7 @@ def _environment(cluster: KwokCluster, directory: Path) -> dict[str, str]:
         "PULUMI_BACKEND_URL": f"{(directory / 'state').as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "bench",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # Nothing of the user's own helm: neither plugins nor repositories.
+        # No plugins or repositories of the user.
         "HELM_CACHE_HOME": str(directory / "helm"),
         "HELM_CONFIG_HOME": str(directory / "helm"),
         "HELM_DATA_HOME": str(directory / "helm"),

@@ -1,4 +1,4 @@
-"""A command as a user would type it; what it prints is shown only when it fails."""
+"""Runs commands as a user would; their output is shown only if they fail."""
 
 import subprocess
 import tempfile
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 _OCTETS_SHOWN_ON_FAILURE = 4000
 
@@ -23,23 +23,19 @@ class Running:
     stderr: IO[bytes]
 
     def finish(self) -> str:
-        """Wait for its end and return what it printed.
-
-        Raises:
-            Refusal: It failed; the message ends in its own words.
-        """
+        """Wait for its end and return its output; raises `UserError`, with the end of the output, if it failed."""
         status = self.process.wait()
         if status != 0:
-            # Pulumi says what went wrong on stdout, most others on stderr.
-            words = (_read(self.stdout) + _read(self.stderr))[-_OCTETS_SHOWN_ON_FAILURE:]
+            # Pulumi reports errors on stdout, most others on stderr.
+            output = (_read(self.stdout) + _read(self.stderr))[-_OCTETS_SHOWN_ON_FAILURE:]
             command = " ".join(map(str, self.process.args if isinstance(self.process.args, list) else ()))
-            raise UserError(f"`{command}` failed (exit status {status}):\n{words.decode(errors='replace').strip()}")
+            raise UserError(f"`{command}` failed (exit status {status}):\n{output.decode(errors='replace').strip()}")
         return _read(self.stdout).decode()
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchCommand:
-    """An argument list with its directory and whole environment."""
+class CommandLine:
+    """An argument list with its directory and its complete environment."""
 
     arguments: tuple[str, ...]
     directory: Path
@@ -47,8 +43,8 @@ class BenchCommand:
 
     @contextmanager
     def started(self) -> Iterator[Running]:
-        """Have it run beside the block; it is ended with the block if the block has not waited for it."""
-        # To files: a pipe that is full because nobody reads it would stop the command in the middle of being timed.
+        """Run it in parallel to the block; if it is still running at the end of the block, it is terminated."""
+        # To files: a pipe that fills up would stop the command while it is being timed.
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
             process = subprocess.Popen(
                 list(self.arguments),
@@ -66,12 +62,12 @@ class BenchCommand:
                     process.wait()
 
     def output(self) -> str:
-        """Run it to its end and return what it printed; raises `UserError` if it fails."""
+        """Run it and return its output; raises `UserError` if it fails."""
         with self.started() as running:
             return running.finish()
 
     def seconds(self) -> float:
-        """Run it to its end and return how long that took; raises `UserError` if it fails."""
+        """Run it and return how long that took; raises `UserError` if it fails."""
         began = time.perf_counter()
         self.output()
         return time.perf_counter() - began

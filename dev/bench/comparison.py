@@ -1,4 +1,4 @@
-"""What several contenders took for the same work, as ratios to one of them."""
+"""Compares how long several tools take for the same work, as ratios to one of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,18 +8,18 @@ from dev.local import progress
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Seconds by contender. They take turns, so that a busy machine slows all of them down alike."""
+    """Seconds by contender. They take turns, so that load on the machine affects all of them alike."""
 
     about: str
-    """One sentence: which work, from when until when."""
+    """One sentence: which work, from which moment to which."""
     reference: str
     """The contender that the others are compared with."""
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, contender: str, seconds: float) -> None:
-        """Note one turn, and show it to the person who is waiting."""
+        """Record one turn and log it."""
         self.seconds.setdefault(contender, []).append(seconds)
-        progress.say(f"{seconds:9.3f} s  {contender}")
+        progress.log(f"{seconds:9.3f} s  {contender}")
 
     def __str__(self) -> str:
         return "\n".join(self._lines())

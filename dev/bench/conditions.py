@@ -1,4 +1,4 @@
-"""What a run was made with, in a line: figures mean little without it."""
+"""Describes the conditions of a run in one line: the figures mean little without it."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ from dev.local.places import Places
 
 
 def described(places: Places, helm: Path) -> str:
-    """The versions, whose Kubernetes plugin it is, and how busy the machine was when the run began."""
+    """Return versions, plugin and the machine's load."""
     tools = {
         "pulumi": ["pulumi", "version"],
         "kube-apiserver": ["kube-apiserver", "--version"],

@@ -1,11 +1,11 @@
-"""How long clients wait for a failover: until the Endpoints behind the VIP hold the other role's pod."""
+"""Measures how long clients wait for a failover: until the VIP's Endpoints hold the other role's pod."""
 
 import time
 from itertools import cycle
 
 from dev.bench import fleets
 from dev.bench.cell import WITHOUT_CHECKPOINTS, Cell
-from dev.bench.command import BenchCommand
+from dev.bench.command import CommandLine
 from dev.bench.comparison import Comparison
 from dev.bench.watch import watching
 from dev.local import progress
@@ -16,8 +16,8 @@ _ADDRESSES = '{.subsets[*].addresses[*].ip}{"\\n"}'
 
 
 def compare(here: Cell, tenants: int, rounds: int) -> list[Comparison]:
-    """Switch one tenant of the fleet that is up, there and back, by each way in turn."""
-    # The program declares tenants in their order: the last one waits longest.
+    """Switch one tenant of a running fleet, there and back, with each tool in turn."""
+    # The program declares tenants in their order, so the last one waits longest.
     tenant = f"tenant{tenants}"
     where = "alone" if tenants == 1 else f"in a fleet of {tenants}"
     result = Comparison(
@@ -25,8 +25,8 @@ def compare(here: Cell, tenants: int, rounds: int) -> list[Comparison]:
     )
     roles = cycle(("standby", "master"))
     for number in range(rounds):
-        progress.say(f"failover {where}, round {number + 1} of {rounds}")
-        # There and back, so that the stack's state is true again.
+        progress.log(f"failover {where}, round {number + 1} of {rounds}")
+        # There and back, so that the stack's state is correct again.
         for _ in range(2):
             role = next(roles)
             result.add(KUBECTL, _switch(here, tenant, role, _patch(here, tenant, role)))
@@ -42,18 +42,18 @@ def compare(here: Cell, tenants: int, rounds: int) -> list[Comparison]:
     return [result]
 
 
-def _patch(here: Cell, tenant: str, role: str) -> BenchCommand:
+def _patch(here: Cell, tenant: str, role: str) -> CommandLine:
     return here.kubectl(
         "patch", "service", f"{tenant}-vip", "--patch", f'{{"spec": {{"selector": {{"role": "{role}"}}}}}}'
     )
 
 
-def _switch(here: Cell, tenant: str, role: str, command: BenchCommand) -> float:
-    """Seconds from the command's start until the Endpoints hold the role's pod; the command is waited for."""
+def _switch(here: Cell, tenant: str, role: str, command: CommandLine) -> float:
+    """Return the seconds from the command's start until the Endpoints hold the role's pod."""
     address = here.kubectl("get", "pod", f"{tenant}-{role}-0", "--output=jsonpath={.status.podIP}").output()
     endpoints = here.kubectl("get", "endpoints", f"{tenant}-vip", "--watch", f"--output=jsonpath={_ADDRESSES}")
     with watching(endpoints) as addresses:
-        addresses.until(lambda line: line != address, what="the Endpoints hold another pod to begin with")
+        addresses.until(lambda line: line != address, what="the Endpoints hold the other role's pod at first")
         began = time.perf_counter()
         with command.started() as running:
             switched = addresses.until(

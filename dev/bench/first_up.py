@@ -1,4 +1,4 @@
-"""The first `up` of a fleet, against `kubectl apply` and `helm install` of the same objects."""
+"""Measures the first `up` of a fleet, against `kubectl apply` and `helm install` of the same objects."""
 
 import time
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dev.bench import fleets, rivals
 from dev.bench.cell import WITHOUT_CHECKPOINTS, Cell, cell
-from dev.bench.command import BenchCommand
+from dev.bench.command import CommandLine
 from dev.bench.comparison import Comparison
 from dev.bench.watch import watching
 from dev.local import progress
@@ -22,16 +22,16 @@ _READINESS = '{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"
 
 @dataclass(frozen=True, kw_only=True)
 class _Took:
-    """Seconds since the first command was started."""
+    """Seconds since the first command started."""
 
     returned: float
-    """Until the last one came back."""
+    """Until the last command returned."""
     ready: float
     """Until every pod was ready."""
 
 
 def compare(tenants: int, rounds: int, helm: Path) -> list[Comparison]:
-    """Bring the fleet up by each tool in turn, each time on a new cluster."""
+    """Create the fleet with each tool in turn, each time on a new cluster."""
     returned = Comparison(
         about=f"First up of {tenants} tenants, until the commands have returned (only Pulumi waits for the pods).",
         reference=KUBECTL,
@@ -44,20 +44,20 @@ def compare(tenants: int, rounds: int, helm: Path) -> list[Comparison]:
 
     config = fleets.fleet(tenants)
     for number in range(rounds):
-        progress.say(f"first up of {tenants} tenants, round {number + 1} of {rounds}")
+        progress.log(f"first up of {tenants} tenants, round {number + 1} of {rounds}")
         with cell(config, helm) as here:
             add(PULUMI, _time(here, tenants, [here.up()]))
         with cell(config, helm) as here:
             add(f"{PULUMI}, {WITHOUT_CHECKPOINTS}", _time(here, tenants, [here.up_without_checkpoints()]))
-            made = here.objects()
+            objects = here.objects()
         with cell(config, helm) as here:
-            add(KUBECTL, _time(here, tenants, [rivals.kubectl(here, made, "apply")]))
+            add(KUBECTL, _time(here, tenants, [rivals.kubectl(here, objects, "apply")]))
         with cell(config, helm) as here:
-            add(HELM, _time(here, tenants, [rivals.label_nodes(here, made), rivals.helm(here, made, "install")]))
+            add(HELM, _time(here, tenants, [rivals.label_nodes(here, objects), rivals.helm(here, objects, "install")]))
     return [returned, ready]
 
 
-def _time(here: Cell, tenants: int, commands: Sequence[BenchCommand]) -> _Took:
+def _time(here: Cell, tenants: int, commands: Sequence[CommandLine]) -> _Took:
     ready: set[str] = set()
 
     def all_ready(line: str) -> bool:

@@ -1,15 +1,15 @@
-"""The fleets that are measured: so many tenants, each on two nodes of its own."""
+"""Configurations of the measured fleets: tenants with two nodes each."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dev.local.cluster import Node
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 Config = dict[str, Any]
 
 MOST_TENANTS = 250
-"""One network segment has 255 VRRP ids, and the fleets here have one segment."""
+"""A network segment has 255 VRRP ids, and these fleets have one segment."""
 
 _KEY = {"data": {"authorized_keys": "demo", "id_rsa": "demo", "id_rsa.pub": "demo", "known_hosts": "demo"}}
 _PLATFORM = {
@@ -23,14 +23,14 @@ _PLATFORM = {
 
 
 def fleet(tenants: int, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
-    """The configuration of a stack, its keys without the project's prefix.
+    """Return the configuration of a stack, with keys without the project's prefix.
 
     Args:
-        tenants: How many.
-        changes: What the entries of some tenants say besides, by the tenant's name.
+        tenants: Their number.
+        changes: Additional fields of some entries, by the tenant's name.
 
     Raises:
-        Refusal: So many do not fit on one segment.
+        UserError: The number does not fit on one segment.
     """
     if not 1 <= tenants <= MOST_TENANTS:
         raise UserError(f"{tenants} tenants: choose from 1 to {MOST_TENANTS}.")
@@ -50,6 +50,6 @@ def fleet(tenants: int, changes: Mapping[str, Mapping[str, Any]] | None = None) 
 
 
 def nodes(config: Config) -> Sequence[Node]:
-    """The nodes of a fleet."""
+    """Return the nodes of a fleet."""
     names = [host for entry in config["tenants"] for host in entry["hosts"].values()]
     return [Node(name, address=f"192.168.{number // 200}.{number % 200 + 1}") for number, name in enumerate(names)]

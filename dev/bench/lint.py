@@ -1,6 +1,6 @@
-"""How long linting takes, as a ratio to `yaml.compose` of the same file: about the least that reading it can cost.
+"""Measures linting as a ratio to `yaml.compose` of the same file, about the least that reading it can cost.
 
-Starting Python is left out.
+The start of Python is not included.
 """
 
 import time
@@ -13,7 +13,7 @@ from tenants.lint import lint
 
 
 def stack_file(tenants: int) -> bytes:
-    """A stack file of so many sound tenants, 250 on each segment, written as people write them."""
+    """Return a stack file without faults, with 250 tenants on each segment, in the usual layout."""
     segments = range((tenants + 249) // 250)
     lines = [
         "config:",
@@ -37,10 +37,10 @@ def stack_file(tenants: int) -> bytes:
 
 
 def compare(tenants: int, rounds: int) -> list[Comparison]:
-    """Read the same file by each, in turns."""
+    """Read the same file with each parser in turn."""
     data = stack_file(tenants)
     report = lint("bench.yaml", data)
-    assert not report.findings, report.findings[:3]  # noqa: S101 - a refused file would end early
+    assert not report.findings, report.findings[:3]  # noqa: S101 - a file with faults would end early
     composed = "yaml.compose, libyaml"
     contenders: dict[str, Callable[[], object]] = {
         "python -m tenants lint": lambda: lint("bench.yaml", data),

@@ -1,4 +1,4 @@
-"""A changed image of one tenant, against `kubectl apply` and `helm upgrade` of the whole fleet with that change."""
+"""Measures an image change of one tenant, against `kubectl apply` and `helm upgrade` of the whole fleet."""
 
 import copy
 
@@ -12,18 +12,18 @@ _TENANT = "tenant1"
 
 
 def compare(here: Cell, tenants: int, rounds: int) -> list[Comparison]:
-    """Let each tool in turn set an image that is new to the cluster; no pod restarts (`OnDelete`)."""
+    """Set a new image with each tool in turn; no pod restarts (`OnDelete`)."""
     kubectl, helm = "kubectl apply --server-side", "helm upgrade"
     result = Comparison(
         about=f"One of {tenants} tenants gets a new image, until the command returns.", reference=kubectl
     )
-    made = here.objects()
+    objects = here.objects()
     # There may be no release yet.
-    rivals.helm(here, made, "upgrade", "--install", "--take-ownership").output()
+    rivals.helm(here, objects, "upgrade", "--install", "--take-ownership").output()
     for number in range(rounds):
-        progress.say(f"one of {tenants} tenants gets a new image, round {number + 1} of {rounds}")
-        result.add(kubectl, rivals.kubectl(here, _with_image(made, f"kubectl-{number}"), "apply").seconds())
-        result.add(helm, rivals.helm(here, _with_image(made, f"helm-{number}"), "upgrade").seconds())
+        progress.log(f"one of {tenants} tenants gets a new image, round {number + 1} of {rounds}")
+        result.add(kubectl, rivals.kubectl(here, _with_image(objects, f"kubectl-{number}"), "apply").seconds())
+        result.add(helm, rivals.helm(here, _with_image(objects, f"helm-{number}"), "upgrade").seconds())
         here.configure(fleets.fleet(tenants, {_TENANT: {"image": _image(f"pulumi-{number}")}}))
         result.add("pulumi up --skip-preview", here.up().seconds())
     return [result]
@@ -33,7 +33,7 @@ def _image(tag: str) -> str:
     return f"docker.dtdream.com/adb/adb-control:{tag}"
 
 
-def _with_image(made: Objects, tag: str) -> Objects:
+def _with_image(objects: Objects, tag: str) -> Objects:
     def changed(manifest: Manifest) -> Manifest:
         if manifest["kind"] != "StatefulSet" or not manifest["metadata"]["name"].startswith(f"{_TENANT}-"):
             return manifest
@@ -42,4 +42,4 @@ def _with_image(made: Objects, tag: str) -> Objects:
         container["image"] = _image(tag)
         return edited
 
-    return made.with_each_owned(changed)
+    return objects.with_each_owned(changed)

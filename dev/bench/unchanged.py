@@ -1,4 +1,4 @@
-"""What it costs to be told that nothing would change, against `kubectl diff` and a dry run of helm."""
+"""Measures a preview without changes, against `kubectl diff` and a dry run of helm."""
 
 from dev.bench import rivals
 from dev.bench.cell import Cell
@@ -7,16 +7,16 @@ from dev.local import progress
 
 
 def compare(here: Cell, tenants: int, rounds: int) -> list[Comparison]:
-    """Ask each tool in turn about the fleet that is up."""
+    """Run each tool in turn on a running fleet."""
     kubectl = "kubectl diff --server-side"
-    result = Comparison(about=f"Nothing changed in {tenants} tenants, until that is said.", reference=kubectl)
-    made = here.objects()
+    result = Comparison(about=f"A preview of {tenants} tenants without changes.", reference=kubectl)
+    objects = here.objects()
     # The release that a dry run compares with.
-    rivals.helm(here, made, "install", "--take-ownership").output()
+    rivals.helm(here, objects, "install", "--take-ownership").output()
     for number in range(rounds):
-        progress.say(f"nothing changed in {tenants} tenants, round {number + 1} of {rounds}")
-        result.add(kubectl, rivals.kubectl(here, made, "diff").seconds())
-        result.add("helm upgrade --dry-run=server", rivals.helm(here, made, "upgrade", "--dry-run=server").seconds())
-        # Which also proves that nothing has: it would fail.
+        progress.log(f"preview of {tenants} tenants without changes, round {number + 1} of {rounds}")
+        result.add(kubectl, rivals.kubectl(here, objects, "diff").seconds())
+        result.add("helm upgrade --dry-run=server", rivals.helm(here, objects, "upgrade", "--dry-run=server").seconds())
+        # Fails if there are changes.
         result.add("pulumi preview", here.pulumi("preview", "--expect-no-changes").seconds())
     return [result]

@@ -1,4 +1,4 @@
-"""`kubectl get --watch`: is told of each change by the API server, and costs next to nothing meanwhile."""
+"""Watches objects by `kubectl get --watch`, which costs next to nothing between changes."""
 
 import queue
 import subprocess
@@ -9,38 +9,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from dev.bench.command import BenchCommand, Running
-from dev.local.refusal import UserError
+from dev.bench.command import CommandLine, Running
+from dev.local.user_error import UserError
 
-_PATIENCE = 900
+_TIMEOUT_SECONDS = 900
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Line:
-    heard: float
+    received: float
     """By `time.perf_counter`."""
     text: str | None
-    """None when there will be no more."""
+    """None at the end of the output."""
 
 
 class Watch:
-    """Lines as they come."""
+    """The lines of a watch."""
 
     def __init__(self, lines: "queue.SimpleQueue[_Line]") -> None:
         self._lines = lines
 
     def until(self, wanted: Callable[[str], bool], *, what: str, after: Running | None = None) -> float:
-        """Wait for a line that is wanted; returns when it came, by `time.perf_counter`.
+        """Wait for a line and return when it was received, by `time.perf_counter`.
 
         Args:
-            wanted: Tells which line.
-            what: What such a line means, for when it does not come.
-            after: The command that brings it about; if it fails, nothing is waited for any more.
+            wanted: Whether a line is the one.
+            what: What the line means, for the error message.
+            after: The command that causes it; its failure ends the wait.
 
         Raises:
-            Refusal: It did not come.
+            UserError: The line was not received in time.
         """
-        deadline = time.perf_counter() + _PATIENCE
+        deadline = time.perf_counter() + _TIMEOUT_SECONDS
         while time.perf_counter() < deadline:
             try:
                 line = self._lines.get(timeout=1)
@@ -49,16 +49,16 @@ class Watch:
                     after.finish()
                 continue
             if line.text is None:
-                raise UserError(f"kubectl's watch has ended before this was so: {what}.")
+                raise UserError(f"kubectl's watch ended before {what}.")
             if wanted(line.text):
-                return line.heard
-        raise UserError(f"Not within {_PATIENCE} s: {what}.")
+                return line.received
+        raise UserError(f"Timed out after {_TIMEOUT_SECONDS} s, before {what}.")
 
 
 @contextmanager
-def watching(command: BenchCommand) -> Iterator[Watch]:
-    """Have a `kubectl get --watch` run beside the block."""
-    # Without its stderr, which says each time that v1 Endpoints are deprecated. They are what keepalived reads.
+def watching(command: CommandLine) -> Iterator[Watch]:
+    """Run a `kubectl get --watch` in parallel to the block."""
+    # Without its stderr, which warns each time that v1 Endpoints are deprecated. They are what keepalived reads.
     lines: queue.SimpleQueue[_Line] = queue.SimpleQueue()
     process = subprocess.Popen(
         list(command.arguments),
@@ -83,5 +83,5 @@ def watching(command: BenchCommand) -> Iterator[Watch]:
 def _listen(printed: IO[str], lines: "queue.SimpleQueue[_Line]") -> None:
     with printed:
         for line in printed:
-            lines.put(_Line(heard=time.perf_counter(), text=line.rstrip("\n")))
-    lines.put(_Line(heard=time.perf_counter(), text=None))
+            lines.put(_Line(received=time.perf_counter(), text=line.rstrip("\n")))
+    lines.put(_Line(received=time.perf_counter(), text=None))

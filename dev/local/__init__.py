@@ -1,5 +1,4 @@
-"""What makes a machine able to run the program: the tool chain, the Python environment, a local cluster.
+"""Sets up a development machine: the tool chain, the Python environment, a local cluster.
 
-Runs on any Python >= 3.11 with its standard library alone, since it is what installs everything else; only
-`dev/plugin/` uses packages. On a cluster of your own nothing in here is needed.
+It runs on any Python >= 3.11 with the standard library alone, since it installs everything else.
 """

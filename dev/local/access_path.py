@@ -1,119 +1,114 @@
-"""Shows how a client reaches a tenant's database, read from the live cluster, link by link."""
+"""Shows the path from a client to a tenant's database, as read from the live cluster."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dev.local.cluster import KwokCluster
+from kube.facts import is_ready
+from kube.manifest import Json, Manifest, at, items, mapping, text
 
 _VIP_SUFFIX = "-vip"
+_CONFIG_MAP_SUFFIX = f"{_VIP_SUFFIX}-cm"
 
 
 @dataclass(frozen=True)
-class PrintedAccessPath:
-    """One tenant's links, as text; `broken` names what is missing."""
+class TenantAccessPath:
+    """The links of one tenant's path, as text, and what is missing."""
 
     tenant: str
     links: tuple[tuple[str, str], ...]
-    broken: tuple[str, ...]
+    missing: tuple[str, ...]
 
     def __str__(self) -> str:
         width = max(len(what) for what, _ in self.links)
         lines = [
             f"  {'→ ' if number else '  '}{what:<{width}}  {value}" for number, (what, value) in enumerate(self.links)
         ]
-        lines += [f"  ✗ {missing}" for missing in self.broken]
+        lines += [f"  ✗ {each}" for each in self.missing]
         return "\n".join([f"{self.tenant}:", *lines])
 
 
-def of_all_tenants(cluster: KwokCluster) -> list[PrintedAccessPath]:
-    """Every tenant that has a VIP's ConfigMap, in the order of their names."""
+def of_all_tenants(cluster: KwokCluster) -> list[TenantAccessPath]:
+    """Return the paths of all tenants that have a VIP's ConfigMap, sorted by name."""
     kinds = "configmaps,services,replicationcontrollers,endpointslices.discovery.k8s.io,pods"
     listed = json.loads(cluster.kubectl("get", kinds, "--all-namespaces", "--output=json"))
-    objects = listed["items"]
+    objects = list(map(mapping, items(at(listed, "items"))))
     paths = []
     for config_map in _of_kind(objects, "ConfigMap"):
-        name: str = config_map["metadata"]["name"]
-        if name.endswith(f"{_VIP_SUFFIX}-cm"):
-            tenant = name.removesuffix(f"{_VIP_SUFFIX}-cm")
-            mine = [
-                item for item in objects if item["metadata"].get("namespace") == config_map["metadata"]["namespace"]
-            ]
-            paths.append(_of_tenant(tenant, config_map, mine))
+        if _name(config_map).endswith(_CONFIG_MAP_SUFFIX):
+            namespace = at(config_map, "metadata", "namespace")
+            paths.append(
+                _of_tenant(config_map, [each for each in objects if at(each, "metadata", "namespace") == namespace])
+            )
     return sorted(paths, key=lambda path: path.tenant)
 
 
-def _of_tenant(tenant: str, config_map: dict[str, Any], objects: list[dict[str, Any]]) -> PrintedAccessPath:
+def _of_tenant(config_map: Manifest, objects: Sequence[Manifest]) -> TenantAccessPath:
+    tenant = _name(config_map).removesuffix(_CONFIG_MAP_SUFFIX)
     vip_name = f"{tenant}{_VIP_SUFFIX}"
-    entries: dict[str, str] = config_map.get("data") or {}
+    entries = mapping(config_map.get("data"))
     controller = _named(objects, "ReplicationController", vip_name)
     service = _named(objects, "Service", vip_name)
-    keepalived = _selected(objects, (controller or {}).get("spec", {}).get("selector"))
+    keepalived = _selected_pods(objects, mapping(at(controller, "spec", "selector")))
     ready = _ready_addresses(objects, vip_name)
 
-    links = [("client", "")]
-    broken = []
-    links += [("VIP", vip) for vip in entries]
-    for pod in keepalived:
-        links.append(("keepalived", f"pod {_where(pod)}"))
-    links += [(f"ConfigMap {config_map['metadata']['name']}", f"{vip} → {target}") for vip, target in entries.items()]
+    links = [("client", ""), *(("VIP", vip) for vip in entries)]
+    links += [("keepalived", f"pod {_describe(pod)}") for pod in keepalived]
+    links += [(f"ConfigMap {_name(config_map)}", f"{vip} → {target}") for vip, target in entries.items()]
     if service:
-        spec = service["spec"]
-        selector = ",".join(f"{key}={value}" for key, value in sorted((spec.get("selector") or {}).items()))
-        links.append((f"Service {vip_name}", f"{spec.get('clusterIP')}:{_ports(spec['ports'])}, selects {selector}"))
+        selector = ",".join(f"{key}={value}" for key, value in sorted(mapping(at(service, "spec", "selector")).items()))
+        address = f"{at(service, 'spec', 'clusterIP')}:{_ports(at(service, 'spec', 'ports'))}"
+        links.append((f"Service {vip_name}", f"{address}, selects {selector}"))
     for address, pod_name in ready:
         target = _named(objects, "Pod", pod_name)
-        links.append(("Endpoints", f"{address}, pod {_where(target) if target else pod_name}"))
+        links.append(("Endpoints", f"{address}, pod {_describe(target) if target else pod_name}"))
 
-    if not entries:
-        broken.append(f"ConfigMap {config_map['metadata']['name']} holds no address")
-    if not any(_is_ready(pod) for pod in keepalived):
-        broken.append(f"no ready keepalived pod of ReplicationController {vip_name}")
-    if not service:
-        broken.append(f"no Service {vip_name}")
-    if not ready:
-        broken.append(f"Service {vip_name} has no ready endpoint")
-    return PrintedAccessPath(tenant, tuple(links), tuple(broken))
+    checks = {
+        f"ConfigMap {_name(config_map)} holds no address": bool(entries),
+        f"no ready keepalived pod of ReplicationController {vip_name}": any(map(is_ready, keepalived)),
+        f"no Service {vip_name}": bool(service),
+        f"Service {vip_name} has no ready endpoint": bool(ready),
+    }
+    return TenantAccessPath(tenant, tuple(links), tuple(what for what, present in checks.items() if not present))
 
 
-def _of_kind(objects: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [item for item in objects if item["kind"] == kind]
+def _name(manifest: Manifest) -> str:
+    return text(at(manifest, "metadata", "name"))
 
 
-def _named(objects: Iterable[dict[str, Any]], kind: str, name: str) -> dict[str, Any] | None:
-    return next((item for item in _of_kind(objects, kind) if item["metadata"]["name"] == name), None)
+def _of_kind(objects: Iterable[Manifest], kind: str) -> list[Manifest]:
+    return [each for each in objects if each.get("kind") == kind]
 
 
-def _selected(objects: Iterable[dict[str, Any]], selector: dict[str, str] | None) -> list[dict[str, Any]]:
-    wanted = (selector or {}).items()
+def _named(objects: Iterable[Manifest], kind: str, name: str) -> Manifest | None:
+    return next((each for each in _of_kind(objects, kind) if _name(each) == name), None)
+
+
+def _selected_pods(objects: Iterable[Manifest], selector: Manifest) -> list[Manifest]:
     return [
-        pod for pod in _of_kind(objects, "Pod") if wanted and wanted <= (pod["metadata"].get("labels") or {}).items()
+        pod
+        for pod in _of_kind(objects, "Pod")
+        if selector and selector.items() <= mapping(at(pod, "metadata", "labels")).items()
     ]
 
 
-def _ready_addresses(objects: Iterable[dict[str, Any]], service: str) -> list[tuple[str, str]]:
-    """`address:port` and pod name of every ready endpoint of a Service."""
-    found = []
-    for part in _of_kind(objects, "EndpointSlice"):
-        if (part["metadata"].get("labels") or {}).get("kubernetes.io/service-name") == service:
-            ports = _ports(part.get("ports") or [])
-            for endpoint in part.get("endpoints") or []:
-                if endpoint.get("conditions", {}).get("ready"):
-                    pod = (endpoint.get("targetRef") or {}).get("name", "")
-                    found += [(f"{address}:{ports}", pod) for address in endpoint["addresses"]]
-    return sorted(found)
+def _ready_addresses(objects: Iterable[Manifest], service: str) -> list[tuple[str, str]]:
+    """Return `address:port` and pod name of each ready endpoint of a Service."""
+    return sorted(
+        (f"{address}:{_ports(part.get('ports'))}", text(at(endpoint, "targetRef", "name")))
+        for part in _of_kind(objects, "EndpointSlice")
+        if at(part, "metadata", "labels", "kubernetes.io/service-name") == service
+        for endpoint in items(part.get("endpoints"))
+        if at(endpoint, "conditions", "ready")
+        for address in items(at(endpoint, "addresses"))
+    )
 
 
-def _ports(ports: Iterable[dict[str, Any]]) -> str:
-    return ",".join(str(port["port"]) for port in ports)
+def _ports(ports: Json) -> str:
+    return ",".join(str(at(port, "port")) for port in items(ports))
 
 
-def _where(pod: dict[str, Any]) -> str:
-    state = "ready" if _is_ready(pod) else pod["status"].get("phase", "unknown")
-    return f"{pod['metadata']['name']} on node {pod['spec'].get('nodeName', '(none)')} ({state})"
-
-
-def _is_ready(pod: dict[str, Any]) -> bool:
-    conditions = pod["status"].get("conditions") or []
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+def _describe(pod: Manifest) -> str:
+    state = "ready" if is_ready(pod) else text(at(pod, "status", "phase")) or "unknown"
+    return f"{_name(pod)} on node {text(at(pod, 'spec', 'nodeName')) or '(none)'} ({state})"

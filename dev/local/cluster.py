@@ -1,7 +1,7 @@
-"""A local Kubernetes cluster: kwok's, with a real etcd, API server, controller manager and scheduler; nodes are fake.
+"""Runs a local kwok cluster, with a real etcd, API server, controller manager and scheduler, and fake nodes.
 
-Everything of a cluster lies under one directory and listens on loopback only, so that any number of them run side by
-side: one per checkout, others for tests.
+A cluster has one directory and listens on loopback only, so several can run in parallel: one per checkout, others for
+tests.
 """
 
 import json
@@ -18,31 +18,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 LOOPBACK = "127.0.0.1"
 KUBELET_VERSION = "v1.36.3"
-# In the order of their start.
+# In start order.
 _COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok-controller")
-# Below the range that Linux hands out to outgoing connections (32768 and up): such a port is not taken by chance
-# between one start and the next.
+# Below Linux's range of outgoing connections (32768 and up), so that none takes a port between two starts.
 _PORTS = range(20000, 32000)
 _READY_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Node:
-    """A fake node that looks like one of the cell's: reserved for masters, with a kubelet's version.
+    """A fake node like those of a real cell: reserved for masters, with a kubelet's version, which the program reads.
 
-    The program looks at that version, so it is one that Kubernetes would have; kwok keeps what is there already.
+    kwok keeps the status fields that are set at creation.
     """
 
     name: str
     address: str
-    """Its InternalIP, and so that of pods on the host network."""
+    """Its InternalIP, and that of pods on the host network."""
 
     def manifest(self) -> dict[str, Any]:
-        """The node as Kubernetes' API takes it."""
+        """Return the Node object."""
         resources = {"cpu": "64", "memory": "1Ti", "pods": "1000"}
         return {
             "apiVersion": "v1",
@@ -81,16 +80,16 @@ DEV_NODES = (Node("m1.adb.g1.com", "192.168.143.101"), Node("m2.adb.g1.com", "19
 
 @dataclass(frozen=True)
 class KwokCluster:
-    """A cluster by its name and directory, running or not. Its kubeconfig context is `kwok-<name>`."""
+    """A cluster, identified by name and directory, running or not. Its kubeconfig context is `kwok-<name>`."""
 
     name: str
     directory: Path
     path: str = field(default_factory=lambda: os.environ["PATH"])
-    """Where kwokctl, kubectl and the components are looked for."""
+    """The search path for kwokctl, kubectl and the components."""
 
     @property
     def kubeconfig(self) -> Path:
-        """Holds this cluster's context and no other."""
+        """The kubeconfig, with this cluster's context only."""
         return self.directory / "kubeconfig"
 
     @property
@@ -100,24 +99,24 @@ class KwokCluster:
 
     @property
     def logs(self) -> Path:
-        """One log file per component."""
+        """The directory of the components' log files."""
         return self._data / "logs"
 
     def start(self, nodes: Sequence[Node] = ()) -> bool:
-        """Start it, with its data if there is any, and see to it that the nodes are there.
+        """Start the cluster, with its existing data, and create missing nodes.
 
         Returns:
             Whether it is a new cluster, without data.
 
         Raises:
-            Refusal: A component did not come up, or the directory's name has a space in it.
+            UserError: A component did not start, or the directory's name contains a space.
         """
         if any(character.isspace() for character in str(self.directory)):
-            # kwokctl 0.8.0 cuts KWOK_WORKDIR at the space, without a word, and works in another directory.
-            raise UserError(f"kwok cannot work in a directory with a space in its name: move {self.directory}.")
+            # kwokctl 0.8.0 silently cuts KWOK_WORKDIR at the space, and works in another directory.
+            raise UserError(f"kwok does not support a directory with a space in its name: move {self.directory}.")
         new = not self._finished.exists() or self._finished.read_text() != str(self._data)
         if new:
-            # Also what an interrupted start, or a checkout that was moved, left behind: kwok's files name full paths.
+            # Also the remains of an interrupted start or of a moved checkout: kwok's files contain full paths.
             self.delete()
             try:
                 self._create()
@@ -131,36 +130,36 @@ class KwokCluster:
         return new
 
     def stop(self) -> None:
-        """Stop every process; the data stays. Harmless if none runs."""
-        # Clients before servers, etcd last, so that nobody ends amid errors. Not by kwokctl, which need not be there
-        # any more, and would trust pid files (see `_running`).
+        """Stop all processes and keep the data."""
+        # Clients before servers, etcd last, so that no component stops with errors. Not by kwokctl, which may have been
+        # removed, and relies on pid files (see `_running`).
         for component in reversed(_COMPONENTS):
             self._end(component)
         self._forget_dead_processes()
 
     def delete(self) -> None:
-        """Stop it and drop its data."""
+        """Stop the cluster and delete its data."""
         self.stop()
         shutil.rmtree(self._data.parent.parent, ignore_errors=True)
         self.kubeconfig.unlink(missing_ok=True)
 
     def is_running(self) -> bool:
-        """Whether all of its processes are alive and the API server says that it is ready."""
+        """Whether all processes run and the API server reports that it is ready."""
         return set(self._running()) >= set(_COMPONENTS) and self._is_ready()
 
     def stop_component(self, component: str) -> None:
-        """Stop one process, e.g. `kube-apiserver`, as a crash would."""
+        """Stop one process, e.g. `kube-apiserver`, to simulate a crash."""
         self._end(component)
         self._forget_dead_processes()
 
     def start_components(self) -> None:
-        """Start whatever does not run, and again what ends before all are ready.
+        """Start the components that do not run, and restart those that exit before all are ready.
 
-        kwokctl starts each component once and looks no further; an API server that finds etcd busy with its recovery
-        ends, and who needs the API server ends with it (seen after a power cut, on a loaded machine, 2026-11).
+        kwokctl starts each component once. An API server exits if etcd is busy with its recovery, and the clients of
+        the API server then exit too (seen after a power cut, on a loaded machine, 2026-11).
 
         Raises:
-            Refusal: They do not all come up.
+            UserError: Not all of them became ready.
         """
         deadline = time.monotonic() + _READY_SECONDS
         while not self.is_running():
@@ -176,11 +175,7 @@ class KwokCluster:
             time.sleep(0.5)
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run kubectl against this cluster and return its stdout.
-
-        Raises:
-            Refusal: kubectl failed; the message is its own.
-        """
+        """Run kubectl on this cluster and return its output; raises `UserError` with its error message."""
         command = [self._tool("kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
         if done.returncode != 0:
@@ -193,7 +188,7 @@ class KwokCluster:
 
     @property
     def _finished(self) -> Path:
-        """Written when creation has succeeded; says for which directory."""
+        """Written, with the data directory's path, when the creation has succeeded."""
         return self._data / "finished"
 
     def _create(self) -> None:
@@ -218,7 +213,7 @@ class KwokCluster:
 
     @property
     def _kept_logs(self) -> Path:
-        """The logs of the last start that failed."""
+        """The logs of the last failed start."""
         return self.directory / "logs" / f"cluster-{self.name}"
 
     def _configuration(self) -> dict[str, Any]:
@@ -248,9 +243,9 @@ class KwokCluster:
                 "kubectlBinary": self._tool("kubectl"),
             },
             "componentsPatches": [
-                # Services and pods in ranges of their own, those of the seed's cell; kwok's defaults overlap.
+                # Separate ranges for Services and pods, those of the seed's cell; kwok's defaults overlap.
                 _extra_arguments("kube-apiserver", {"service-cluster-ip-range": "10.96.0.0/12"}),
-                # There is one of each. With an election, they end when the API server is away for 10 s.
+                # There is one of each. With leader election, they exit if the API server is unavailable for 10 s.
                 _extra_arguments("kube-controller-manager", overridden={"leader-elect": "false"}),
                 _extra_arguments("kube-scheduler", overridden={"leader-elect": "false"}),
                 _extra_arguments(
@@ -259,14 +254,14 @@ class KwokCluster:
                         "cidr": "10.244.0.1/16",
                         "manage-nodes-with-annotation-selector": "kwok.x-k8s.io/node=fake",
                     },
-                    # By default kwok brings every node to life, also one that a wrong patch has made by mistake.
+                    # By default kwok makes every node ready, also one that a mistaken patch has created.
                     overridden={"manage-all-nodes": "false"},
                 ),
             ],
         }
 
     def _kwokctl(self, *arguments: str) -> None:
-        # A user's own KWOK_… settings are for the user's own clusters.
+        # The user's KWOK_… settings are for the user's own clusters.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("KWOK_")}
         environment |= {"KWOK_WORKDIR": str(self._data.parent.parent), "PATH": self.path}
         command = [self._tool("kwokctl"), "--name", self.name, *arguments]
@@ -293,9 +288,9 @@ class KwokCluster:
         return True
 
     def _ensure_nodes(self, nodes: Sequence[Node]) -> None:
-        """Create the missing ones: with POST, since only it takes a node's status along."""
-        there = set(self.kubectl("get", "nodes", "--output=name").split())
-        missing = [node.manifest() for node in nodes if f"node/{node.name}" not in there]
+        """Create missing nodes, with POST: only POST accepts a node's status."""
+        existing = set(self.kubectl("get", "nodes", "--output=name").split())
+        missing = [node.manifest() for node in nodes if f"node/{node.name}" not in existing]
         if missing:
             items = json.dumps({"apiVersion": "v1", "kind": "List", "items": missing})
             self.kubectl("create", "--filename=-", stdin=items)
@@ -303,10 +298,10 @@ class KwokCluster:
             self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"node/{node.name}" for node in nodes))
 
     def _running(self) -> dict[str, int]:
-        """The process ids of this cluster's components, by name: whoever has its data directory among the arguments.
+        """Return the component processes by name, identified by the data directory in their arguments.
 
-        kwokctl believes its pid files: after a reboot they may name any process, which it would take for the
-        component, and end on `stop`.
+        kwokctl relies on its pid files: after a reboot they may contain the id of any process, which it would end on
+        `stop`.
         """
         mark = f"{self._data}{os.sep}"
         return {
@@ -322,12 +317,12 @@ class KwokCluster:
                 file.unlink()
 
     def _end(self, component: str) -> None:
-        """Ask, wait up to 10 s, then kill.
+        """Terminate a component, and kill it if it still runs after 10 s.
 
-        Ended is what is no longer listed with its arguments: a process that nobody has waited for, as in a container
-        whose first process does not, would still answer a signal.
+        A process counts as ended when it is no longer listed with its arguments: a zombie, which remains in a container
+        whose first process does not reap children, can still be signalled.
         """
-        for patience, how in ((10.0, signal.SIGTERM), (5.0, signal.SIGKILL)):
+        for timeout, how in ((10.0, signal.SIGTERM), (5.0, signal.SIGKILL)):
             process = self._running().get(component)
             if process is None:
                 return
@@ -337,16 +332,16 @@ class KwokCluster:
                 return
             except PermissionError:
                 raise UserError(
-                    f"{component} of {self._data} (process {process}) is another user's: not ended."
+                    f"Cannot stop {component} of {self._data}: process {process} belongs to another user."
                 ) from None
-            deadline = time.monotonic() + patience
+            deadline = time.monotonic() + timeout
             while component in self._running() and time.monotonic() < deadline:
                 time.sleep(0.02)
 
 
 @contextmanager
 def running(*, name: str, directory: Path, nodes: Sequence[Node] = ()) -> Iterator[KwokCluster]:
-    """A cluster for as long as the block lasts; its data goes with it."""
+    """Run a cluster during the block, and delete it afterwards."""
     cluster = KwokCluster(name, directory)
     try:
         cluster.start(nodes)
@@ -358,21 +353,21 @@ def running(*, name: str, directory: Path, nodes: Sequence[Node] = ()) -> Iterat
 def _extra_arguments(
     component: str, added: dict[str, str] | None = None, overridden: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """A patch of a component's command line, in kwokctl's words."""
+    """Return a kwokctl patch of a component's command line."""
     arguments = [{"key": key, "value": value} for key, value in (added or {}).items()]
     overriding = [{"key": key, "value": value, "override": True} for key, value in (overridden or {}).items()]
     return {"name": component, "extraArgs": arguments + overriding}
 
 
 def _processes() -> Iterator[tuple[int, list[str]]]:
-    """All processes with their arguments: root may well have to stop what a user has started."""
+    """Yield all processes with their arguments, of all users: root may have to stop a user's cluster."""
     if Path("/proc/self/cmdline").exists():
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 arguments = (entry / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
                 yield int(entry.name), arguments
             except OSError:
-                continue  # it has ended meanwhile
+                continue  # it has exited
     else:
         listing = subprocess.run(["ps", "-axo", "pid=,args="], capture_output=True, text=True, check=True)
         for line in listing.stdout.splitlines():
@@ -381,7 +376,7 @@ def _processes() -> Iterator[tuple[int, list[str]]]:
 
 
 def _free_ports(number: int) -> list[int]:
-    """Ports that nobody listens on now; chosen at random so that two clusters made at once get different ones."""
+    """Return unused ports, chosen at random so that two clusters created at once get different ones."""
     ports: list[int] = []
     for port in random.sample(_PORTS, len(_PORTS)):
         with socket.socket() as probe:

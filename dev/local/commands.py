@@ -23,27 +23,27 @@ from dev.local import (
 from dev.local.cluster import DEV_NODES, KwokCluster
 from dev.local.file_lock import exclusive
 from dev.local.places import Places
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 _CLUSTER = "adb"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; the exit status is 0, or 1 with a sentence on stderr, or 130 when interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m local", description="The tool chain and the local cluster.")
-    parser.add_argument("command", choices=sorted(_COMMANDS), help="what to do; the Makefile says what each is for")
+    """Run one command; return 0, 1 after an error message on stderr, or 130 if interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m dev.local", description="Manage tool chain and local cluster.")
+    parser.add_argument("command", choices=sorted(_COMMANDS), help="see `make help`")
     command = parser.parse_args(arguments).command
     here = places.of_checkout()
-    # So that a `kill`, like Ctrl-C, lets everything that was started be ended.
+    # So that a `kill`, like Ctrl-C, also stops what was started.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with exclusive(here.local / "lock", f"make {command}"):
             _COMMANDS[command](here)
-    except UserError as refusal:
-        progress.say(f"\n{refusal}")
+    except UserError as error:
+        progress.log(f"\n{error}")
         return 1
     except KeyboardInterrupt:
-        progress.say("\ninterrupted; the same command goes on from here")
+        progress.log("\ninterrupted; run the same command again to continue")
         return 130
     return 0
 
@@ -53,7 +53,7 @@ def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def setup(here: Places) -> dict[str, str]:
-    """Make the Python environment, the tools and the plugin available; return the exports that make them seen."""
+    """Install the Python environment, the tools and the plugin; return the environment variables that use them."""
     python_environment.ensure(here)
     toolchain.ensure(here)
     without_plugin = dict(os.environ) | environment.of(here, None, os.environ)
@@ -62,47 +62,47 @@ def setup(here: Places) -> dict[str, str]:
 
 
 def up(here: Places) -> None:
-    """From nothing to a running stack `dev`, and how a client reaches its tenants."""
+    """Set up, start the cluster, update the stack `dev` and show how a client reaches its tenants."""
     began = time.monotonic()
     whole = dict(os.environ) | setup(here)
     cluster = _cluster(here, whole["PATH"])
-    progress.say(f"starting the local cluster, context {cluster.context}, about 5 s")
+    progress.log(f"starting the local cluster, context {cluster.context}, about 5 s")
     if cluster.start(DEV_NODES):
         stack.set_aside_state(here)
     stack.up(here, whole)
     paths = access_path.of_all_tenants(cluster)
-    print("\nHow clients reach the tenants, read from the cluster:\n", flush=True)
+    print("\nThe path from a client to each tenant, read from the cluster:\n", flush=True)
     for path in paths:
         print(path, flush=True)
-    if not paths or any(path.broken for path in paths):
-        raise UserError("The access path is not whole: `kubectl get events` and `pulumi up` may say why.")
-    progress.say(
-        f"\nup after {progress.duration(time.monotonic() - began)}; for pulumi and kubectl in this shell:"
+    if not paths or any(path.missing for path in paths):
+        raise UserError("The access path is incomplete: see `kubectl get events` and `pulumi up`.")
+    progress.log(
+        f"\nup after {progress.duration(time.monotonic() - began)}; to use pulumi and kubectl in this shell, run:"
         '  eval "$(make -s env)"'
     )
 
 
 def down(here: Places) -> None:
-    """Stop the local cluster; its data, and Pulumi's state, stay for the next `make up`."""
+    """Stop the local cluster; its data and Pulumi's state are kept for the next `make up`."""
     _cluster(here, environment.of(here, None, os.environ)["PATH"]).stop()
-    progress.say("the local cluster is stopped")
+    progress.log("the local cluster is stopped")
 
 
 def clean(here: Places) -> None:
-    """Drop the cluster with its data, Pulumi's state, the virtual environment and the tools that were built."""
+    """Delete the cluster with its data, Pulumi's state, the virtual environment and the tools that were built."""
     _cluster(here, environment.of(here, None, os.environ)["PATH"]).delete()
     for leftover in (here.local, here.venv, here.cache):
         shutil.rmtree(leftover, ignore_errors=True)
-    progress.say(f"clean; {here.cache} is gone too, so the next set-up, in any checkout, builds the tools again")
+    progress.log(f"clean; {here.cache} is deleted too: the next setup, in any checkout, builds the tools again")
 
 
 def env(here: Places) -> None:
-    """Print the exports, and nothing else, to stdout."""
+    """Print the exports to stdout."""
     sys.stdout.write(environment.as_shell(setup(here)))
 
 
 def lock(here: Places) -> None:
-    """Write the locked requirements anew."""
+    """Update the locked requirements."""
     python_environment.lock(here)
 
 

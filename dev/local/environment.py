@@ -1,4 +1,4 @@
-"""The environment in which plain `pulumi`, `kubectl` and `pytest` work against the local cluster."""
+"""The environment variables with which `pulumi`, `kubectl` and `pytest` use the local cluster."""
 
 import os
 import shlex
@@ -9,20 +9,20 @@ from dev.local.kubernetes_plugin import Plugin
 from dev.local.places import Places
 
 STACK = "dev"
-PASSPHRASE = "adb-tenants-dev"  # noqa: S105 - public on purpose: what it encrypts are made-up values
+PASSPHRASE = "adb-tenants-dev"  # noqa: S105 - public on purpose: it encrypts fictitious values
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def of(places: Places, plugin: Plugin | None, outside: Mapping[str, str]) -> dict[str, str]:
-    """What to add to the environment `outside`.
+    """Return the variables to add to the environment `outside`.
 
-    The user's PULUMI_HOME stays: installed plugins are found there. The virtual environment comes first on PATH,
-    since the Python language host that is built from Go modules knows no other way to find it.
+    PULUMI_HOME is kept: it has the installed plugins. The virtual environment is first on PATH, since the Python
+    language host built from Go modules finds it in no other way.
 
     Args:
         places: Of this checkout.
-        plugin: The plugin to be used; None if it has not been looked for yet.
-        outside: The environment to extend; that of a shell which has these exports already gives the same result.
+        plugin: The plugin to use; None if it is not known yet.
+        outside: The environment to extend, with or without these variables.
     """
     ours = [places.venv / "bin", places.tools]
     if plugin is not None and not plugin.official:
@@ -31,24 +31,24 @@ def of(places: Places, plugin: Plugin | None, outside: Mapping[str, str]) -> dic
     exports = {
         "PATH": os.pathsep.join(path),
         "KUBECONFIG": str(places.kubeconfig),
-        # Without `metadata=skip` the backend also writes a sidecar file with a checksum, and not atomically: a killed
-        # `pulumi up` leaves it empty, and every later command ends in "failed to load checkpoint: EOF".
+        # Without `metadata=skip` the backend also writes a checksum file, and not atomically: a killed `pulumi up`
+        # leaves it empty, and every later command fails with "failed to load checkpoint: EOF".
         "PULUMI_BACKEND_URL": f"file://{places.state}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_STACK": STACK,
-        # Where it is set, as in many containers, each run of the program compiles the 650 modules it imports anew: 2 of
+        # Where it is set, as in many containers, each run of the program compiles the 650 modules that it imports: 2 of
         # the 5 s of processor time in the preview of one tenant (2026-11).
         "PYTHONDONTWRITEBYTECODE": "",
     }
-    # Python's clients, unlike Go's, would ask a proxy for the API server on this very machine.
+    # Python's clients, unlike Go's, would use a proxy for the API server on this machine.
     for name in ("NO_PROXY", "no_proxy"):
         if any(outside.get(proxy) for proxy in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")):
-            spared = [host for host in outside.get(name, "").split(",") if host]
-            exports[name] = ",".join([*spared, *(host for host in _LOOPBACK if host not in spared)])
+            direct = [host for host in outside.get(name, "").split(",") if host]
+            exports[name] = ",".join([*direct, *(host for host in _LOOPBACK if host not in direct)])
     return exports
 
 
 def as_shell(exports: Mapping[str, str]) -> str:
-    """Lines for `eval` in any POSIX shell."""
+    """Return the variables as lines for `eval` in a POSIX shell."""
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in exports.items())

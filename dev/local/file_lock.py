@@ -1,4 +1,4 @@
-"""One at a time: an advisory lock between processes, released by the kernel whatever happens to its holder."""
+"""An advisory lock between processes, which the kernel releases when the holder exits."""
 
 import fcntl
 import os
@@ -11,20 +11,20 @@ from dev.local import progress
 
 @contextmanager
 def exclusive(path: Path, doing: str) -> Iterator[None]:
-    """Hold the lock file `path` while `doing`, e.g. "building etcd"; says so when it has to wait for another.
+    """Hold the lock file `path` while `doing`, e.g. "building etcd"; log whom it waits for.
 
-    The file stays behind: removing it would let a third process lock a new file of the same name while a second
-    still waits for the old one.
+    The file is not removed: otherwise a third process could lock a new file of the same name while a second one still
+    waits for the old one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not inherited by child processes (PEP 446), so a cluster left running does not hold the lock.
+    # Not inherited by child processes (PEP 446), so a cluster that keeps running does not hold the lock.
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(handle, 200, 0).decode(errors="replace").strip() or "another process"
-            progress.say(f"waiting for {holder}")
+            progress.log(f"waiting for {holder}")
             fcntl.flock(handle, fcntl.LOCK_EX)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"process {os.getpid()}, {doing}\n".encode(), 0)

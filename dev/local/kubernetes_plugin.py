@@ -1,4 +1,4 @@
-"""Finds Pulumi's Kubernetes plugin: the official one wherever it is to be had, else the double in `dev/plugin`."""
+"""Finds Pulumi's Kubernetes plugin: the official one if it is available, else the double in `dev/plugin`."""
 
 import platform
 import re
@@ -13,11 +13,11 @@ from pathlib import Path
 
 from dev.local import progress, toolchain
 from dev.local.places import Places
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 _NAME = "pulumi-resource-kubernetes"
 _CONNECT_SECONDS = 3
-_UNREACHABLE_IS_BELIEVED_FOR = 3600.0
+_RETRY_DOWNLOAD_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,17 @@ class Plugin:
 
     official: bool
     where: str
-    """For people."""
 
 
 def ensure(places: Places, environment: Mapping[str, str]) -> Plugin:
-    """Find the official plugin, or have the engine fetch it, or fall back on the double, saying so.
+    """Return the official plugin, after a download if need be, or else the double, with a message.
 
     Args:
         places: Where the double and the cache are.
-        environment: What the engine will see, without the double's directory on PATH.
+        environment: Of the engine, without the double's directory on PATH.
 
     Raises:
-        Refusal: Neither is there.
+        UserError: Neither is available.
     """
     version = locked_version(places)
     found = find(environment, version)
@@ -47,21 +46,21 @@ def ensure(places: Places, environment: Mapping[str, str]) -> Plugin:
         return found
     if not (places.double / _NAME).exists():
         raise UserError(
-            f"The plugin {_NAME} {version} is neither on PATH nor installed, and its download is not reachable: "
-            f"run `pulumi plugin install resource kubernetes {version}` where it is."
+            f"The plugin {_NAME} {version} is neither on PATH nor installed, and cannot be downloaded from here: "
+            f"run `pulumi plugin install resource kubernetes {version}` on a network with access to get.pulumi.com."
         )
-    progress.say(
-        f"the official {_NAME} {version} is neither installed nor reachable: its double, dev/plugin, is used "
+    progress.log(
+        f"the official {_NAME} {version} is not installed and cannot be downloaded: using the double in dev/plugin "
         "(loopback clusters only)"
     )
     return Plugin(official=False, where=str(places.double))
 
 
 def locked_version(places: Places) -> str:
-    """The plugin's version is that of the Python package: the engine asks for exactly it.
+    """Return the plugin's version: the engine requires that of the Python package.
 
     Raises:
-        Refusal: requirements.txt does not lock it.
+        UserError: requirements.txt does not lock it.
     """
     found = re.search(r"^pulumi-kubernetes==(\S+)", (places.checkout / "requirements.txt").read_text(), re.MULTILINE)
     if found is None:
@@ -70,7 +69,7 @@ def locked_version(places: Places) -> str:
 
 
 def find(environment: Mapping[str, str], version: str) -> Plugin | None:
-    """The official plugin on PATH, else among the engine's installed plugins; None if it is in neither."""
+    """Return the official plugin on PATH, else among the engine's installed plugins, else None."""
     on_path = shutil.which(_NAME, path=toolchain.outside_path(environment.get("PATH", "")))
     if on_path:
         return Plugin(official=True, where=on_path)
@@ -80,16 +79,16 @@ def find(environment: Mapping[str, str], version: str) -> Plugin | None:
 
 
 def _fetch(places: Places, environment: Mapping[str, str], version: str) -> bool:
-    """Let the engine fetch it, if its download answers within seconds; a "no" is remembered for an hour."""
-    verdict = places.cache / f"{_NAME}-{version}.unreachable"
-    if verdict.exists() and time.time() - verdict.stat().st_mtime < _UNREACHABLE_IS_BELIEVED_FOR:
+    """Let the engine download the plugin if the server responds; if it does not, skip this for an hour."""
+    unreachable = places.cache / f"{_NAME}-{version}.unreachable"
+    if unreachable.exists() and time.time() - unreachable.stat().st_mtime < _RETRY_DOWNLOAD_SECONDS:
         return False
     if not _reachable(version):
-        verdict.parent.mkdir(parents=True, exist_ok=True)
-        verdict.touch()
+        unreachable.parent.mkdir(parents=True, exist_ok=True)
+        unreachable.touch()
         return False
     progress.run(
-        f"fetching the plugin kubernetes {version}, 40 MB",
+        f"downloading the plugin kubernetes {version}, 40 MB",
         [
             shutil.which("pulumi", path=environment["PATH"]) or "pulumi",
             "plugin",
@@ -99,14 +98,14 @@ def _fetch(places: Places, environment: Mapping[str, str], version: str) -> bool
             version,
         ],
         env=environment,
-        log=places.local / "logs" / "pulumi-plugin-install.log",
-        remedy=f"Install it by hand: `pulumi plugin install resource kubernetes {version}`.",
+        log_file=places.local / "logs" / "pulumi-plugin-install.log",
+        remedy=f"Install it manually: `pulumi plugin install resource kubernetes {version}`.",
     )
     return True
 
 
 def _reachable(version: str) -> bool:
-    """Whether the address that the engine would fetch it from answers; proxies of the environment are used."""
+    """Whether the address from which the engine downloads it responds, through the environment's proxies."""
     system = {"darwin": "darwin"}.get(sys.platform, "linux")
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     address = f"https://get.pulumi.com/releases/plugins/{_NAME}-v{version}-{system}-{machine}.tar.gz"

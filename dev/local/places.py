@@ -1,4 +1,4 @@
-"""Where things lie: in the checkout, under its `.local/`, and in the cache that all checkouts share."""
+"""The directories of a checkout, of its `.local/`, and of the cache that all checkouts share."""
 
 import os
 from dataclasses import dataclass
@@ -9,25 +9,25 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 @dataclass(frozen=True)
 class Places:
-    """The directories of one checkout. Nothing here creates them."""
+    """The directories of one checkout, whether they exist or not."""
 
     checkout: Path
     cache: Path
-    """Shared by all checkouts of a user; everything in it is keyed by the content it was made from."""
+    """Shared by all checkouts of a user; the names in it contain a hash of their sources."""
 
     @property
     def local(self) -> Path:
-        """Everything of this checkout's cluster and tool chain; git-ignored, dropped by `make clean`."""
+        """The local cluster and tool chain of this checkout; git-ignored, deleted by `make clean`."""
         return self.checkout / ".local"
 
     @property
     def tools(self) -> Path:
-        """Links to the tools that were built, first on PATH but for the virtual environment."""
+        """Links to the tools that were built, on PATH after the virtual environment."""
         return self.local / "bin"
 
     @property
     def venv(self) -> Path:
-        """The virtual environment, where `Pulumi.yaml` says it is."""
+        """The virtual environment, as named in `Pulumi.yaml`."""
         return self.checkout / ".venv"
 
     @property
@@ -47,6 +47,6 @@ class Places:
 
 
 def of_checkout() -> Places:
-    """The places of the checkout that this file lies in; the cache follows the XDG base directory rules."""
+    """Return the directories of the checkout with this file; the cache follows the XDG base directory rules."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Places(checkout=CHECKOUT, cache=cache / "adb-tenants")

@@ -1,4 +1,4 @@
-"""Says what is happening and how long it takes. Everything goes to stderr: stdout belongs to results."""
+"""Logs progress and durations to stderr; stdout is for results."""
 
 import os
 import subprocess
@@ -8,20 +8,20 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 _TICK_ON_A_TERMINAL = 1.0
 _TICK_IN_A_LOG = 15.0
 _LINES_SHOWN_ON_FAILURE = 30
 
 
-def say(text: str) -> None:
-    """One line for the person who is waiting."""
+def log(text: str) -> None:
+    """Print one line."""
     print(text, file=sys.stderr, flush=True)
 
 
 def duration(seconds: float) -> str:
-    """`8 s`, `1 min 05 s`."""
+    """Format a duration: `8 s`, `1 min 05 s`."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
@@ -30,28 +30,28 @@ def run(
     title: str,
     command: Sequence[str | os.PathLike[str]],
     *,
-    log: Path,
+    log_file: Path,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     remedy: str = "",
 ) -> None:
-    """Run a long, silent command under a running clock.
+    """Run a long command, and show the time that has passed.
 
     Args:
         title: What is being done and about how long it takes.
         command: The argument list.
-        log: Where the command's output goes; replaced if it exists.
+        log_file: For the command's output; replaced if it exists.
         cwd: Its working directory.
-        env: Its whole environment; ours if absent.
+        env: Its complete environment; ours if absent.
         remedy: What to do when it fails, one sentence.
 
     Raises:
-        Refusal: It failed; the message ends in the last lines of its output.
+        UserError: It failed; the message ends with the last lines of its output.
     """
-    say(f"{title} …")
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log(f"{title} …")
+    log_file.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    with log.open("wb") as output:
+    with log_file.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
@@ -63,10 +63,10 @@ def run(
             raise
     took = duration(time.monotonic() - began)
     if status != 0:
-        with log.open(errors="replace") as output:
+        with log_file.open(errors="replace") as output:
             tail = "".join(deque(output, _LINES_SHOWN_ON_FAILURE))
-        raise UserError(f"{title}: failed after {took}. {remedy}\nThe end of {log}:\n{tail.rstrip()}")
-    say(f"  done in {took}")
+        raise UserError(f"{title}: failed after {took}. {remedy}\nThe end of {log_file}:\n{tail.rstrip()}")
+    log(f"  done in {took}")
 
 
 def _wait(process: subprocess.Popen[bytes], began: float) -> int:

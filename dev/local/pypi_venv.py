@@ -1,4 +1,4 @@
-"""Small virtual environments in the cache, each holding one tool that the Python index serves: uv, Go."""
+"""Creates virtual environments in the cache, each with one tool from the Python index: uv, Go."""
 
 import hashlib
 import shutil
@@ -11,46 +11,48 @@ from dev.local.places import Places
 
 
 def machine_python() -> Path:
-    """The machine's own interpreter, also when this one is that of a virtual environment made from it.
+    """Return the base interpreter, also if this one belongs to a virtual environment.
 
-    After `eval "$(make -s env)"` it is; the environment could then not be replaced, being the one that runs.
+    After `eval "$(make -s env)"` it does, and a running environment could not be replaced.
     """
     return Path(getattr(sys, "_base_executable", None) or sys.executable).resolve()
 
 
 def ensure(lock: Path, places: Places, what: str) -> Path:
-    """The virtual environment made from a requirements file with hashes; made if it is not there.
+    """Return the virtual environment of a requirements file with hashes; create it if it does not exist.
 
     Args:
-        lock: The requirements file; its content and this interpreter name the environment.
+        lock: The requirements file; its content and this interpreter determine the environment's name.
         places: Where the cache is.
-        what: What is fetched, for people.
+        what: What is downloaded, for messages.
 
     Raises:
-        Refusal: The Python index could not be reached, or served something else than was locked.
+        UserError: The Python index could not be reached, or a hash did not match.
     """
     content = lock.read_bytes()
     python = machine_python()
     key = hashlib.sha256(content + bytes(python) + sys.version.encode()).hexdigest()[:16]
     venv = places.cache / "venvs" / f"{lock.name.removesuffix('.lock.txt')}-{key}"
     finished = venv / "finished"
-    # The interpreter is a link to the machine's, which may have been removed since.
+    # The interpreter is a link to the base one, which may have been removed since.
     if finished.exists() and (venv / "bin" / "python").exists():
         return venv
-    with exclusive(venv.with_name(f"{venv.name}.lock"), f"fetching {what}"):
+    with exclusive(venv.with_name(f"{venv.name}.lock"), f"downloading {what}"):
         if finished.exists() and (venv / "bin" / "python").exists():
             return venv
         shutil.rmtree(venv, ignore_errors=True)
         logs = places.cache / "logs"
-        progress.run(f"making a place for {what}", [python, "-m", "venv", venv], log=logs / "venv.log")
         progress.run(
-            f"fetching {what}",
+            f"creating a virtual environment for {what}", [python, "-m", "venv", venv], log_file=logs / "venv.log"
+        )
+        progress.run(
+            f"downloading {what}",
             [
                 *(venv / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-deps"),
                 *("--require-hashes", "--only-binary", ":all:", "--requirement", lock),
             ],
-            log=logs / f"pip-{lock.name}.log",
-            remedy="The Python index that pip is configured for has to be reachable.",
+            log_file=logs / f"pip-{lock.name}.log",
+            remedy="Check that the Python index of pip's configuration is reachable.",
         )
         finished.touch()
     return venv

@@ -1,6 +1,6 @@
-"""The checkout's virtual environment, `.venv`, exactly as requirements-dev.txt locks it.
+"""Creates the checkout's virtual environment, `.venv`, from requirements-dev.txt.
 
-uv does it: a second checkout of the same machine is a matter of hard links, a second or two instead of a minute.
+With uv, a second checkout on the same machine takes one or two seconds instead of a minute: uv makes hard links.
 """
 
 import ast
@@ -16,8 +16,8 @@ from dev.local.places import CHECKOUT, Places
 
 _UV_LOCK = Path(__file__).resolve().parent / "uv.lock.txt"
 
-# What pip is told about the index, by configuration or environment, and how uv is told the same: a mirror on the
-# premises that works for `pip install` has to work here.
+# pip's settings of the index and the variables of uv with the same meaning: a mirror that works for `pip install` has
+# to work here.
 _UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -33,10 +33,10 @@ _PIP_SECTIONS = ("global", "install", ":env:")
 
 
 def ensure(places: Places) -> None:
-    """Make `.venv` what requirements-dev.txt says; nothing to do if it already is.
+    """Create or update `.venv` if it does not match requirements-dev.txt.
 
     Raises:
-        Refusal: The Python index could not be reached, or served something else than was locked.
+        UserError: The Python index could not be reached, or a hash did not match.
     """
     lock = places.checkout / "requirements-dev.txt"
     stamp = places.venv / "synced"
@@ -48,25 +48,25 @@ def ensure(places: Places) -> None:
     environment = _environment(uv)
     log = places.local / "logs" / "uv.log"
     progress.run(
-        f"making {places.venv.name} with {python}",
+        f"creating {places.venv.name} with {python}",
         [uv, "venv", "--clear", "--no-project", "--prompt", "adb-tenants", "--python", python, places.venv],
         env=environment,
-        log=log,
+        log_file=log,
     )
     progress.run(
         "installing the locked Python packages, about 30 s the first time",
         [uv, "pip", "sync", "--require-hashes", "--python", places.venv / "bin" / "python", lock],
         env=environment,
-        log=log,
-        remedy="The Python index that pip is configured for has to be reachable.",
+        log_file=log,
+        remedy="Check that the Python index of pip's configuration is reachable.",
     )
     stamp.write_text(content)
 
 
 def lock(places: Places) -> None:
-    """Write requirements.txt and requirements-dev.txt from pyproject.toml, keeping what still fits.
+    """Write requirements.txt and requirements-dev.txt from pyproject.toml, keeping versions that still satisfy it.
 
-    Hashes and no index address: the files are right whichever mirror serves the packages.
+    With hashes and without an index address, so that the files are valid for any mirror.
     """
     uv = _uv(places)
     environment = _environment(uv) | {"UV_CUSTOM_COMPILE_COMMAND": "make lock"}
@@ -84,7 +84,7 @@ def lock(places: Places) -> None:
             [*compiled, *arguments],
             cwd=CHECKOUT,
             env=environment,
-            log=places.local / "logs" / "lock.log",
+            log_file=places.local / "logs" / "lock.log",
         )
 
 
@@ -93,25 +93,25 @@ def _uv(places: Places) -> Path:
 
 
 def _environment(uv: Path) -> dict[str, str]:
-    told = subprocess.run(
+    listed = subprocess.run(
         [uv.with_name("python"), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
     )
-    # Only this interpreter: a downloaded one would come from a place that nobody agreed to.
-    return uv_settings(told.stdout.splitlines(), os.environ) | {"UV_PYTHON_DOWNLOADS": "never"}
+    # Only this interpreter: uv would download another one from GitHub.
+    return uv_settings(listed.stdout.splitlines(), os.environ) | {"UV_PYTHON_DOWNLOADS": "never"}
 
 
 def uv_settings(pip_config: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment for uv, given the lines of `pip config list`; what the user set for uv itself wins."""
-    told: dict[tuple[str, str], str] = {}
+    """Translate the lines of `pip config list` to the environment for uv; the user's own settings of uv win."""
+    configured: dict[tuple[str, str], str] = {}
     for line in pip_config:
         name, _, quoted = line.partition("=")
         section, _, key = name.rpartition(".")
         if section in _PIP_SECTIONS and key in _UV_NAMES:
-            told[section, key] = str(ast.literal_eval(quoted))
+            configured[section, key] = str(ast.literal_eval(quoted))
     settings: dict[str, str] = {}
     for section in _PIP_SECTIONS:
         for key, variable in _UV_NAMES.items():
-            value = told.get((section, key))
+            value = configured.get((section, key))
             if value is not None:
                 settings[variable] = ",".join(value.split()) if variable == "UV_FIND_LINKS" else " ".join(value.split())
     return settings | dict(environment)

@@ -1,4 +1,4 @@
-"""The stack `dev` on the local cluster: its state, `pulumi up`, and what an interrupted one leaves behind."""
+"""Runs `pulumi up` for the stack `dev` on the local cluster, and cleans up after an interrupted one."""
 
 import json
 import os
@@ -11,40 +11,40 @@ from pathlib import Path
 from dev.local import progress
 from dev.local.environment import STACK
 from dev.local.places import Places
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 
 def up(places: Places, environment: Mapping[str, str]) -> None:
-    """`pulumi up`, its own output shown; the stack is made if it is not there.
+    """Run `pulumi up` and show its output; create the stack if it does not exist.
 
     Args:
         places: Of this checkout.
-        environment: The whole environment for Pulumi.
+        environment: The complete environment for Pulumi.
 
     Raises:
-        Refusal: Pulumi failed; it has said why.
+        UserError: Pulumi failed, with an error in its output.
     """
     places.state.mkdir(parents=True, exist_ok=True)
     if not _checkpoints(places):
-        # --no-select: whichever stack the user has selected stays selected.
+        # --no-select keeps the user's selected stack.
         _pulumi(["stack", "init", STACK, "--no-select", "--non-interactive"], places, environment)
     elif _is_left_locked(places):
-        progress.say(f"the last `pulumi` on stack {STACK} ended without unlocking it: unlocking")
+        progress.log(f"an interrupted `pulumi` has left stack {STACK} locked: unlocking it")
         _pulumi(["cancel", "--yes", "--stack", STACK], places, environment)
     _pulumi(["up", "--yes", "--skip-preview", "--stack", STACK], places, environment)
 
 
 def set_aside_state(places: Places) -> None:
-    """Put away the state of a cluster that is gone, so that the new one is not taken for it."""
+    """Rename the state of a deleted cluster, so that it is not used for the new one."""
     if places.state.exists():
         aside = places.state.with_name(f"state-of-a-lost-cluster-{time.strftime('%Y%m%dT%H%M%S')}")
         places.state.rename(aside)
-        progress.say(f"the cluster is new: the state of the old one is put away in {aside}")
+        progress.log(f"the cluster is new: the state of the old one was moved to {aside}")
 
 
 def _pulumi(arguments: list[str], places: Places, environment: Mapping[str, str]) -> None:
     command = ["pulumi", *arguments]
-    progress.say(f"$ {' '.join(command)}")
+    progress.log(f"$ {' '.join(command)}")
     try:
         process = subprocess.Popen(command, cwd=places.checkout, env=dict(environment))
     except FileNotFoundError:
@@ -52,14 +52,14 @@ def _pulumi(arguments: list[str], places: Places, environment: Mapping[str, str]
     try:
         status = process.wait()
     except KeyboardInterrupt as interruption:
-        # Pulumi ends what it is at and unlocks the stack, given the time. A Ctrl-C has reached it as well, and a
-        # second one would cut it off; a signal to this process alone has not.
+        # Given the time, Pulumi finishes the current step and unlocks the stack. A Ctrl-C has reached it as well, and a
+        # second one would abort it; a signal to this process alone has not.
         if interruption.args:
             process.send_signal(signal.SIGINT)
         process.wait()
         raise
     if status != 0:
-        raise UserError(f"`{' '.join(command)}` failed (exit status {status}); it says why above.")
+        raise UserError(f"`{' '.join(command)}` failed (exit status {status}); see its output above.")
 
 
 def _checkpoints(places: Places) -> list[Path]:
@@ -67,7 +67,7 @@ def _checkpoints(places: Places) -> list[Path]:
 
 
 def _is_left_locked(places: Places) -> bool:
-    """Whether every lock of the stack is held by a process of this machine that is no more."""
+    """Whether each lock of the stack belongs to a process of this machine that has exited."""
     locks = list(places.state.glob(f".pulumi/locks/**/{STACK}/*.json"))
     return bool(locks) and not any(_is_held(lock) for lock in locks)
 

@@ -1,6 +1,6 @@
-"""Which tools are needed, in which versions, and where each is found: on PATH, else built into the cache.
+"""The required tools and their versions: each is taken from PATH, or else built into the cache.
 
-Vendors' own downloads are not fetched by code of ours: docs/decisions/0001-tool-chain.md says why.
+Vendors' own downloads are not used; see docs/decisions/0001-tool-chain.md.
 """
 
 import os
@@ -39,16 +39,16 @@ def _kubernetes_command(name: str, minutes: float) -> Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
-    """A tool set, and what on PATH would do in its place."""
+    """A tool set, and the versions on PATH that can be used instead."""
 
     tools: ToolSet
     accepted: VersionRange
     reason: str
     """Why this range."""
     probed: tuple[str, ...]
-    """The commands of the set whose version is looked at; the others must only be there."""
-    asks_version: tuple[str, ...] = ("--version",)
-    """The arguments that make each of them print it."""
+    """The commands of the set whose version is checked; the others must only exist."""
+    version_arguments: tuple[str, ...] = ("--version",)
+    """The arguments with which they print it."""
 
 
 _PULUMI_TOOLS = ToolSet(
@@ -63,7 +63,7 @@ _PULUMI_TOOLS = ToolSet(
             minutes=4,
         ),
         Command(
-            # The last version that is part of a tagged Go module; it serves the engine and the Python package above.
+            # The last version that is part of a tagged Go module; it works with this engine and the Python package.
             binary="pulumi-language-python",
             module="pulumi-language-python",
             package="github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
@@ -99,9 +99,9 @@ REQUIREMENTS = (
     Requirement(
         tools=_PULUMI_TOOLS,
         accepted=VersionRange(_PULUMI, Version(4, 0)),
-        reason="older engines were not tried with the pulumi package that requirements.txt locks",
+        reason="older engines were not tested with the pulumi package that requirements.txt locks",
         probed=("pulumi",),
-        asks_version=("version",),
+        version_arguments=("version",),
     ),
     Requirement(
         tools=_KWOK_TOOLS,
@@ -112,7 +112,7 @@ REQUIREMENTS = (
     Requirement(
         tools=ToolSet("etcd", Version(3, 6, 10), (Command("etcd", "etcd", "go.etcd.io/etcd/server/v3", minutes=0.6),)),
         accepted=VersionRange(Version(3, 6), Version(3, 7)),
-        reason="etcd 3.5.1 ends the API server's watches with an error: pods took up to 56 s to be ready, 2026-11",
+        reason="etcd 3.5.1 ends the API server's watches with an error: pods took up to 56 s to become ready, 2026-11",
         probed=("etcd",),
     ),
     Requirement(
@@ -134,7 +134,7 @@ REQUIREMENTS = (
         accepted=VersionRange(Version(1, 35), Version(1, 38)),
         reason="kubectl supports API servers one minor version away",
         probed=("kubectl",),
-        asks_version=("version", "--client"),
+        version_arguments=("version", "--client"),
     ),
     Requirement(
         tools=ToolSet(
@@ -143,13 +143,13 @@ REQUIREMENTS = (
             (Command("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint", minutes=0.4),),
         ),
         accepted=VersionRange(Version(1, 7), Version(1, 8)),
-        reason="the workflows were checked with 1.7",
+        reason="the workflows were tested with 1.7",
         probed=("actionlint",),
-        asks_version=("-version",),
+        version_arguments=("-version",),
     ),
 )
 
-# Only the benchmark compares with it, so only the benchmark builds it: see `executable`.
+# Only the benchmark uses it, so only the benchmark builds it: see `executable`.
 HELM = Requirement(
     tools=ToolSet(
         "helm",
@@ -165,17 +165,17 @@ HELM = Requirement(
         ),
     ),
     accepted=VersionRange(Version(4, 0), Version(5, 0)),
-    reason="helm 4 is the first that applies on the server's side, as the others in the comparison do",
+    reason="helm 4 is the first with server-side apply, which the other tools in the comparison use",
     probed=("helm",),
-    asks_version=("version", "--short"),
+    version_arguments=("version", "--short"),
 )
 
 
 def ensure(places: Places) -> None:
-    """See to it that every tool is on the PATH of `local.environment`: the machine's own, or a link to a built one.
+    """Make every tool available on the PATH of `environment`: the machine's own, or a link to a built one.
 
     Raises:
-        Refusal: A tool had to be built and could not be.
+        UserError: A tool could not be built.
     """
     path = outside_path(os.environ.get("PATH", ""))
     missing = []
@@ -184,15 +184,15 @@ def ensure(places: Places) -> None:
         if found is None:
             missing.append(requirement.tools)
         else:
-            progress.say(f"{requirement.tools.name} {found} is on PATH and right: used")
+            progress.log(f"using {requirement.tools.name} {found} on PATH")
     _link(_built(missing, places), places.tools)
 
 
 def executable(requirement: Requirement, places: Places) -> Path:
-    """The one command of a tool set that `ensure` leaves out: the machine's own, or one built into the cache.
+    """Return the command of a tool set that `ensure` leaves out: the machine's own, or one built into the cache.
 
     Raises:
-        Refusal: It had to be built and could not be.
+        UserError: It could not be built.
     """
     (binary,) = requirement.tools.binaries
     path = outside_path(os.environ.get("PATH", ""))
@@ -203,13 +203,13 @@ def executable(requirement: Requirement, places: Places) -> Path:
 
 
 def _built(wanted: Sequence[ToolSet], places: Places) -> dict[str, Path]:
-    """Every binary of the tool sets, out of the cache or built into it."""
+    """Return the binaries of the tool sets; build those that the cache does not hold."""
     unbuilt = [command for tools in wanted if not go_build.is_built(tools, places) for command in tools.commands]
     if unbuilt:
         minutes = sum(command.minutes for command in unbuilt)
         names = ", ".join(command.binary for command in unbuilt)
-        progress.say(
-            f"to build once for all checkouts, about {minutes:.0f} min on two cores, 6 GB for Go's caches: {names}"
+        progress.log(
+            f"building once for all checkouts, about {minutes:.0f} min on two cores, 6 GB for Go's caches: {names}"
         )
     counted = (f"{number} of {len(unbuilt)}" for number in count(1))
     return {
@@ -220,7 +220,7 @@ def _built(wanted: Sequence[ToolSet], places: Places) -> dict[str, Path]:
 
 
 def on_path(requirement: Requirement, path: str) -> Version | None:
-    """The version of the machine's own tools if all of a set are there and accepted; says why one is not."""
+    """Return the version on PATH if the whole set is there and accepted; log why a version is not."""
     executables: dict[str, Path] = {}
     for binary in requirement.tools.binaries:
         found = shutil.which(binary, path=path)
@@ -229,10 +229,10 @@ def on_path(requirement: Requirement, path: str) -> Version | None:
         executables[binary] = Path(found)
     version = None
     for binary in requirement.probed:
-        version = versions.printed_by([str(executables[binary]), *requirement.asks_version])
+        version = versions.printed_by([str(executables[binary]), *requirement.version_arguments])
         if version is None or version not in requirement.accepted:
-            progress.say(
-                f"{executables[binary]} is not used: version {version or 'unknown'}, needed is "
+            progress.log(
+                f"{executables[binary]} is not used: its version is {version or 'unknown'}, required is "
                 f"{requirement.accepted} ({requirement.reason})"
             )
             return None
@@ -240,10 +240,10 @@ def on_path(requirement: Requirement, path: str) -> Version | None:
 
 
 def outside_path(path: str) -> str:
-    """PATH without the directories of any checkout: what the machine itself offers, also after `make env`.
+    """Return PATH without the directories of any checkout, which `make env` adds.
 
-    Of *any*: in a shell that has the exports of one checkout, another would take that one's double for the official
-    plugin, and its links for tools of the machine.
+    Of any: in a shell with the environment of another checkout, its double would otherwise be taken for the official
+    plugin, and its links for the machine's tools.
     """
     return os.pathsep.join(entry for entry in path.split(os.pathsep) if not _is_of_a_checkout(Path(entry)))
 
@@ -252,14 +252,14 @@ def _is_of_a_checkout(directory: Path) -> bool:
     for inside in (".venv/bin", ".local/bin", "dev/plugin/bin"):
         if directory.match(inside):
             checkout = directory.parents[inside.count("/")]
-            # ~/.local/bin looks the same, and is the user's.
+            # ~/.local/bin has the same name, and belongs to the user.
             if (checkout / "dev" / "local" / "toolchain.py").exists():
                 return True
     return False
 
 
 def _link(built: Mapping[str, Path], directory: Path) -> None:
-    """Make `directory` hold exactly these links; untouched links stay as they are, for a cluster that runs."""
+    """Make these the only links in `directory`; unchanged links are kept, for a running cluster."""
     directory.mkdir(parents=True, exist_ok=True)
     for stale in directory.iterdir():
         if stale.name not in built:

@@ -1,4 +1,4 @@
-"""Versions as tools print them, and which of them are right enough."""
+"""Parses and compares versions that tools print."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ _PRINTED = re.compile(r"(?<![\d.])(?:v|go)?(\d+)\.(\d+)(?:\.(\d+))?")
 
 @dataclass(frozen=True, order=True)
 class Version:
-    """Major, minor, patch; what follows a patch (`-rc.1`, `+build`) is left out."""
+    """Major, minor and patch, without a suffix (`-rc.1`, `+build`)."""
 
     major: int
     minor: int
@@ -19,7 +19,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Self | None:
-        """The first version in a tool's output, or None if there is none."""
+        """Return the first version in a text, or None."""
         found = _PRINTED.search(text)
         return cls(*(int(part or 0) for part in found.groups())) if found else None
 
@@ -29,7 +29,7 @@ class Version:
 
 @dataclass(frozen=True)
 class VersionRange:
-    """From `oldest` up to, not including, `below`."""
+    """The versions from `oldest` to `below`, without `below`."""
 
     oldest: Version
     below: Version
@@ -42,7 +42,7 @@ class VersionRange:
 
 
 def printed_by(command: Sequence[str]) -> Version | None:
-    """The version a tool prints, or None if it cannot be run or prints none; waits 20 s at most."""
+    """Return the version that a command prints within 20 s, or None."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):

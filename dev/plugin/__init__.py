@@ -1,6 +1,6 @@
-"""A double of Pulumi's `kubernetes` plugin, for machines that reach nothing but package registries.
+"""A double of Pulumi's `kubernetes` plugin, for machines with access to package registries only.
 
-The engine cannot tell it from the official plugin for the kinds this program uses; docs/decisions/0002-plugin-double.md
-says why it is here and where it is known to differ, tests/conformance/ holds it to the original. It talks to API
-servers on loopback addresses only.
+It behaves like the official plugin for the kinds that this program uses: docs/decisions/0002-plugin-double.md has the
+reasons and the known differences, tests/conformance/ compares it with recordings of the official one. It connects to
+API servers on loopback addresses only.
 """

@@ -1,4 +1,4 @@
-"""`pulumi-resource-kubernetes ENGINE`: serve the double to the engine at that address, until the engine is gone."""
+"""`pulumi-resource-kubernetes ENGINE`: serves the double to the engine at that address, until the engine exits."""
 
 import os
 import signal
@@ -16,14 +16,14 @@ _MEBIBYTE = 2**20
 
 
 def main() -> None:
-    """Serve on a free port, told to the engine on the first line of standard output."""
+    """Serve on a free port, which the first line of the output gives to the engine."""
     engine = os.getppid()
-    # How the engine ends a plugin, kept in a process group of its own that Ctrl-C does not reach; it kills what has not
-    # gone after 5 s. By then nothing is under way: an interrupted `up` has called Cancel and seen its steps end.
+    # The engine ends a plugin, which is in a process group that Ctrl-C does not reach, by these signals, and kills it
+    # after 5 s. No step is in progress then: an interrupted `up` calls Cancel first and waits for its steps.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     server = grpc.server(
-        ThreadPoolExecutor(max_workers=1024),  # Waits hold their thread; as many as the engine has steps at once.
+        ThreadPoolExecutor(max_workers=1024),  # A waiting step occupies a thread, and the engine runs many at once.
         options=[("grpc.max_receive_message_length", 400 * _MEBIBYTE), ("grpc.max_send_message_length", -1)],
     )
     provider = KubernetesProvider(EngineLog(sys.argv[1] if len(sys.argv) > 1 else ""))
@@ -31,7 +31,7 @@ def main() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    while os.getppid() == engine:  # An engine that is killed says nothing, and would leave us behind.
+    while os.getppid() == engine:  # A killed engine does not end its plugins.
         time.sleep(0.5)
     os._exit(0)
 

@@ -1,4 +1,4 @@
-"""A resource's state as the engine keeps it: the live object, and beside it what it was asked to be."""
+"""A resource's state in the engine: the live object and the inputs."""
 
 from dataclasses import dataclass
 
@@ -11,23 +11,23 @@ from dev.plugin.property_values import Manifest, from_struct, plain, to_struct, 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The state of an object; plain values."""
+    """The state of an object, with plain values."""
 
     inputs: Manifest
     live: Manifest
     manager: str
-    """The field manager under which the resource applies; empty in a state without one."""
+    """The resource's field manager; empty in a state without one."""
 
     @classmethod
     def parse(cls, struct: Struct) -> "Checkpoint":
-        """Read a state back."""
+        """Parse the engine's form."""
         live = plain(from_struct(struct))
         inputs, manager = live.pop("__inputs", None) or {}, str(live.pop("__fieldManager", ""))
         live.pop("__initialApiVersion", None)
         return cls(inputs, live, manager)
 
     def struct(self, secrets_of: Manifest) -> Struct:
-        """For the engine, with everything secret that is so in `secrets_of`."""
+        """Return the engine's form, with the values secret that are secret in `secrets_of`."""
         state = with_secrets_of(secrets_of, self.live) | {
             "__inputs": with_secrets_of(secrets_of, self.inputs),
             "__initialApiVersion": self.inputs.get("apiVersion") or self.live["apiVersion"],
@@ -37,16 +37,16 @@ class Checkpoint:
 
 
 def resource_id(live: Manifest) -> str:
-    """`namespace/name`, or `name` of what has no namespace."""
+    """Return `namespace/name`, or `name` of a cluster-scoped object."""
     return "/".join(filter(None, (namespace_of(live), name_of(live))))
 
 
 class OperationError(Exception):
-    """The operation failed and changed nothing that the state should know of."""
+    """The operation failed and changed nothing in the state."""
 
 
 class PartialError(Exception):
-    """The object exists, but is not what was asked for yet: the engine keeps it in the state, with its reasons."""
+    """The object exists, but is not ready or not up to date: the engine keeps it in the state, with the reasons."""
 
     def __init__(
         self, message: str, reasons: list[str], live: Manifest, state: Struct, inputs: Struct | None = None

@@ -1,4 +1,4 @@
-"""The connection to an API server on this machine, by the official client; it refuses to be led to any other."""
+"""The connection to an API server on this machine, by the official client; others are refused."""
 
 import ipaddress
 import json
@@ -26,14 +26,14 @@ _NO_CONFIGURATION = (
 
 
 class NotLoopbackError(Exception):
-    """The kubeconfig names an API server on some other machine."""
+    """The kubeconfig names an API server on another machine."""
 
 
 class Connection:
-    """Carries requests to the API server behind a context."""
+    """Sends requests to the API server of a context."""
 
     def __init__(self, kubeconfig: Manifest, context: str, timeout_seconds: float | None) -> None:
-        """Connect. Raises `UnreachableError` or `NotLoopbackError`."""
+        """Connect; raises `UnreachableError` or `NotLoopbackError`."""
         _require_loopback(kubeconfig, context)
         self._timeout_seconds = timeout_seconds
         configuration = Configuration()
@@ -43,13 +43,12 @@ class Connection:
             )
         except config.ConfigException as error:
             raise UnreachableError(f"{_NO_CONFIGURATION}{error}") from error
-        # Taken from the environment otherwise, which would lead away from this machine.
+        # The client's default is the environment's proxy, on another machine.
         configuration.proxy = (cluster_of(kubeconfig, context) or {}).get("proxy-url")
         configuration.connection_pool_maxsize = 64
-        # Which kinds there are is known (`manifest`): discovery would cost requests, and a cache file that outlives
-        # the cluster it describes.
+        # The kinds are known (`manifest`): discovery would cost requests, and a cache file that outlives its cluster.
         client = ApiClient(configuration)
-        # The client overlooks impersonation: without this, whoever is to be less than an administrator would not be.
+        # The client ignores impersonation: without this header, requests would have the administrator's rights.
         if as_user := user_of(kubeconfig, context).get("as"):
             client.set_default_header("Impersonate-User", as_user)  # type: ignore[no-untyped-call]
         self._client = DynamicClient(client, discoverer=lambda *_: None)  # type: ignore[no-untyped-call]
@@ -59,15 +58,15 @@ class Connection:
             raise UnreachableError(f"unable to load schema information from the API server: {error}") from error
 
     def send(self, method: str, path: str, body: Any = None, **options: Any) -> Manifest:
-        """One request and its JSON answer. Raises `ApiError` or `UnreachableError`."""
-        with self._answered(method, path):
+        """Send a request and return its JSON response; raises `ApiError` or `UnreachableError`."""
+        with self._translated_errors(method, path):
             response = self._request(method, path, body, _request_timeout=self._timeout_seconds, **options)
             answer: Manifest = json.loads(response.data)
             return answer
 
     def stream(self, path: str, **options: Any) -> Iterator[Manifest]:
-        """A GET whose answer is one JSON document a line."""
-        with self._answered("get", path), self._request("get", path, **options) as response:
+        """Send a GET and yield the JSON documents of its response, one per line."""
+        with self._translated_errors("get", path), self._request("get", path, **options) as response:
             buffer = b""
             for chunk in response.stream(amt=None):
                 *lines, buffer = (buffer + chunk).split(b"\n")
@@ -77,7 +76,7 @@ class Connection:
         return self._client.request(method, path, body=body, serialize=False, **options)
 
     @contextmanager
-    def _answered(self, method: str, path: str) -> Iterator[None]:
+    def _translated_errors(self, method: str, path: str) -> Iterator[None]:
         try:
             yield
         except ApiException as error:
@@ -97,8 +96,8 @@ def _require_loopback(kubeconfig: Manifest, context: str) -> None:
     server, proxy = str(cluster.get("server", "")), cluster.get("proxy-url")
     if not _is_loopback(server) or (proxy and not _is_loopback(proxy)):
         raise NotLoopbackError(
-            f"the local double of the kubernetes plugin refuses {server or 'a cluster without an address'}: it serves "
-            "API servers on this machine only. Put the official pulumi-resource-kubernetes on PATH for any other."
+            f"the local double of the kubernetes plugin refuses {server or 'a cluster without an address'}: it "
+            "supports API servers on this machine only. Put the official pulumi-resource-kubernetes on PATH for others."
         )
 
 

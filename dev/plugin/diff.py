@@ -1,4 +1,4 @@
-"""How new inputs differ from what is deployed, in the engine's terms, and what can only be had by a replacement."""
+"""Compares new inputs with the deployed object, in the engine's terms, and determines what forces a replacement."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from pulumi.runtime.proto import provider_pb2
 
 from dev.plugin.ignored_fields import hides
-from dev.plugin.manifest import CLUSTER_ROLE_BINDING, CONFIG_MAP, JOB, SECRET, SERVICE, STATEFUL_SET, ServedKind
+from dev.plugin.manifest import CLUSTER_ROLE_BINDING, CONFIG_MAP, JOB, SECRET, SERVICE, STATEFUL_SET, ResourceKind
 from dev.plugin.property_values import UNKNOWN, Manifest
 
 Path = tuple[str | int, ...]
@@ -15,7 +15,7 @@ PropertyDiff: TypeAlias = provider_pb2.PropertyDiff
 Sort: TypeAlias = "provider_pb2.PropertyDiff.Kind.ValueType"
 
 _IDENTITY: tuple[Path, ...] = (("metadata", "name"), ("metadata", "namespace"))
-_FORCE_NEW: dict[ServedKind, tuple[Path, ...]] = {
+_FORCE_NEW: dict[ResourceKind, tuple[Path, ...]] = {
     STATEFUL_SET: (
         ("spec", "podManagementPolicy"),
         ("spec", "revisionHistoryLimit"),
@@ -38,8 +38,8 @@ class Mutable:
     secrets: bool
 
 
-def force_new(kind: ServedKind, inputs: Manifest, mutable: Mutable, *, is_patch: bool) -> tuple[Path, ...]:
-    """The paths whose change replaces the object."""
+def force_new(kind: ResourceKind, inputs: Manifest, mutable: Mutable, *, is_patch: bool) -> tuple[Path, ...]:
+    """Return the paths whose change forces a replacement."""
     if is_patch:
         return _IDENTITY
     paths = _IDENTITY + _FORCE_NEW.get(kind, ())
@@ -53,7 +53,7 @@ def force_new(kind: ServedKind, inputs: Manifest, mutable: Mutable, *, is_patch:
 def detailed_diff(
     old: Manifest, new: Manifest, replacing: Iterable[Path], ignored: Iterable[str] = ()
 ) -> dict[str, PropertyDiff]:
-    """Each difference by its property path. `old` is the live object, pruned to the shape of its inputs."""
+    """Return the differences by property path. `old` is the live object, pruned to the shape of its inputs."""
     differences, ignored = {}, tuple(ignored)
     for path, sort, value in _walk((), old, new):
         spelled = spell(path)
@@ -74,7 +74,7 @@ _REPLACING: dict[Sort, Sort] = {
 
 
 def replaces(differences: dict[str, PropertyDiff]) -> list[str]:
-    """The property paths in `differences` that force a replacement."""
+    """Return the property paths that force a replacement."""
     return [path for path, difference in differences.items() if difference.kind in _REPLACING.values()]
 
 
@@ -99,7 +99,7 @@ def _walk(path: Path, old: Any, new: Any) -> Iterator[tuple[Path, Sort, Any]]:
 
 
 def _touches(path: Path, value: Any, target: Path) -> bool:
-    """Whether a change at `path` (to `value`) changes `target`: one leads to the other, through `value` if need be."""
+    """Whether a change at `path`, to `value`, also changes the path `target` above or below it."""
     if path[: len(target)] == target:
         return True
     if target[: len(path)] != path:
@@ -112,7 +112,7 @@ def _touches(path: Path, value: Any, target: Path) -> bool:
 
 
 def spell(path: Path) -> str:
-    """A property path as the engine writes it: `data["rm.addr"]`, `spec.ports[0].port`."""
+    """Write a property path as the engine does: `data["rm.addr"]`, `spec.ports[0].port`."""
     text = ""
     for step in path:
         if isinstance(step, int):

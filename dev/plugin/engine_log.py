@@ -1,4 +1,4 @@
-"""Messages to whoever watches the engine."""
+"""Log messages for the engine's output."""
 
 import contextlib
 
@@ -15,19 +15,19 @@ class EngineLog:
             self.connect(address)
 
     def connect(self, address: str) -> None:
-        """Talk to the engine at `address`."""
+        """Send messages to the engine at `address` from now on."""
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def info(self, message: str, urn: str = "") -> None:
-        """One line that stays."""
+        """Log a line."""
         self._send(engine_pb2.INFO, message, urn)
 
     def warning(self, message: str, urn: str = "") -> None:
-        """One line that stays, and counts as a warning."""
+        """Log a warning."""
         self._send(engine_pb2.WARNING, message, urn)
 
     def status(self, message: str, urn: str) -> None:
-        """What is going on right now; replaced by the next, ended by an empty one."""
+        """Show a resource's current status until the next one; an empty message removes it."""
         self._send(engine_pb2.INFO, message, urn, ephemeral=True)
 
     def _send(
@@ -36,5 +36,5 @@ class EngineLog:
         if self._engine is None:
             return
         request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
-        with contextlib.suppress(grpc.RpcError):  # An engine that no longer listens is about to end us anyway.
+        with contextlib.suppress(grpc.RpcError):  # The engine is exiting.
             self._engine.Log(request, timeout=10)

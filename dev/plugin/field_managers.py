@@ -1,12 +1,13 @@
-"""Who manages which field of an object, as server-side apply keeps count of it."""
+"""Field managers of server-side apply: transfers and releases ownership of an object's fields."""
 
 import secrets
 
 from dev.plugin.api_server import FIELD_MANAGER, ApiError, ApiServer
-from dev.plugin.manifest import ServedKind, annotation
+from dev.plugin.manifest import ResourceKind, annotation
 from dev.plugin.property_values import Manifest
 
-# Managers, by prefix, whose fields a resource takes over before its first apply, which would conflict otherwise.
+# Managers, by prefix, whose fields are transferred to the resource's own before its first apply, which would otherwise
+# conflict.
 _PREDECESSORS = (
     (FIELD_MANAGER, "Update"),
     ("kubectl", "Apply"),
@@ -16,17 +17,17 @@ _PREDECESSORS = (
 
 
 def manager_name(inputs: Manifest, before: str = "") -> str:
-    """A resource's own manager: as annotated, else the one it had, else a new one."""
+    """Return a resource's own manager: the annotated one, else the previous one, else a new one."""
     return annotation(inputs, "patchFieldManager") or before or f"{FIELD_MANAGER}-{secrets.token_hex(4)}"
 
 
 def is_created_by_us(live: Manifest) -> bool:
-    """Whether fields still belong to the manager of plain creates."""
+    """Whether the manager of creations still owns fields."""
     return any((entry["manager"], entry["operation"]) == (FIELD_MANAGER, "Update") for entry in _entries(live))
 
 
-def hand_over(server: ApiServer, kind: ServedKind, live: Manifest, manager: str) -> Manifest:
-    """Give `manager` what its predecessors own; the object after that."""
+def hand_over(server: ApiServer, kind: ResourceKind, live: Manifest, manager: str) -> Manifest:
+    """Transfer the fields of the predecessors to `manager`; return the updated object."""
     own: Manifest | None = None
     kept, is_changed = [], False
     for entry in _entries(live):
@@ -42,17 +43,17 @@ def hand_over(server: ApiServer, kind: ServedKind, live: Manifest, manager: str)
     return server.json_patch(kind, live, [{"op": "replace", "path": "/metadata/managedFields", "value": [*kept, own]}])
 
 
-def relinquish(server: ApiServer, kind: ServedKind, live: Manifest, manager: str) -> None:
-    """Apply nothing: fields that nobody else manages go away."""
+def relinquish(server: ApiServer, kind: ResourceKind, live: Manifest, manager: str) -> None:
+    """Apply an empty manifest, which removes the fields that have no other manager."""
     metadata = {key: live["metadata"][key] for key in ("name", "namespace") if key in live["metadata"]}
     nothing = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata}
     server.apply(kind, nothing, live, manager, force=False, dry_run=False)
 
 
 def explain(error: ApiError, manager: str) -> str:
-    """What the API server said, and what it means here."""
+    """Return the API server's message, with advice for the user."""
     if error.reason == "AlreadyExists":
-        advice = "import it, or set upsertExistingObjects on the provider to take it over"
+        advice = "import it, or set upsertExistingObjects on the provider to adopt it"
         return f"{error}\n\nThe resource already exists in the cluster: {advice}."
     if error.reason == "Conflict":
         return (

@@ -1,4 +1,4 @@
-"""Fields under `ignore_changes`, as the official plugin treats them in an update and in a diff."""
+"""Applies `ignore_changes` as the official plugin does, in an update and in a diff."""
 
 import copy
 import re
@@ -10,7 +10,7 @@ from dev.plugin.property_values import Manifest
 
 
 def as_live(inputs: Manifest, live: Manifest, manager: str, ignored: Iterable[str]) -> Manifest:
-    """The inputs with each ignored field as the live object has it; without those that only others manage."""
+    """Return the inputs with the live values of the ignored fields, without those that only other managers own."""
     adjusted = copy.deepcopy(inputs)
     entries = live["metadata"].get("managedFields") or []
     for written in ignored:
@@ -38,10 +38,10 @@ def _manages(entry: Manifest, path: Sequence[str]) -> bool:
 
 
 def hides(ignored: Iterable[str], spelled: str, path: Sequence[str | int]) -> bool:
-    """Whether a difference is in an ignored field; `spelled` is its path as the engine is told of it.
+    """Whether a difference is in an ignored field; `spelled` is its path in the engine's spelling.
 
-    The original looks for what it has to leave out under another spelling: a key with a hyphen, as in
-    `labels.job-name`, is quoted there (`labels["job-name"]`) and so is not found, and stays a difference.
+    The official plugin compares another spelling, which quotes a key with a hyphen (`labels["job-name"]`): such a key
+    does not match, and remains a difference.
     """
     if any(isinstance(step, str) and _is_quoted_only_there(step) for step in path):
         return False

@@ -1,4 +1,4 @@
-"""Kubeconfigs: found, read, and looked up in."""
+"""Finds and reads kubeconfigs."""
 
 import os
 from pathlib import Path
@@ -9,15 +9,15 @@ from dev.plugin.api_server import UnreachableError
 from dev.plugin.property_values import Manifest
 
 _POD = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where the kubelet puts the credentials of a pod's ServiceAccount."""
+"""The directory of the credentials of a pod's ServiceAccount."""
 
 
 def load(path_or_contents: str) -> Manifest:
-    """A kubeconfig given by path or as text; the ambient one when empty. Raises `UnreachableError`."""
+    """Load a kubeconfig given by path or as text, or the default one if empty; raises `UnreachableError`."""
     try:
         if not path_or_contents:
-            return _ambient()
-        # A path, unless it is too long for one or names no file.
+            return _default()
+        # It is a path, unless it is too long or there is no such file.
         if len(path_or_contents) < 4096 and (path := Path(path_or_contents).expanduser()).is_file():
             return _read(path)
         return _checked(path_or_contents)
@@ -27,18 +27,18 @@ def load(path_or_contents: str) -> Manifest:
 
 
 def context_of(kubeconfig: Manifest, name: str) -> Manifest | None:
-    """The named (or current) context."""
+    """Return the named (or current) context."""
     return _named(kubeconfig, "contexts", name or kubeconfig.get("current-context", "")).get("context")
 
 
 def cluster_of(kubeconfig: Manifest, context: str) -> Manifest | None:
-    """The cluster that the named (or current) context leads to."""
+    """Return the cluster of the named (or current) context."""
     found = context_of(kubeconfig, context)
     return _named(kubeconfig, "clusters", found["cluster"]).get("cluster") if found else None
 
 
 def user_of(kubeconfig: Manifest, context: str) -> Manifest:
-    """The credentials that the named (or current) context goes with."""
+    """Return the credentials of the named (or current) context."""
     found = context_of(kubeconfig, context) or {}
     user: Manifest = _named(kubeconfig, "users", found.get("user", "")).get("user") or {}
     return user
@@ -48,18 +48,18 @@ def _named(kubeconfig: Manifest, section: str, name: str) -> Manifest:
     return next((entry for entry in kubeconfig.get(section) or () if entry["name"] == name), {})
 
 
-def _ambient() -> Manifest:
+def _default() -> Manifest:
     merged: Manifest = {}
     for entry in (os.environ.get("KUBECONFIG") or "~/.kube/config").split(os.pathsep):
         path = Path(entry).expanduser()
         for key, value in (_read(path) if entry and path.is_file() else {}).items():
-            # The first file to name something wins; of equal names in a list, `_named` takes the first.
+            # The first file wins; of equal names in a list, `_named` takes the first.
             merged[key] = merged.get(key, []) + (value or []) if isinstance(value, list) else merged.get(key, value)
-    return merged or _pods_own()
+    return merged or _in_pod()
 
 
-def _pods_own() -> Manifest:
-    """What a pod has in a kubeconfig's stead; nothing outside of one."""
+def _in_pod() -> Manifest:
+    """Return a kubeconfig of the pod's ServiceAccount; an empty one outside of a pod."""
     host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
     token = _POD / "token"
     if not (host and port and token.is_file()):

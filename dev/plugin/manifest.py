@@ -1,4 +1,4 @@
-"""What is to be known about Kubernetes objects without asking an API server: kinds, annotations, normal form."""
+"""Kubernetes kinds, annotations, and the API server's normal form of manifests."""
 
 import base64
 import re
@@ -10,8 +10,8 @@ from dev.plugin.property_values import Manifest, Unknown, contains
 
 
 @dataclass(frozen=True, slots=True)
-class ServedKind:
-    """One kind of object."""
+class ResourceKind:
+    """One kind of Kubernetes object."""
 
     api_version: str
     name: str
@@ -19,25 +19,25 @@ class ServedKind:
     namespaced: bool = True
 
     def path(self, namespace: str, name: str = "") -> str:
-        """The URL path of an object, or of the collection when `name` is empty."""
+        """Return the URL path of an object, or of the collection if `name` is empty."""
         root = "/apis" if "/" in self.api_version else "/api"
         scope = f"/namespaces/{namespace}" if self.namespaced else ""
         return f"{root}/{self.api_version}{scope}/{self.plural}" + (f"/{name}" if name else "")
 
 
-STATEFUL_SET = ServedKind("apps/v1", "StatefulSet", "statefulsets")
-JOB = ServedKind("batch/v1", "Job", "jobs")
-CONFIG_MAP = ServedKind("v1", "ConfigMap", "configmaps")
-ENDPOINTS = ServedKind("v1", "Endpoints", "endpoints")
-NAMESPACE = ServedKind("v1", "Namespace", "namespaces", namespaced=False)
-NODE = ServedKind("v1", "Node", "nodes", namespaced=False)
-POD = ServedKind("v1", "Pod", "pods")
-REPLICATION_CONTROLLER = ServedKind("v1", "ReplicationController", "replicationcontrollers")
-SECRET = ServedKind("v1", "Secret", "secrets")
-SERVICE = ServedKind("v1", "Service", "services")
-SERVICE_ACCOUNT = ServedKind("v1", "ServiceAccount", "serviceaccounts")
-CLUSTER_ROLE = ServedKind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False)
-CLUSTER_ROLE_BINDING = ServedKind(
+STATEFUL_SET = ResourceKind("apps/v1", "StatefulSet", "statefulsets")
+JOB = ResourceKind("batch/v1", "Job", "jobs")
+CONFIG_MAP = ResourceKind("v1", "ConfigMap", "configmaps")
+ENDPOINTS = ResourceKind("v1", "Endpoints", "endpoints")
+NAMESPACE = ResourceKind("v1", "Namespace", "namespaces", namespaced=False)
+NODE = ResourceKind("v1", "Node", "nodes", namespaced=False)
+POD = ResourceKind("v1", "Pod", "pods")
+REPLICATION_CONTROLLER = ResourceKind("v1", "ReplicationController", "replicationcontrollers")
+SECRET = ResourceKind("v1", "Secret", "secrets")
+SERVICE = ResourceKind("v1", "Service", "services")
+SERVICE_ACCOUNT = ResourceKind("v1", "ServiceAccount", "serviceaccounts")
+CLUSTER_ROLE = ResourceKind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False)
+CLUSTER_ROLE_BINDING = ResourceKind(
     "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False
 )
 
@@ -51,26 +51,26 @@ _KINDS = {
 
 
 class UnsupportedKindError(Exception):
-    """The resource's kind is not one of those that this program declares."""
+    """The double does not implement the resource's kind."""
 
     def __init__(self, type_token: str) -> None:
         super().__init__(
-            f"{type_token} is beyond the local double of the kubernetes plugin: "
+            f"{type_token} is not supported by the local double of the kubernetes plugin: "
             "put the official pulumi-resource-kubernetes on PATH"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """What a URN says about its resource."""
+    """The type of a resource."""
 
-    kind: ServedKind
+    kind: ResourceKind
     is_patch: bool
-    """A `…Patch` resource: owns some fields of an object, not the object."""
+    """Whether it is a `…Patch` resource, which owns some fields of an object, not the object."""
 
 
 def resource_type(urn: str) -> ResourceType:
-    """The kind behind `urn:pulumi:stack::project::parent$kubernetes:core/v1:NodePatch::name`."""
+    """Parse the type in `urn:pulumi:stack::project::parent$kubernetes:core/v1:NodePatch::name`."""
     token = urn.split("::")[2].rpartition("$")[2]
     _, api_version, name = token.split(":")
     kind = _KINDS.get((api_version.removeprefix("core/"), name.removesuffix("Patch")))
@@ -80,12 +80,12 @@ def resource_type(urn: str) -> ResourceType:
 
 
 def name_of(manifest: Manifest) -> str:
-    """`metadata.name`, empty when there is none or when it is not known yet."""
+    """Return `metadata.name`; empty if it is absent or not known yet."""
     return _text(manifest, "name")
 
 
 def namespace_of(manifest: Manifest) -> str:
-    """`metadata.namespace`, likewise."""
+    """Return `metadata.namespace`; empty if it is absent or not known yet."""
     return _text(manifest, "namespace")
 
 
@@ -95,13 +95,13 @@ def _text(manifest: Manifest, field: str) -> str:
 
 
 def annotation(manifest: Manifest, key: str) -> str:
-    """The annotation `pulumi.com/<key>`, empty when it is absent."""
+    """Return the annotation `pulumi.com/<key>`; empty if it is absent."""
     value = pluck(manifest, "metadata", "annotations", f"pulumi.com/{key}")
     return value if isinstance(value, str) else ""
 
 
 def pluck(manifest: Manifest, *path: str) -> Any:
-    """The value at `path`, `None` where it ends early."""
+    """Return the value at `path`, or `None`."""
     value: Any = manifest
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
@@ -109,7 +109,7 @@ def pluck(manifest: Manifest, *path: str) -> Any:
 
 
 def prune(live: Any, shape: Any) -> Any:
-    """What of `live` has its place in `shape`: an object without all that the cluster added to it."""
+    """Return the fields of `live` that `shape` has too: an object without what the cluster added."""
     if isinstance(live, dict) and isinstance(shape, dict):
         return {key: prune(value, shape[key]) for key, value in live.items() if key in shape}
     if isinstance(live, list) and isinstance(shape, list):
@@ -121,7 +121,7 @@ _SERVER_SET = (
     *("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp"),
     *("generation", "managedFields", "resourceVersion", "uid"),
 )
-# Fields that the API server leaves out when they hold their zero value, of those this program sets.
+# Fields that this program sets and that the API server omits if they have their zero value.
 _OMITTED_ZERO = {"readOnly", "hostNetwork", "hostPID", "hostIPC", "publishNotReadyAddresses", "minReadySeconds"}
 _OMITTED_EMPTY = {
     *("labels", "annotations", "matchLabels", "nodeSelector", "data", "stringData", "binaryData"),
@@ -130,7 +130,7 @@ _OMITTED_EMPTY = {
 
 
 def normalise(manifest: Manifest) -> Manifest:
-    """The spelling that the API server would give back, so that equal meaning compares equal."""
+    """Return a manifest in the spelling of the API server, so that equivalent manifests compare equal."""
     normal = dict(manifest)
     if not contains(manifest, Unknown):
         normal = _normalise(manifest)
@@ -159,7 +159,7 @@ def _is_omitted(field: str, value: Any) -> bool:
 
 
 def inputs_of(live: Manifest) -> Manifest:
-    """The inputs that would make a live object what it is."""
+    """Return the inputs with which a live object could have been created."""
     inputs = normalise({key: value for key, value in live.items() if key != "status"})
     applied = "kubectl.kubernetes.io/last-applied-configuration"
     if applied in inputs["metadata"].get("annotations", {}):
@@ -175,7 +175,7 @@ _SUFFIXES = {
 
 
 def canonical_quantity(text: str) -> str:
-    """The API server's spelling of a quantity: `1024Mi` is `1Gi`. What is no plain quantity stays as it is."""
+    """Return the API server's spelling of a quantity, `1Gi` for `1024Mi`; other texts are returned unchanged."""
     for base, suffixes in _SUFFIXES.items():
         match = re.fullmatch(rf"(\d+(?:\.\d*)?|\.\d+)({'|'.join(suffixes[base == 1024 :])})", text)
         if match is None:

@@ -1,4 +1,4 @@
-"""Pulumi property values as plain Python: `Secret` around what is secret, `UNKNOWN` for what is not known yet."""
+"""Pulumi property values as plain Python, with `Secret` for secrets and `UNKNOWN` for values that are not known yet."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,13 +7,13 @@ from typing import Any, Final
 from google.protobuf.struct_pb2 import Struct, Value
 from pulumi.runtime import rpc
 
+from kube.masking import SECRET_SIGNATURE
+
 Manifest = dict[str, Any]
-"""A Kubernetes object as the API server spells it, or a part of one."""
+"""A Kubernetes object, or a part of one."""
 
-
-# The engine marks a secret in a Struct by this key and value: a part of its protocol.
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks secrets, is none
+# The value by which the engine's protocol marks a secret in a Struct.
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a marker, not a password
 
 
 class Unknown(Enum):
@@ -33,7 +33,7 @@ class Secret:
 
 
 def from_struct(struct: Struct) -> Manifest:
-    """Decode what the engine sent."""
+    """Decode values from the engine."""
     return {key: _decode(value) for key, value in struct.fields.items()}
 
 
@@ -43,13 +43,13 @@ def _decode(value: Value) -> Any:
             return UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value
         case "bool_value":
             return value.bool_value
-        case "number_value":  # A Struct knows doubles only; the API server rejects `5432.0`.
+        case "number_value":  # A Struct has doubles only; the API server rejects `5432.0`.
             return int(value.number_value) if value.number_value.is_integer() else value.number_value
         case "list_value":
             return [_decode(item) for item in value.list_value.values]
         case "struct_value":
             fields = value.struct_value.fields
-            if _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET:
+            if SECRET_SIGNATURE in fields and fields[SECRET_SIGNATURE].string_value == _SECRET:
                 return Secret(_decode(fields["value"]))
             return from_struct(value.struct_value)
         case _:
@@ -57,7 +57,7 @@ def _decode(value: Value) -> Any:
 
 
 def to_struct(values: Manifest) -> Struct:
-    """Encode what the engine shall read."""
+    """Encode values for the engine."""
     struct = Struct()
     struct.update(_encode(values))
     return struct
@@ -66,7 +66,7 @@ def to_struct(values: Manifest) -> Struct:
 def _encode(value: Any) -> Any:
     match value:
         case Secret():
-            return {_SIGNATURE: _SECRET, "value": _encode(value.value)}
+            return {SECRET_SIGNATURE: _SECRET, "value": _encode(value.value)}
         case Unknown():
             return value.value
         case dict():
@@ -78,7 +78,7 @@ def _encode(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A deep copy of `value` without the secrets' wrapping."""
+    """Return a deep copy with secrets unwrapped."""
     match value:
         case Secret():
             return plain(value.value)
@@ -91,7 +91,7 @@ def plain(value: Any) -> Any:
 
 
 def contains(value: Any, sort: type[Secret] | type[Unknown]) -> bool:
-    """Whether a value of `sort` lies anywhere within `value`."""
+    """Whether `value` is or contains a value of `sort`."""
     match value:
         case dict():
             return any(contains(item, sort) for item in value.values())
@@ -104,7 +104,7 @@ def contains(value: Any, sort: type[Secret] | type[Unknown]) -> bool:
 
 
 def with_secrets_of(inputs: Manifest, values: Manifest) -> Manifest:
-    """`values` with everything made secret that is secret in `inputs`; the payload of a `Secret` always is."""
+    """Mark those of `values` as secret that are secret in `inputs`, and always the payload of a `Secret`."""
     if values.get("kind") == "Secret":
         return values | {key: Secret(values[key]) for key in ("data", "stringData") if key in values}
     marked = dict(values)

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG002, N802 - names, arguments and meaning of the methods are pulumirpc.ResourceProvider's
-"""The resource operations: `pulumirpc.ResourceProvider` as far as the engine uses it for this program."""
+"""The resource operations: the part of `pulumirpc.ResourceProvider` that the engine uses for this program."""
 
 import functools
 import importlib.metadata
@@ -18,8 +18,8 @@ from dev.plugin.checkpoint import Checkpoint, OperationError, PartialError, reso
 from dev.plugin.engine_log import EngineLog
 from dev.plugin.ignored_fields import as_live
 from dev.plugin.manifest import (
+    ResourceKind,
     ResourceType,
-    ServedKind,
     UnsupportedKindError,
     annotation,
     name_of,
@@ -29,12 +29,12 @@ from dev.plugin.manifest import (
     resource_type,
 )
 from dev.plugin.property_values import Manifest, Unknown, contains, from_struct, plain, to_struct, with_secrets_of
-from dev.plugin.readiness import NotReadyError, Patience, await_ready, lacks_now
+from dev.plugin.readiness import NotReadyError, WaitLimits, await_ready, lacks_now
 from dev.plugin.settings import Settings, diff_settings
 from dev.plugin.watched_objects import WatchedObjects
 
 VERSION = importlib.metadata.version("pulumi-kubernetes")
-"""That of the official plugin whose place this takes: the SDK asks for its own version."""
+"""The official plugin's version, which the SDK requires."""
 
 _IF_DELETED = (
     "If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the "
@@ -42,8 +42,8 @@ _IF_DELETED = (
 )
 _AWAIT_SECONDS = 600.0
 _CREATE_RETRIES = 5
-# Kinds whose deletion `pulumi.com/skipAwait` leaves to itself.
-_DELETED_UNSEEN = {
+# Kinds whose deletion is not awaited with `pulumi.com/skipAwait`.
+_DELETION_NOT_AWAITED = {
     *(manifest.NAMESPACE, manifest.POD, manifest.REPLICATION_CONTROLLER, manifest.STATEFUL_SET, manifest.JOB),
 }
 
@@ -55,7 +55,7 @@ Servicer = TypeVar("Servicer")
 def _answering(
     method: Callable[[Servicer, Request], Response],
 ) -> Callable[[Servicer, Request, grpc.ServicerContext], Response]:
-    """Turn the failures that a method may raise into gRPC errors, without a traceback."""
+    """Turn the errors that a method may raise into gRPC errors, without a traceback."""
 
     @functools.wraps(method)
     def answer(self: Servicer, request: Request, context: grpc.ServicerContext) -> Response:
@@ -74,12 +74,12 @@ def _answering(
 
 
 class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """One configured provider resource; the engine starts a process for each."""
+    """One configured provider resource; the engine starts a process for each of them."""
 
     def __init__(self, log: EngineLog) -> None:
         self._log = log
         self._cancelled = threading.Event()
-        self._watched: dict[tuple[ServedKind, str], WatchedObjects] = {}
+        self._watched: dict[tuple[ResourceKind, str], WatchedObjects] = {}
         self._watched_lock = threading.Lock()
         self._settings = Settings.from_variables({})
         self._server: ApiServer | None = None
@@ -115,21 +115,21 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_answering
     def Configure(self, request: provider_pb2.ConfigureRequest) -> provider_pb2.ConfigureResponse:
         self._settings = settings = Settings.from_variables(request.variables)
-        # Takes 0.3 s to import, and of the two processes that the engine starts it configures one.
+        # The import takes 0.3 s, and the engine starts two processes but configures only one.
         from dev.plugin.connection import Connection, NotLoopbackError  # noqa: PLC0415
 
         try:
             found = kubeconfig.load(settings.kubeconfig)
-            ambient = (kubeconfig.context_of(found, settings.context) or {}).get("namespace")
-            self._default_namespace = settings.namespace or ambient or "default"
+            of_context = (kubeconfig.context_of(found, settings.context) or {}).get("namespace")
+            self._default_namespace = settings.namespace or of_context or "default"
             self._server = ApiServer(Connection(found, settings.context, settings.timeout_seconds))
         except NotLoopbackError as error:
             raise OperationError(str(error)) from error
-        except UnreachableError as error:  # Operations that need the cluster say so, each for itself.
+        except UnreachableError as error:  # Operations that need the cluster will fail with this reason.
             self._unreachable = str(error)
         self._log.info(
-            "the kubernetes plugin in use is the local double of this checkout (dev/plugin), "
-            "which serves API servers on this machine only"
+            "using the local double of the kubernetes plugin (dev/plugin), "
+            "which supports API servers on this machine only"
         )
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
@@ -148,7 +148,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         metadata = inputs.setdefault("metadata", {})
         if isinstance(metadata, dict):
             if not metadata.get("name"):
-                raise OperationError("`.metadata.name` is required: the local double names nothing by itself")
+                raise OperationError("`.metadata.name` is required: the local double does not generate names")
             if type_.kind.namespaced and not metadata.get("namespace"):
                 metadata["namespace"] = self._default_namespace
         return provider_pb2.CheckResponse(inputs=to_struct(with_secrets_of(news, inputs)))
@@ -223,7 +223,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             except ApiError as error:
                 if error.reason != "NotFound" or dry_run or attempt == _CREATE_RETRIES:
                     raise
-                self._cancelled.wait(2**attempt)  # The namespace may be on its way.
+                self._cancelled.wait(2**attempt)  # The namespace may not exist yet.
         raise AssertionError("the last attempt returns or raises")
 
     @_answering
@@ -294,17 +294,17 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             if error.reason == "NotFound":
                 return Empty()
             raise
-        if annotation(state.inputs, "skipAwait") != "true" or type_.kind not in _DELETED_UNSEEN:
+        if annotation(state.inputs, "skipAwait") != "true" or type_.kind not in _DELETION_NOT_AWAITED:
             self._await_deleted(self._server, type_.kind, state.live, _timeout(request.timeout, state.inputs))
         return Empty()
 
-    def _await_deleted(self, server: ApiServer, kind: ServedKind, live: Manifest, seconds: float) -> None:
+    def _await_deleted(self, server: ApiServer, kind: ResourceKind, live: Manifest, seconds: float) -> None:
         objects, uid = self._watch(kind, namespace_of(live)), live["metadata"]["uid"]
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self._cancelled.is_set():
             changes = objects.changes
             seen = objects.get(name_of(live))
-            # What the watch has not shown yet may still be there.
+            # The watch may be behind.
             if (seen is None or seen["metadata"]["uid"] != uid) and _is_gone(server, kind, live):
                 return
             objects.wait(changes, seconds=0.5)
@@ -327,9 +327,9 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
                 return provider_pb2.ReadResponse()
             raise
         is_new = "kind" not in old_inputs and "kind" not in old.live  # `.get()` or an import
-        if "kind" not in old_inputs:  # An object that is only read has no inputs but what names it.
-            place = {"name": name} | ({"namespace": namespace} if namespace else {})
-            old_inputs = {"apiVersion": type_.kind.api_version, "kind": type_.kind.name, "metadata": place}
+        if "kind" not in old_inputs:  # An object that is only read has no inputs but its name.
+            metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+            old_inputs = {"apiVersion": type_.kind.api_version, "kind": type_.kind.name, "metadata": metadata}
         inputs = manifest.inputs_of(live) if is_new else prune(live, old_inputs)
         manager = field_managers.manager_name(old_inputs, old.manager)
         state = Checkpoint(inputs, live, manager).struct(given)
@@ -347,7 +347,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
         raise OperationError(f"failed to read resource state due to unreachable cluster. {_IF_DELETED}")
 
-    # Shared by the above.
+    # Shared by the operations.
 
     def _reachable(self) -> ApiServer:
         if self._server is None:
@@ -357,26 +357,28 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     def _forces(self, inputs: Manifest) -> bool:
         return self._settings.enable_patch_force or annotation(inputs, "patchForce") == "true"
 
-    def _watch(self, kind: ServedKind, namespace: str) -> WatchedObjects:
+    def _watch(self, kind: ResourceKind, namespace: str) -> WatchedObjects:
         with self._watched_lock:
             key = (kind, namespace if kind.namespaced else "")
             if key not in self._watched:
                 self._watched[key] = WatchedObjects(self._reachable(), kind, namespace)
             return self._watched[key]
 
-    def _await_ready(self, kind: ServedKind, inputs: Manifest, outputs: Manifest, timeout: float, urn: str) -> Manifest:
-        patience = Patience(_timeout(timeout, inputs), self._cancelled, lambda text: self._log.status(text, urn))
-        live = await_ready(kind, inputs, outputs, self._watch, patience)
+    def _await_ready(
+        self, kind: ResourceKind, inputs: Manifest, outputs: Manifest, timeout: float, urn: str
+    ) -> Manifest:
+        limits = WaitLimits(_timeout(timeout, inputs), self._cancelled, lambda text: self._log.status(text, urn))
+        live = await_ready(kind, inputs, outputs, self._watch, limits)
         self._log.status("", urn)
         return live
 
 
-def _is_gone(server: ApiServer, kind: ServedKind, live: Manifest) -> bool:
+def _is_gone(server: ApiServer, kind: ResourceKind, live: Manifest) -> bool:
     try:
         found = server.get(kind, namespace_of(live), name_of(live))
     except ApiError as error:
         return error.reason == "NotFound"
-    except UnreachableError:  # It may come back, as may the API server.
+    except UnreachableError:  # The object may still exist.
         return False
     return bool(found["metadata"]["uid"] != live["metadata"]["uid"])
 
@@ -386,7 +388,7 @@ def _timeout(requested: float, inputs: Manifest) -> float:
     return requested or (float(annotated) if annotated.isdecimal() else _AWAIT_SECONDS)
 
 
-def _canonical_namespace(kind: ServedKind, manifest_: Manifest) -> None:
+def _canonical_namespace(kind: ResourceKind, manifest_: Manifest) -> None:
     metadata = manifest_.get("metadata")
     if isinstance(metadata, dict):
         if kind.namespaced:

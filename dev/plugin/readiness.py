@@ -1,4 +1,4 @@
-"""When an object counts as done: what `up` waits for, kind by kind, as the official plugin does."""
+"""Waits until objects are ready, by the official plugin's criteria for each kind."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ from dev.plugin.manifest import (
     REPLICATION_CONTROLLER,
     SERVICE,
     STATEFUL_SET,
-    ServedKind,
+    ResourceKind,
     annotation,
     name_of,
     namespace_of,
@@ -23,7 +23,7 @@ from dev.plugin.property_values import Manifest
 from dev.plugin.watched_objects import WatchedObjects
 
 SETTLE_SECONDS = 2.0
-"""How long a Service's Endpoints must stay as they are; the official plugin takes 10 s, which tests need not."""
+"""How long a Service's Endpoints must be unchanged; the official plugin waits 10 s, too long for tests."""
 
 _NO_PODS = (
     "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' "
@@ -32,7 +32,7 @@ _NO_PODS = (
 
 
 class NotReadyError(Exception):
-    """The object is there, but did not become ready; `reasons` say what was missing."""
+    """The object exists, but did not become ready."""
 
     def __init__(self, message: str, live: Manifest, reasons: list[str]) -> None:
         super().__init__(message)
@@ -41,17 +41,17 @@ class NotReadyError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait, what ends the wait early, and whom to tell what is waited for."""
+class WaitLimits:
+    """The timeout of a wait, the event that cancels it, and the function that reports its status."""
 
     seconds: float
     cancelled: threading.Event
     report: Callable[[str], None]
 
 
-Watch = Callable[[ServedKind, str], WatchedObjects]
+Watch = Callable[[ResourceKind, str], WatchedObjects]
 Lacks = Callable[[Manifest], list[str]]
-"""What an object still lacks to be ready; nothing when it is."""
+"""Returns what an object lacks to be ready; an empty list if it is ready."""
 
 
 def _stateful_set_lacks(live: Manifest) -> list[str]:
@@ -62,21 +62,21 @@ def _stateful_set_lacks(live: Manifest) -> list[str]:
     lacks = []
     if status.get("observedGeneration", 0) < generation:
         return [f"0 out of {wanted} replicas succeeded readiness checks"]
-    # A changed OnDelete set keeps its old pods, and its two revisions, until somebody deletes them.
-    settled_by_hand = generation > 1 and pluck(spec, "updateStrategy", "type") == "OnDelete"
+    # A changed OnDelete set keeps its old pods, and two revisions, until the pods are deleted.
+    awaits_deletion = generation > 1 and pluck(spec, "updateStrategy", "type") == "OnDelete"
     counted = [status.get("replicas", 0), ready]
-    if not settled_by_hand:
+    if not awaits_deletion:
         counted.append(status.get("currentReplicas", 0))
     if any(number != wanted for number in counted):
         lacks.append(f"{ready} out of {wanted} replicas succeeded readiness checks")
     current, update = status.get("currentRevision", ""), status.get("updateRevision", "")
-    if not settled_by_hand and (not current or current != update):
+    if not awaits_deletion and (not current or current != update):
         lacks.append(f'StatefulSet controller failed to advance from revision "{current}" to revision "{update}"')
     return lacks
 
 
 def _replication_controller_lacks(live: Manifest) -> list[str]:
-    # `availableReplicas` is absent when it is 0: a controller of 0 replicas never counts as ready, there as here.
+    # `availableReplicas` is absent if it is 0: so a controller with 0 replicas is never ready, as in the original.
     available, wanted = pluck(live, "status", "availableReplicas"), pluck(live, "spec", "replicas")
     return [] if available == wanted else [f"{available or 0} out of {wanted} replicas are available"]
 
@@ -90,28 +90,28 @@ def _job_lacks(live: Manifest) -> list[str]:
     return [] if "Complete" in conditions else [f'Waiting for Job "{name_of(live)}" to succeed']
 
 
-_LACKS: dict[ServedKind, Lacks] = {
+_LACKS: dict[ResourceKind, Lacks] = {
     STATEFUL_SET: _stateful_set_lacks,
     REPLICATION_CONTROLLER: _replication_controller_lacks,
     JOB: _job_lacks,
 }
 
 
-def await_ready(kind: ServedKind, inputs: Manifest, outputs: Manifest, watch: Watch, patience: Patience) -> Manifest:
-    """Block until what a create or update answered with `outputs` is ready; the live object. Raises `NotReadyError`."""
+def await_ready(kind: ResourceKind, inputs: Manifest, outputs: Manifest, watch: Watch, limits: WaitLimits) -> Manifest:
+    """Wait until an object is ready after its creation or update, and return it live; raises `NotReadyError`."""
     if annotation(inputs, "skipAwait") == "true":
         return outputs
     if wait_for := annotation(outputs, "waitFor"):
-        return _await_object(kind, outputs, _waited_for(wait_for), watch, patience)
+        return _await_object(kind, outputs, _waited_for(wait_for), watch, limits)
     if kind is SERVICE:
-        return _await_endpoints(outputs, watch, patience)
+        return _await_endpoints(outputs, watch, limits)
     if kind in _LACKS:
-        return _await_object(kind, outputs, _LACKS[kind], watch, patience)
+        return _await_object(kind, outputs, _LACKS[kind], watch, limits)
     return outputs
 
 
-def lacks_now(kind: ServedKind, inputs: Manifest, live: Manifest, server: ApiServer) -> list[str]:
-    """What an object lacks at this moment: a refresh looks, and does not wait."""
+def lacks_now(kind: ResourceKind, inputs: Manifest, live: Manifest, server: ApiServer) -> list[str]:
+    """Return what an object lacks now, for a refresh, which does not wait."""
     if annotation(inputs, "skipAwait") == "true" or kind is REPLICATION_CONTROLLER:
         return []
     if kind is SERVICE and _has_endpoints(live):
@@ -126,20 +126,20 @@ def lacks_now(kind: ServedKind, inputs: Manifest, live: Manifest, server: ApiSer
         return error.reasons
 
 
-def _await_object(kind: ServedKind, outputs: Manifest, lacks: Lacks, watch: Watch, patience: Patience) -> Manifest:
+def _await_object(kind: ResourceKind, outputs: Manifest, lacks: Lacks, watch: Watch, limits: WaitLimits) -> Manifest:
     objects = watch(kind, namespace_of(outputs))
-    deadline = time.monotonic() + patience.seconds
-    live, missing, told = outputs, ["it has not been seen yet"], ""
+    deadline = time.monotonic() + limits.seconds
+    live, missing, reported = outputs, ["it has not been seen yet"], ""
     while True:
         changes = objects.changes
         if seen := objects.get(name_of(outputs), at_least=outputs["metadata"]["resourceVersion"]):
             live, missing = seen, lacks(seen)
         if not missing:
             return live
-        if missing[0] != told:
-            patience.report(told := missing[0])
-        # Of a Job the original gives as reasons what went wrong, not what is still to come.
-        _give_up_if_due(deadline, patience, live, [] if kind is JOB else missing)
+        if missing[0] != reported:
+            limits.report(reported := missing[0])
+        # For a Job, the original's reasons are failures only, not what is still missing.
+        _stop_if_due(deadline, limits, live, [] if kind is JOB else missing)
         objects.wait(changes, seconds=0.5)
 
 
@@ -152,35 +152,35 @@ def _is_pending(endpoints: Manifest | None) -> bool:
     return any(subset.get("notReadyAddresses") for subset in (endpoints or {}).get("subsets") or ())
 
 
-def _await_endpoints(service: Manifest, watch: Watch, patience: Patience) -> Manifest:
+def _await_endpoints(service: Manifest, watch: Watch, limits: WaitLimits) -> Manifest:
     if not _has_endpoints(service):
         return service
     endpoints = watch(ENDPOINTS, namespace_of(service))
-    deadline = time.monotonic() + patience.seconds
+    deadline = time.monotonic() + limits.seconds
     seen, since = None, time.monotonic()
-    patience.report("waiting for the Endpoints to settle")
+    limits.report("waiting for the Endpoints to settle")
     while True:
         changes = endpoints.changes
         current = endpoints.get(name_of(service))
         if current != seen:
             seen, since = current, time.monotonic()
-        # No addresses at all are as good as ready ones, once the controller has had its say.
+        # Endpoints without addresses also count as ready, once the controller has created them.
         settled = time.monotonic() - since >= SETTLE_SECONDS if seen else time.monotonic() >= deadline
         if settled and not _is_pending(seen):
             return service
-        _give_up_if_due(deadline, patience, service, [_NO_PODS])
+        _stop_if_due(deadline, limits, service, [_NO_PODS])
         endpoints.wait(changes, seconds=0.25)
 
 
-def _give_up_if_due(deadline: float, patience: Patience, live: Manifest, reasons: list[str]) -> None:
-    if patience.cancelled.is_set():
+def _stop_if_due(deadline: float, limits: WaitLimits, live: Manifest, reasons: list[str]) -> None:
+    if limits.cancelled.is_set():
         raise NotReadyError(f'Resource operation was cancelled for "{name_of(live)}"', live, reasons)
     if time.monotonic() >= deadline:
         raise NotReadyError(f"'{name_of(live)}' timed out waiting to be Ready", live, reasons)
 
 
 def _waited_for(text: str) -> Lacks:
-    """The annotation `pulumi.com/waitFor`: `condition=Ready`, `jsonpath={.a.b}=v`, or a JSON list of these."""
+    """Parse the annotation `pulumi.com/waitFor`: `condition=Ready`, `jsonpath={.a.b}=v`, or a JSON list of these."""
     expressions = json.loads(text) if text.startswith("[") else [text]
     for expression in expressions:
         if not expression.startswith(("condition=", "jsonpath=")):

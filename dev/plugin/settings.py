@@ -1,4 +1,4 @@
-"""The provider's options, from the resource arguments or, where those are silent, from the environment."""
+"""The provider's options, from the resource arguments or else from the environment."""
 
 import json
 import os
@@ -14,10 +14,10 @@ from dev.plugin.property_values import Manifest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Options of one provider resource; names as in `pulumi_kubernetes.Provider`."""
+    """Options of one provider resource, with the names of `pulumi_kubernetes.Provider`."""
 
     kubeconfig: str
-    """A path or the text itself; the ambient one when empty."""
+    """A path or the text itself; the default one if empty."""
     context: str
     namespace: str
     mutable: Mutable
@@ -26,11 +26,11 @@ class Settings:
     delete_unreachable: bool
     skip_update_unreachable: bool
     timeout_seconds: float | None
-    """Of a single request. The rest of `kubeClientSettings` throttles, which a local API server does not need."""
+    """Of a single request. The other `kubeClientSettings` throttle requests, which a local API server does not need."""
 
     @classmethod
     def from_variables(cls, variables: Mapping[str, str]) -> Self:
-        """From the `variables` of a ConfigureRequest."""
+        """Parse the `variables` of a ConfigureRequest."""
         given = {key.removeprefix("kubernetes:config:"): value for key, value in variables.items()}
 
         def is_on(option: str, environment: str) -> bool:
@@ -60,11 +60,11 @@ class SettingsDiff:
 
     changed: list[str]
     replaces: list[str]
-    """Those that lead to another cluster: everything declared there must be created anew."""
+    """Those that select another cluster, which forces the replacement of all resources."""
 
 
 def diff_settings(old: Manifest, new: Manifest) -> SettingsDiff:
-    """Compare a provider resource's options (plain values)."""
+    """Compare two versions of a provider resource's options."""
     changed = sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key))
     identifiers = old.get("clusterIdentifier"), new.get("clusterIdentifier")
     if identifiers[1] and identifiers[0] == identifiers[1]:

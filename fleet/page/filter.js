@@ -33,7 +33,7 @@ function apply() {
   allowTab();
 }
 
-// One seat can be reached by Tab; the arrows lead on from there.
+// Tab stops at one seat; the arrow keys move on from there.
 function allowTab(chosen) {
   const seats = visibleColumns().flat();
   const target = chosen ?? seats[0];
@@ -92,6 +92,6 @@ trouble.addEventListener("change", apply);
 try {
   filter.value = decodeURIComponent(location.hash.slice(1));
 } catch {
-  // A hash that somebody mistyped filters nothing.
+  // A malformed hash filters nothing.
 }
 apply();

@@ -1,4 +1,4 @@
-"""A headless Chromium: Debian's, which `apt-get install chromium` brings."""
+"""A headless Chromium: Debian's, from `apt-get install chromium`."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The browser that the machine has; without one the tests fail, and say how to get it."""
+    """The machine's browser; without one the tests fail with a message."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     assert found, "no Chromium on PATH: `apt-get install chromium`, or set CHROMIUM to a browser's path"
     with sync_playwright() as playwright:
-        # Inside a container, as in CI, there is neither a user namespace for the sandbox nor room in /dev/shm.
+        # A container, as in CI, has no user namespace for the sandbox and too little space in /dev/shm.
         started = playwright.chromium.launch(
             executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         )

@@ -1,4 +1,4 @@
-"""The fleet page as a reader meets it: in a real browser, from a file, without a network."""
+"""The fleet page in a real browser, from a file, without a network."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ Outputs = dict[str, Any]
 
 
 def outputs(tenants: int, nodes: int) -> Outputs:
-    """A fleet as `pulumi stack output --json` prints it; each tenth tenant is stopped, each seventh not ready."""
+    """Return stack outputs in which each tenth tenant is stopped and each seventh not ready."""
     return {
         "tenants": {
             f"tenant{number}": {
@@ -33,8 +33,8 @@ def outputs(tenants: int, nodes: int) -> Outputs:
 
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """Open a fleet's page from a file; anything that the browser complains of fails the test."""
-    complaints: list[str] = []
+    """Open a fleet's page from a file; errors and console messages of the browser fail the test."""
+    messages: list[str] = []
     contexts = []
 
     def open_page(fleet: Outputs, **options: Any) -> Page:
@@ -43,25 +43,25 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(offline=True, **options)
         contexts.append(context)
         shown = context.new_page()
-        shown.on("pageerror", lambda error: complaints.append(str(error)))
-        shown.on("console", lambda message: complaints.append(message.text))
+        shown.on("pageerror", lambda error: messages.append(str(error)))
+        shown.on("console", lambda message: messages.append(message.text))
         shown.goto(file.as_uri())
         return shown
 
     yield open_page
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert messages == []
 
 
 def visible_seats(shown: Page) -> list[str]:
-    """Tenant and role of every seat in sight."""
+    """Return tenant and role of each visible seat."""
     seats = shown.locator(".seat:visible").all()
     return [f"{seat.locator('.name').inner_text()} {seat.locator('.role').inner_text()}" for seat in seats]
 
 
 def focused(shown: Page) -> str:
-    """Tenant and role of the seat with the focus; empty if it is elsewhere."""
+    """Return tenant and role of the focused seat, or an empty text."""
     return str(
         shown.evaluate(
             "() => document.activeElement.matches('.seat') ? document.activeElement.querySelector('.name').textContent"
@@ -70,7 +70,7 @@ def focused(shown: Page) -> str:
     )
 
 
-def test_three_tenants_stand_on_their_nodes_with_role_vip_vrrp_id_and_readiness(opened: Callable[..., Page]) -> None:
+def test_tenants_are_shown_on_their_nodes_with_role_vip_and_readiness(opened: Callable[..., Page]) -> None:
     fleet = outputs(3, 3)
     fleet["tenants"]["tenant1"]["ready"]["master"] = False
     shown = opened(fleet)
@@ -109,7 +109,7 @@ def test_the_filter_finds_by_name_node_and_address(opened: Callable[..., Page], 
     assert len(visible_seats(shown)) == 6
 
 
-def test_everything_can_be_reached_with_the_keyboard_alone(opened: Callable[..., Page]) -> None:
+def test_the_page_works_with_the_keyboard_alone(opened: Callable[..., Page]) -> None:
     shown = opened(outputs(3, 3))
     steps = [
         ("/", ""),
@@ -127,14 +127,14 @@ def test_everything_can_be_reached_with_the_keyboard_alone(opened: Callable[...,
         assert focused(shown) == expected, f"after {key}"
 
 
-def test_a_filter_can_be_sent_to_somebody_as_a_link(opened: Callable[..., Page]) -> None:
+def test_a_filter_is_part_of_the_link(opened: Callable[..., Page]) -> None:
     shown = opened(outputs(3, 3))
     shown.locator("#filter").fill("m2 tenant1")
     shown.reload()
     assert visible_seats(shown) == ["tenant1 master"]
 
 
-def test_what_is_not_ready_can_be_singled_out(opened: Callable[..., Page]) -> None:
+def test_a_filter_shows_what_is_not_ready(opened: Callable[..., Page]) -> None:
     shown = opened(outputs(30, 5))
     shown.locator("#trouble").check()
     assert visible_seats(shown) == [f"tenant{number} master" for number in (20, 6, 27, 13)]
@@ -142,10 +142,10 @@ def test_what_is_not_ready_can_be_singled_out(opened: Callable[..., Page]) -> No
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("tenants", "nodes"), [(3, 3), (500, 40)])
-def test_letters_stand_out_from_their_ground(
+def test_text_has_contrast_and_the_page_does_not_overflow(
     opened: Callable[..., Page], scheme: str, tenants: int, nodes: int
 ) -> None:
-    """WCAG asks 4.5 to 1; and nothing sticks out sideways at 1280 pixels or on a telephone."""
+    """WCAG requires a contrast of 4.5; the widths are those of a laptop and a phone."""
     shown = opened(outputs(tenants, nodes), color_scheme=scheme)
     contrasts = shown.evaluate(CONTRASTS)
     assert min(contrasts.values()) >= 4.5, {name: value for name, value in contrasts.items() if value < 4.5}
@@ -154,17 +154,17 @@ def test_letters_stand_out_from_their_ground(
         assert shown.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_500_tenants_can_be_overlooked_and_filtered_at_once(opened: Callable[..., Page]) -> None:
+def test_500_tenants_fit_the_screen_and_are_filtered_at_once(opened: Callable[..., Page]) -> None:
     shown = opened(outputs(500, 40))
     assert shown.locator(".seat").count() == 1000
-    # A seat takes one line: a column of 25 is a screen high, not three.
+    # A seat takes one line: a column of 25 fits the screen.
     assert shown.locator(".seat").first.bounding_box()["height"] < 45  # type: ignore[index]
     took = shown.evaluate(
         "() => { const start = performance.now(); filter.value = 'tenant499'; filter.dispatchEvent(new Event('input'));"
         " document.body.offsetHeight; return performance.now() - start }"
     )
     assert set(visible_seats(shown)) == {"tenant499 master", "tenant499 standby"}
-    assert took < 500, "filtering must feel immediate; milliseconds"
+    assert took < 500, "milliseconds"
 
 
 def test_hostile_names_are_text(opened: Callable[..., Page]) -> None:

@@ -1,1 +1,1 @@
-"""Holds the double of the `kubernetes` plugin to the official one: the same steps through both, compared."""
+"""Compares the double of the `kubernetes` plugin with recordings of the official one, step by step."""

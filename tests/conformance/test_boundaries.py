@@ -1,4 +1,4 @@
-"""What the double of the `kubernetes` plugin does not do: reach beyond this machine, guess, or outlive its engine."""
+"""The limits of the double of the `kubernetes` plugin: loopback only, known kinds only, the engine's lifetime."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from dev.plugin.api_server import UnreachableError
 from dev.plugin.connection import Connection, NotLoopbackError
 from dev.plugin.manifest import UnsupportedKindError, canonical_quantity, resource_type
 from dev.plugin.settings import diff_settings
-from tests.conformance import plugins
+from tests.support.conformance import plugins
 
 
 def _kubeconfig(server: str, **cluster: str) -> dict[str, object]:
@@ -52,13 +52,13 @@ def test_a_proxy_to_another_machine_is_refused() -> None:
 @pytest.mark.parametrize(
     "server", ["http://127.0.0.1:1", "http://127.8.9.10:1", "http://[::1]:1", "http://localhost:1"]
 )
-def test_an_api_server_on_this_machine_is_asked(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_server_on_this_machine_is_accepted(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://10.0.0.1:3128")
     with pytest.raises(UnreachableError, match=r"/openapi/v3.*refused"):
         Connection(_kubeconfig(server), "", None)
 
 
-def test_a_kind_that_the_program_does_not_use_is_refused_by_name() -> None:
+def test_an_unsupported_kind_is_refused_by_name() -> None:
     with pytest.raises(UnsupportedKindError, match="kubernetes:apps/v1:Deployment"):
         resource_type("urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$kubernetes:apps/v1:Deployment::web")
 
@@ -81,11 +81,11 @@ def test_a_kind_that_the_program_does_not_use_is_refused_by_name() -> None:
         ("plenty", "plenty"),
     ],
 )
-def test_quantities_are_spelled_as_the_api_server_gives_them_back(written: str, kept: str) -> None:
+def test_quantities_are_spelled_as_by_the_api_server(written: str, kept: str) -> None:
     assert canonical_quantity(written) == kept
 
 
-def test_another_cluster_behind_the_provider_replaces_everything_and_another_option_nothing(tmp_path: Path) -> None:
+def test_only_another_cluster_replaces_the_providers_resources(tmp_path: Path) -> None:
     paths = [tmp_path / "one", tmp_path / "other"]
     for number, path in enumerate(paths):
         path.write_text(yaml.safe_dump(_kubeconfig(f"https://127.0.0.1:{number}")))
@@ -104,18 +104,18 @@ def test_a_plugin_ends_with_its_engine(tmp_path: Path) -> None:
     with output.open("w") as stdout:
         parent = subprocess.Popen([sys.executable, "-c", engine, launcher], stdout=stdout, env=environment)
     try:
-        _wait_for(lambda: output.read_text().strip().isdecimal(), "the plugin tells its port")
+        _wait_for(lambda: output.read_text().strip().isdecimal(), "the plugin prints its port")
         (plugin,) = _children(parent.pid)
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-    _wait_for(lambda: not _is_running(plugin), "the plugin has ended")
+    _wait_for(lambda: not _is_running(plugin), "the plugin has exited")
 
 
 def _wait_for(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        assert time.monotonic() < deadline, f"timed out after {seconds} s, before {what}"
         time.sleep(0.1)
 
 

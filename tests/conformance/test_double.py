@@ -1,4 +1,4 @@
-"""The double of the `kubernetes` plugin does what the official one was recorded to do; where present, so does that."""
+"""The double of the `kubernetes` plugin, and the official one if it is available, match the recordings."""
 
 import json
 from collections.abc import Iterator
@@ -6,29 +6,29 @@ from difflib import unified_diff
 
 import pytest
 
-from tests.conformance import plugins, recording, rehearsal, scenario
-from tests.conformance.observation import Observation
+from tests.support.conformance import plugins, recording, runner, steps
+from tests.support.conformance.observation import Observation
 
 pytestmark = pytest.mark.engine
 
 Observations = dict[str, Observation]
-STEPS = scenario.load()
+STEPS = steps.load()
 
 
-@pytest.fixture(scope="module", params=plugins.present(), ids=lambda plugin: plugin.name)
+@pytest.fixture(scope="module", params=plugins.available(), ids=lambda plugin: plugin.name)
 def observations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Observations:
-    """What was observed at each step: they build on each other, so all are run before any is judged."""
-    return dict(rehearsal.observe(request.param, STEPS, tmp_path_factory.mktemp(request.param.name)))
+    """The observation of each step. The steps depend on each other, so all of them run first."""
+    return dict(runner.observe(request.param, STEPS, tmp_path_factory.mktemp(request.param.name)))
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("step", [step.name for step in STEPS])
-def test_every_step_is_as_recorded_from_the_official_plugin(observations: Observations, step: str) -> None:
+def test_every_step_matches_the_official_plugins_recording(observations: Observations, step: str) -> None:
     differences = "\n".join(_differences(recording.read(step), observations[step]))
     assert not differences, f"step {step} of steps.yaml, - as recorded, + as observed:\n{differences}"
 
 
-def test_nothing_is_recorded_that_is_not_tried() -> None:
+def test_every_recording_has_a_step() -> None:
     recorded = {file.stem for file in recording.DIRECTORY.glob("*.json")}
     assert recorded == {step.name for step in STEPS}
 

@@ -61,7 +61,7 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
     listed = drift_list(stack)
     assert listed.none
     tolerations = 'spec.template.metadata.annotations["scheduler.alpha.kubernetes.io/tolerations"]'
-    assert {(each.of, each.path, each.manager) for each in listed.left_behind} == {
+    assert {(each.of, each.path, each.manager) for each in listed.leftovers} == {
         (of, tolerations, JAVA_CLIENT)
         for number in range(TENANTS)
         for of in (
@@ -82,7 +82,7 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
 
     repaired = drift_list(stack, "--repair")
     assert repaired.none
-    assert not repaired.left_behind
+    assert not repaired.leftovers
     assert cell.database_pods() == databases
 
 

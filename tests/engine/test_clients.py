@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from components.live.cluster import LiveCluster, UnusableClusterError
-from drift.cluster import RepairClient
+from drift.cluster import KubectlClient
 from fleet.__main__ import main as draw_fleet
 from kube import kubectl
-from kube.complaints import KubectlError
+from kube.kubectl_errors import KubectlError
 from tests.support.cell import Cell
 from tests.support.detours import Reply, proxy_to, stub
 from tests.support.fleets import tenant3
@@ -205,7 +205,7 @@ def test_the_program_and_the_plugin_get_to_the_same_cluster(
 @pytest.fixture
 def ask(here: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Asks for the nodes, by a kubeconfig with these changes."""
-    monkeypatch.setattr(kubectl, "PAUSES", (0, 0))
+    monkeypatch.setattr(kubectl, "RETRY_PAUSES", (0, 0))
 
     def asked(*, cluster: Changes | None = None, user: Changes | None = None) -> Any:
         monkeypatch.setenv("KUBECONFIG", str(here.kubeconfig("config", cluster=cluster, user=user)))
@@ -234,27 +234,27 @@ def test_what_passes_is_tried_again(ask: Callable[..., Any], passing: Reply) -> 
         (
             Reply.failure(429, "TooManyRequests", "busy"),
             3,
-            "is not well, also at the last of several tries (busy; TooManyRequests)",
+            "failed several times (busy; TooManyRequests)",
         ),
         (UNAVAILABLE, 3, "(shutting down; ServiceUnavailable): run this again when it has recovered"),
         (LEADERLESS, 3, "(etcdserver: leader changed; Unknown): run this again when it has recovered"),
         (
             Reply.failure(500, "InternalError", "a panic"),
             1,
-            "does not give what was asked for (a panic; InternalError)",
+            "failed (a panic; InternalError)",
         ),
-        (Reply.failure(401, "Unauthorized", "Unauthorized"), 1, "does not accept the login of the kubeconfig's user"),
+        (Reply.failure(401, "Unauthorized", "Unauthorized"), 1, "rejects the credentials of the kubeconfig's user"),
         (
             Reply.failure(403, "Forbidden", "no nodes"),
             1,
-            "refuses: no nodes. Give the kubeconfig's user what README.md",
+            "denies access: no nodes. Grant the kubeconfig's user what README.md",
         ),
         (
             Reply.failure(404, "NotFound", "no such page"),
             1,
-            "does not give what was asked for (no such page; NotFound)",
+            "failed (no such page; NotFound)",
         ),
-        (Reply(status=200, body="<html>Please log in</html>"), 1, "what answers is no Kubernetes API server"),
+        (Reply(status=200, body="<html>Please log in</html>"), 1, "the response is not from a Kubernetes API server"),
     ],
     ids=lambda given: str(given.status) if isinstance(given, Reply) else "",
 )
@@ -270,10 +270,10 @@ def test_each_status_has_words_of_its_own(ask: Callable[..., Any], reply: Reply,
 
 
 def test_an_api_server_that_hangs_is_given_up(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kubectl, "SECONDS", 1)
+    monkeypatch.setattr(kubectl, "TIMEOUT_SECONDS", 1)
     with stub(Reply(status=200, hangs=True)) as (server, _), pytest.raises(UnusableClusterError) as raised:
         ask(cluster={"server": server})
-    assert f"The API server {server} does not answer (kubectl has not ended within 1 s)" in str(raised.value)
+    assert f"The API server {server} cannot be reached (kubectl did not finish within 1 s)" in str(raised.value)
 
 
 def test_a_proxy_of_the_environment_is_used(
@@ -297,12 +297,12 @@ def test_a_login_plugin_that_fails_is_quoted_by_all_commands(
 ) -> None:
     said = "Error: the session has expired: run sso login"
     user = {"exec": plugin("sh", "-c", f"echo '{said}' >&2; exit 253")}
-    says = f"The login of the kubeconfig's user fails ({said}; exec: executable sh failed with exit code 253)"
+    says = f"The kubeconfig's user cannot log in ({said}; exec: executable sh failed with exit code 253)"
     with pytest.raises(UnusableClusterError) as raised:
         ask(user=user)
     assert says in str(raised.value)
     with pytest.raises(KubectlError) as raised_by_drift:
-        RepairClient(None).nodes()
+        KubectlClient(None).nodes()
     assert says in str(raised_by_drift.value)
     assert draw_fleet(["--live"]) == 2
     printed = capsys.readouterr().err
@@ -319,7 +319,7 @@ def test_without_kubectl_the_preview_says_what_to_install(here: Surroundings, st
     stack.configure(tenant3(here.cell))
     done = stack.pulumi("preview", PATH=without_kubectl(stack.environment["PATH"], here.directory))
     assert done.returncode != 0
-    assert "kubectl, by which the cluster is read, does not run" in done.stdout + done.stderr
+    assert "kubectl, which reads the cluster, cannot be run" in done.stdout + done.stderr
 
 
 def without_kubectl(path: str, directory: Path) -> str:

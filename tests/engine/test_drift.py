@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from drift.cluster import RepairClient
+from drift.cluster import KubectlClient
 from drift.deployed import parse
 from drift.findings import RESTARTS
 from drift.repair import repair
-from drift.survey import look
+from drift.survey import compare
 from tests.support.cell import Cell, eventually
 from tests.support.drift_list import Found, drift_list
 from tests.support.fleets import Config, tenant3, with_tenants
@@ -166,7 +166,7 @@ def test_whatever_is_changed_by_hand_is_listed_and_repaired_and_no_database_rest
     added = add_what_nobody_declares(cell)
     listed = drift_list(stack)
     assert listed.drift == seen_by_the_engine | added
-    assert not listed.left_behind
+    assert not listed.leftovers
     for secret in ("Y2hhbmdlZC1wYXNzd29yZA==", "c3RvbGVuLWtleQ==", "demo-adb-password", "ZGVtby1hZGItcGFzc3dvcmQ="):
         assert secret not in listed.printed
 
@@ -229,7 +229,7 @@ def test_what_would_restart_a_database_or_cannot_be_changed_back_is_left_and_its
         "forbidden"
     )
     refused = {
-        Found(of, "", DECLARED, f"(the API server refuses to put it right: {why})", "", BY_HAND)
+        Found(of, "", DECLARED, f"(the API server rejects the declared object: {why})", "", BY_HAND)
         for of, why in {"ConfigMap mysql-configmap": frozen, "StatefulSet north-standby": other_kind}.items()
     }
     listed = drift_list(stack)
@@ -264,11 +264,11 @@ def test_an_object_that_changes_while_it_is_repaired_is_left_alone_and_that_is_s
     urn = "urn:pulumi:dev::adb-tenants::kubernetes:core/v1:ConfigMap::east"
     resource = {"urn": urn, "type": "kubernetes:core/v1:ConfigMap", "inputs": inputs, "outputs": {}}
     deployed = parse(json.dumps({"version": 3, "deployment": {"resources": [resource]}}).encode())
-    survey = look(deployed, RepairClient(None))
+    survey = compare(deployed, KubectlClient(None))
     patch(cell, "configmap east", {"data": {"b": "3"}})
 
-    done = repair(survey, RepairClient(None))
+    done = repair(survey, KubectlClient(None))
     assert not done.repaired
-    (said,) = done.refused.values()
-    assert "the object has been modified" in said
+    (error,) = done.failed.values()
+    assert "the object has been modified" in error
     assert cell.get("configmap", "east")["data"] == {"a": "1", "b": "3"}

@@ -58,7 +58,7 @@ def test_a_cluster_that_does_not_answer_is_named_and_no_state_is_offered_up(
 ) -> None:
     dead = edited_kubeconfig(cell, tmp_path, "cluster", {"server": "https://127.0.0.1:9"})
     said = refused_preview(stack, tenant3(cell), KUBECONFIG=dead)
-    assert "The API server https://127.0.0.1:9 does not answer (Connection refused)" in said
+    assert "The API server https://127.0.0.1:9 cannot be reached (Connection refused)" in said
     # The plugin's own advice at this point; following it would drop every tenant from the state.
     assert "DELETE_UNREACHABLE" not in said
 

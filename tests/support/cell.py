@@ -1,4 +1,4 @@
-"""A corner of the test cluster that belongs to one test: a namespace, nodes of its own, and `kubectl` to look at it."""
+"""A part of the test cluster for one test: a namespace with its own nodes."""
 
 import json
 import subprocess
@@ -19,18 +19,18 @@ EVERY_NAMESPACE_HAS = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "de
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """Where one test's fleet lives."""
+    """A namespace with its nodes."""
 
     namespace: str
     environment: Mapping[str, str]
-    """What `kubectl` and the engine need to find the cluster."""
+    """The environment for `kubectl` and the engine."""
 
     def node(self, short_name: str) -> str:
-        """The full name of a node of this cell: `m1` becomes `m1.<namespace>`."""
+        """Return the full name of a node, `m1.<namespace>` for `m1`."""
         return f"{short_name}.{self.namespace}"
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run kubectl in this namespace and return what it prints; a failure ends the test with its words."""
+        """Run kubectl in this namespace and return its output; an error fails the test."""
         done = subprocess.run(
             ["kubectl", "--namespace", self.namespace, *arguments],
             env=dict(self.environment),
@@ -43,41 +43,41 @@ class Cell:
         return done.stdout
 
     def create(self, *objects: Manifest) -> None:
-        """Create objects as somebody else would."""
+        """Create objects as another client."""
         self.kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
 
     def add_node(self, short_name: str) -> str:
-        """Add a simulated node, tainted as the seed's are; returns its name."""
+        """Add a simulated node with the masters' taint; return its name."""
         name = self.node(short_name)
         self.create(Node(name, address="192.168.143.101").manifest())
         return name
 
     def get(self, kind: str, name: str) -> Manifest:
-        """One live object."""
+        """Return a live object."""
         found: Manifest = json.loads(self.kubectl("get", kind, name, "--output", "json"))
         return found
 
     def live(self, kinds: str, *arguments: str) -> list[Manifest]:
-        """Live objects, those that every namespace has left out."""
+        """Return live objects without those that every namespace has."""
         items: list[Manifest] = json.loads(self.kubectl("get", kinds, *arguments, "--output", "json"))["items"]
         return [item for item in items if (item["kind"], item["metadata"]["name"]) not in EVERY_NAMESPACE_HAS]
 
     def objects(self) -> set[str]:
-        """Kind and name of every object that a fleet could own or leave here, pods included."""
+        """Return kind and name of every object of the kinds that a fleet has, pods included."""
         return {f"{item['kind']} {item['metadata']['name']}" for item in self.live(OWNED_KINDS)}
 
     def uids(self) -> dict[str, str]:
-        """Uid of each of those objects."""
+        """Return the uid of each of these objects."""
         return {
             f"{item['kind']} {item['metadata']['name']}": item["metadata"]["uid"] for item in self.live(OWNED_KINDS)
         }
 
     def database_pods(self) -> dict[str, str]:
-        """Uid of each control pod that is there."""
+        """Return the uid of each control pod."""
         return {name: uid for name, uid in self.uids().items() if name.startswith("Pod") and name.endswith("-0")}
 
     def tenancy_labels(self) -> dict[str, dict[str, str]]:
-        """The `tenancy-` labels of each node of this cell."""
+        """Return the `tenancy-` labels of each node of this cell."""
         return {
             item["metadata"]["name"]: {
                 key: value for key, value in item["metadata"].get("labels", {}).items() if key.startswith("tenancy-")
@@ -87,28 +87,28 @@ class Cell:
         }
 
     def endpoint_addresses(self, service: str) -> list[str]:
-        """Ready addresses behind a Service, as keepalived sees them: v1 Endpoints."""
+        """Return the ready addresses of a Service, from v1 Endpoints, which keepalived reads."""
         subsets = self.get("endpoints", service).get("subsets") or []
         return [address["ip"] for subset in subsets for address in subset.get("addresses", [])]
 
     def pod_address(self, pod: str) -> str:
-        """The IP address of a pod."""
+        """Return the IP address of a pod."""
         address: str = self.get("pod", pod)["status"]["podIP"]
         return address
 
     def keepalived_pod(self, tenant: str) -> Manifest:
-        """The one keepalived pod of a tenant."""
+        """Return the only keepalived pod of a tenant."""
         pods = self.live("pods", "--selector", f"adb={tenant}-vip")
         (pod,) = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
         return pod
 
 
 def eventually(condition: Callable[[], bool], *, what: str, seconds: float = 30) -> None:
-    """Wait for what controllers do in their own time; the failure says what did not happen."""
+    """Wait for a condition, for instance one that a controller brings about."""
     for _ in _attempts(seconds):
         if condition():
             return
-    raise AssertionError(f"not within {seconds} s: {what}")
+    raise AssertionError(f"timed out after {seconds} s, before {what}")
 
 
 def _attempts(seconds: float) -> Iterator[None]:

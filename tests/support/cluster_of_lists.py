@@ -1,37 +1,37 @@
-"""A cluster for unit tests: it holds what it is given, and makes of a declaration what it is told."""
+"""A cluster for unit tests, with given live and expected objects."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drift.cluster import RepairClient
+from drift.cluster import KubectlClient
 from drift.deployed import Declared, DeployedStack
 from kube.dry_run import Rejection
 from kube.manifest import Key, Manifest, key_of
 
 
-class ClusterOfLists(RepairClient):
-    """Answers without kubectl."""
+class ClusterOfLists(KubectlClient):
+    """Reads lists instead of running kubectl."""
 
     def __init__(
         self,
         live: Sequence[Manifest],
         *,
-        clean: Mapping[Key, Manifest | Rejection] | None = None,
+        expected: Mapping[Key, Manifest | Rejection] | None = None,
         stateful_sets: Sequence[Manifest] = (),
-        replaces: str = "",
+        error: str = "",
     ) -> None:
         super().__init__(None)
         self._live = {key_of(each): each for each in live}
-        self._clean = clean or {}
+        self._expected = expected or {}
         self._stateful_sets = stateful_sets
-        self._replaces = replaces
+        self._error = error
         self.written: list[Manifest] = []
 
-    def live(self, wanted: Sequence[Manifest]) -> dict[Key, Manifest]:
-        return {key_of(each): self._live[key_of(each)] for each in wanted if key_of(each) in self._live}
+    def live(self, declared: Sequence[Manifest]) -> dict[Key, Manifest]:
+        return {key_of(each): self._live[key_of(each)] for each in declared if key_of(each) in self._live}
 
-    def clean(self, declared: Sequence[Manifest]) -> dict[Key, Manifest | Rejection]:
-        return {key_of(each): self._clean.get(key_of(each), each) for each in declared}
+    def expected(self, declared: Sequence[Manifest]) -> dict[Key, Manifest | Rejection]:
+        return {key_of(each): self._expected.get(key_of(each), each) for each in declared}
 
     def nodes(self) -> Sequence[Manifest]:
         return [each for each in self._live.values() if each["kind"] == "Node"]
@@ -39,24 +39,24 @@ class ClusterOfLists(RepairClient):
     def stateful_sets(self) -> Sequence[Manifest]:
         return self._stateful_sets
 
-    def replace(self, righted: Manifest) -> str:
-        self.written.append(righted)
-        return self._replaces
+    def replace(self, manifest: Manifest) -> str:
+        self.written.append(manifest)
+        return self._error
 
 
 def manifest(kind: str, name: str, *, labels: Mapping[str, str] | None = None, **fields: Any) -> dict[str, Any]:
-    """An object in the namespace `cell`; a node in none."""
+    """Return an object in the namespace `cell`, or a node."""
     metadata: dict[str, Any] = {"name": name} | ({} if kind == "Node" else {"namespace": "cell"})
     return {"kind": kind, "metadata": metadata | ({"labels": dict(labels)} if labels else {}), **fields}
 
 
 def deployed(*manifests: Manifest, uid: str = "u1", secret_fields: frozenset[str] = frozenset()) -> DeployedStack:
-    """A stack of these objects; nodes are declared in part."""
+    """Return a stack of these objects; nodes are patches."""
     return DeployedStack(
         stack="prod",
         context=None,
         objects=tuple(
-            Declared(manifest=each, in_part=each["kind"] == "Node", uid=uid, secret_fields=secret_fields)
+            Declared(manifest=each, is_patch=each["kind"] == "Node", uid=uid, secret_fields=secret_fields)
             for each in manifests
         ),
     )

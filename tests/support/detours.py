@@ -1,4 +1,4 @@
-"""What may stand between a client and an API server: proxies that lead on, a stub that answers with a status."""
+"""Servers between a client and an API server: proxies, and a stub with given responses."""
 
 import http.server
 import json
@@ -15,7 +15,7 @@ SOCKS_VERSION = b"\x05"
 
 
 class _Forwarding(socketserver.StreamRequestHandler):
-    """Leads whatever target it is asked for to the one real server, so that nobody gets there without it."""
+    """Forwards every request to one server, whatever its target, so that the target is reachable by the proxy only."""
 
     server: "_Proxy"
 
@@ -26,11 +26,11 @@ class _Forwarding(socketserver.StreamRequestHandler):
         else:
             while self.rfile.readline().strip():
                 pass
-        with closing(socket.create_connection(self.server.target)) as onward:
+        with closing(socket.create_connection(self.server.target)) as upstream:
             succeeded = SOCKS_VERSION + b"\x00\x00\x01" + bytes(6)
             self.connection.sendall(succeeded if socks else b"HTTP/1.1 200 Connection established\r\n\r\n")
             self.server.passed += 1
-            ends = {self.connection: onward, onward: self.connection}
+            ends = {self.connection: upstream, upstream: self.connection}
             while True:
                 for end in select.select(list(ends), [], [])[0]:
                     if not (content := end.recv(1 << 16)):
@@ -54,7 +54,7 @@ class _Proxy(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def proxy_to(port: int) -> Iterator[_Proxy]:
-    """A proxy that speaks HTTP CONNECT and SOCKS5 and leads to a port of this machine."""
+    """Run a proxy, for HTTP CONNECT and SOCKS5, to a port of this machine."""
     with _Proxy(("127.0.0.1", 0), _Forwarding) as proxy:
         proxy.target = ("127.0.0.1", port)
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
@@ -64,7 +64,7 @@ def proxy_to(port: int) -> Iterator[_Proxy]:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What the stub says to one request."""
+    """The stub's response to one request."""
 
     status: int
     body: Mapping[str, Any] | str = ""
@@ -73,14 +73,14 @@ class Reply:
 
     @classmethod
     def failure(cls, status: int, reason: str, message: str, **headers: str) -> "Reply":
-        """A Status object, as an API server's."""
+        """Return a Status object like an API server's."""
         body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status, "message": message}
         return cls(status=status, body={**body, **({"reason": reason} if reason else {})}, headers=headers)
 
 
 @contextmanager
 def stub(*replies: Reply) -> Iterator[tuple[str, Sequence[str]]]:
-    """An HTTP server with these replies in turn, the last for ever; yields its address and the requests it got."""
+    """Run an HTTP server with these responses in turn, the last one repeated; yield its address and the requests."""
     got: list[str] = []
     ended = threading.Event()
 
@@ -101,7 +101,7 @@ def stub(*replies: Reply) -> Iterator[tuple[str, Sequence[str]]]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""What `python -m drift` says of a stack, started as people and pipelines start it."""
+"""Runs `python -m drift` on a stack, as users and pipelines do."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 
 
 class Found(NamedTuple):
-    """One entry of the list."""
+    """One entry of the report."""
 
     of: str
     """Kind and name of the object."""
@@ -24,25 +24,25 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class DriftList:
-    """What it printed, and its exit code."""
+    """The parsed report and the exit code."""
 
     drift: set[Found]
-    left_behind: set[Found]
+    leftovers: set[Found]
     repaired: set[Found]
     advice: set[str]
     code: int
     printed: str
-    complaint: str
+    stderr: str
 
     @property
     def none(self) -> bool:
-        """Whether there is no drift, and the exit code says so too."""
-        assert self.code == (1 if self.drift else 0), self.complaint
+        """Whether there is no drift; asserts that the exit code agrees."""
+        assert self.code == (1 if self.drift else 0), self.stderr
         return not self.drift
 
 
 def drift_list(stack: Stack, *options: str) -> DriftList:
-    """Export the stack's state and let it be compared with the cluster."""
+    """Compare the stack's state with the cluster."""
     state = stack.pulumi("stack", "export", "--show-secrets").stdout
     done = subprocess.run(
         [sys.executable, "-m", "drift", "--format", "json", *options, "-"],
@@ -57,12 +57,12 @@ def drift_list(stack: Stack, *options: str) -> DriftList:
     content = json.loads(done.stdout)
     return DriftList(
         drift=_entries(content["drift"]),
-        left_behind=_entries(content["leftBehind"]),
+        leftovers=_entries(content["leftBehind"]),
         repaired=_entries(content["repaired"]),
         advice={entry["advice"] for entry in content["drift"]} - {""},
         code=done.returncode,
         printed=done.stdout,
-        complaint=done.stderr,
+        stderr=done.stderr,
     )
 
 

@@ -1,4 +1,4 @@
-"""Configurations for engine tests: the seed's tenant3, moved into a cell."""
+"""Configurations for engine tests: the seed's tenant3, in a cell."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Config = dict[str, Any]
 
 
 def tenant3(cell: Cell, **changes: Any) -> Config:
-    """One tenant on the cell's nodes m1 and m2, with changes to its entry."""
+    """Return one tenant on the cell's nodes m1 and m2, with changes to its entry."""
     config: Config = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
     config["cluster"] = {"namespace": cell.namespace, "vipPools": ["192.168.143.0/24"]}
     config["tenants"][0]["hosts"] = {"master": cell.node("m1"), "standby": cell.node("m2")}
@@ -20,17 +20,17 @@ def tenant3(cell: Cell, **changes: Any) -> Config:
 
 
 def with_tenants(config: Config, tenants: list[Config]) -> Config:
-    """The same cluster and platform with other tenants."""
+    """Return the configuration with other tenants."""
     return {**config, "tenants": tenants}
 
 
 def with_every_tenant(config: Config, **changes: Any) -> Config:
-    """The same fleet with changes to each entry."""
+    """Return the configuration with changes to each entry."""
     return with_tenants(config, [{**entry, **changes} for entry in config["tenants"]])
 
 
 def with_tenant4(cell: Cell, config: Config) -> Config:
-    """A second tenant beside the first, its roles on the same two nodes the other way round."""
+    """Return the configuration with a second tenant, its roles swapped on the same two nodes."""
     entry = {
         "name": "tenant4",
         "vip": "192.168.143.145",

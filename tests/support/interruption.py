@@ -1,4 +1,4 @@
-"""An `up` that does not come to its end by itself."""
+"""Interrupts an `up`."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from tests.support.stack import Stack
 
 
 def start_an_up(stack: Stack, config: Config) -> subprocess.Popen[str]:
-    """Start an `up` in a process group of its own, and leave it alone."""
+    """Start an `up` in its own process group."""
     stack.configure(config)
     command = [shutil.which("pulumi", path=stack.environment["PATH"]) or "pulumi", "up", "--yes", "--skip-preview"]
     return subprocess.Popen(
@@ -25,7 +25,7 @@ def start_an_up(stack: Stack, config: Config) -> subprocess.Popen[str]:
 
 
 def kill(stack: Stack, running: subprocess.Popen[str]) -> None:
-    """Kill the engine and its plugins, if they still run, and drop the lock."""
+    """Kill the engine and its plugins, if they still run, and remove the lock."""
     if running.poll() is None:
         os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
@@ -33,7 +33,7 @@ def kill(stack: Stack, running: subprocess.Popen[str]) -> None:
 
 
 def cancel(running: subprocess.Popen[str]) -> str:
-    """Ask the engine to stop, as Ctrl-C does, and wait until it has; what it said."""
+    """Interrupt the engine, as Ctrl-C does; wait for its end and return its output."""
     os.kill(running.pid, signal.SIGINT)
-    said, _ = running.communicate(timeout=120)
-    return said
+    output, _ = running.communicate(timeout=120)
+    return output

@@ -1,6 +1,6 @@
-"""A machine on which a pipeline's job runs: with the commands of its image and no others.
+"""A machine for a pipeline's job, with the commands of the job's image only.
 
-`pulumi`, `kubectl`, `pip`, `curl` and `gh` are doubles that write down how they were called; all else is real.
+`pulumi`, `kubectl`, `pip`, `curl` and `gh` are doubles that record their calls; the others are real.
 """
 
 import json
@@ -24,7 +24,7 @@ CHECKED_OUT = ("ci", "drift", "kube", "review", "tenants", "Pulumi.yaml", "Pulum
 PULUMI = """
 import pathlib, shutil, subprocess
 if sys.argv[1] in ("preview", "up"):
-    # The program asks the cluster by kubectl.
+    # The program reads the cluster by kubectl.
     shutil.which("kubectl") or sys.exit("the program found no kubectl")
 if sys.argv[1] == "preview":
     print(pathlib.Path(os.environ["DIGEST"]).read_text())
@@ -48,7 +48,7 @@ def _images() -> Mapping[str, Mapping[str, str]]:
 
 
 def commands_of(image: str) -> frozenset[str]:
-    """What is on PATH in an image, or on a runner."""
+    """Return the commands on PATH in an image, or on a runner."""
     known = _images()[image]
     inherited = commands_of(known["from"]) if "from" in known else frozenset()
     return inherited | frozenset(known["commands"].split())
@@ -72,25 +72,25 @@ class JobMachine:
         if command in DOUBLES:
             self.double(command, DOUBLES[command])
         elif command in ("python", "python3"):
-            # Not a link: Python finds its virtual environment by where it is called from.
+            # Not a link: Python finds its virtual environment by the path of its executable.
             self._write(command, f'#!/bin/sh\nexec {sys.executable} "$@"\n')
         elif real := shutil.which(command):
             (self._path / command).symlink_to(real)
 
     def double(self, command: str, program: str) -> None:
-        """Put a Python program in the place of a command; how it is called is written down."""
-        noted = f"open({str(self._called)!r}, 'a').write(json.dumps([{command!r}, *sys.argv[1:]]) + '\\n')"
-        self._write(command, f"#!{sys.executable}\nimport json, os, sys\n{noted}\n{program}\n")
+        """Replace a command by a Python program that records its calls."""
+        record = f"open({str(self._called)!r}, 'a').write(json.dumps([{command!r}, *sys.argv[1:]]) + '\\n')"
+        self._write(command, f"#!{sys.executable}\nimport json, os, sys\n{record}\n{program}\n")
 
     def _write(self, command: str, program: str) -> None:
-        place = self._path / command
-        place.write_text(program)
-        place.chmod(0o755)
+        file = self._path / command
+        file.write_text(program)
+        file.chmod(0o755)
 
     def run(
         self, script: str, *, preview: str = "nothing-changes", by: str = "bash -eo pipefail", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a job's script as GitLab's runner does, `preview` is the case whose preview the engine writes."""
+        """Run a job's script as GitLab's runner does; `preview` is the recorded case to print."""
         name, *options = by.split()
         return subprocess.run(
             [str(self._path / name), *options, "-c", script],
@@ -114,18 +114,18 @@ class JobMachine:
         return self.run(command, preview=preview, **{"STACK": "dev", "OUT": "out", **environment})
 
     def forget_calls(self) -> None:
-        """Begin anew to write down how the doubles are called."""
+        """Clear the record of calls."""
         self._called.unlink(missing_ok=True)
 
     def called(self, command: str) -> list[list[str]]:
-        """What a double was called with, each time."""
+        """Return the arguments of each call of a double."""
         lines = self._called.read_text().splitlines() if self._called.exists() else []
         calls: list[list[str]] = [json.loads(line) for line in lines]
         return [words[1:] for words in calls if words[0] == command]
 
 
 def merged(below: Any, above: Any) -> Any:
-    """Lay one mapping over another, as GitLab's `extends` does; anything else replaces what is below."""
+    """Merge mappings as GitLab's `extends` does; other values are replaced."""
     if not (isinstance(below, dict) and isinstance(above, dict)):
         return above
     return below | {key: merged(below.get(key), value) for key, value in above.items()}

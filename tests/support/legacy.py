@@ -1,4 +1,4 @@
-"""A tenant as the old Java service made it: its JSON, posted by another client; labels by `kubectl label`."""
+"""A tenant of the old Java service: its JSON, posted by another client, and labels by `kubectl label`."""
 
 import json
 from collections.abc import Callable
@@ -9,18 +9,18 @@ from tests.support.program import ROOT
 
 JAVA = ROOT / "tests" / "data" / "seed" / "java"
 JAVA_CLIENT = "okhttp"
-"""The field manager that the service's HTTP client got."""
+"""The field manager of the service's HTTP client."""
 
 
 def posted_objects(namespace: str, name: str, vip: str) -> list[dict[str, Any]]:
-    """The seed's JSON for one tenant, in a namespace, and in `apps/v1`, which asks for a selector."""
+    """Return the seed's JSON for one tenant, in a namespace, and in `apps/v1`, which requires a selector."""
 
     def posted(file: str, role: str) -> dict[str, Any]:
         text = (JAVA / f"{file}.json").read_text()
-        # The names of both roles' pods lie in the environment, where a role must not be swapped.
+        # The environment has the names of both roles' pods, in which the role must not be replaced.
         text = text.replace('"value": "tenant3-master"', '"value": "tenant3-MASTER"')
         text = text.replace("tenant3-master", f"tenant3-{role}").replace('"master"', f'"{role}"')
-        # The annotation with the tolerations holds an escaped "master" of its own, which stays.
+        # The annotation with the tolerations contains an escaped "master", which is kept.
         text = text.replace("tenant3-MASTER", "tenant3-master").replace("tenant3", name)
         text = (
             text.replace("192.168.143.144", vip)
@@ -34,7 +34,7 @@ def posted_objects(namespace: str, name: str, vip: str) -> list[dict[str, Any]]:
             found["spec"]["selector"] = {"matchLabels": found["spec"]["template"]["metadata"]["labels"]}
             found["spec"]["updateStrategy"] = {"type": "OnDelete"}
         if "template" in found.get("spec", {}):
-            # Its annotation means nothing to today's scheduler, and the nodes are tainted as the seed's were.
+            # Current schedulers ignore the annotation, and the nodes have the seed's taint.
             toleration = {"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}
             found["spec"]["template"]["spec"]["tolerations"] = [toleration]
         return found
@@ -55,7 +55,7 @@ def create_legacy_tenant(
     hosts: dict[str, str],
     edit: Callable[[dict[str, Any]], object] = lambda _: None,
 ) -> None:
-    """Create the tenant's objects and labels in the cell, in the order of the old service; each edited before."""
+    """Create the tenant's labels and objects in the cell, in the old service's order, each one edited."""
     for role, node in hosts.items():
         cell.kubectl("label", "node", node, f"tenancy-{name}={role}")
     posted = posted_objects(cell.namespace, name, vip)

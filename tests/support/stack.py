@@ -1,4 +1,4 @@
-"""A stack of its own for one test: the real engine, run on this checkout's program against a real API server."""
+"""A stack for one test: this checkout's program with the real engine and a real API server."""
 
 import json
 import shutil
@@ -19,12 +19,12 @@ Config = Mapping[str, Any]
 
 
 class Refused(Exception):
-    """The engine ended a preview or an `up` with an error; the text is what a user sees."""
+    """A preview or an `up` failed; the text is the engine's output."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """How many resources an operation treats how, `same` and the reads left out."""
+    """The number of resources by operation, without `same` and reads."""
 
     counts: Mapping[str, int]
 
@@ -35,7 +35,7 @@ class Changes:
 
 
 class Stack:
-    """One stack with a file backend, driven through Pulumi's Automation API."""
+    """A stack with a file backend, operated by Pulumi's Automation API."""
 
     def __init__(self, directory: Path, *, name: str, environment: Mapping[str, str]) -> None:
         project = directory / "project"
@@ -58,14 +58,14 @@ class Stack:
         self._salt = yaml.safe_load(self._settings.read_text()) if self._settings.exists() else {}
 
     def run_program_of(self, checkout: Path) -> None:
-        """Take the program of another checkout: that of an earlier version, for instance."""
+        """Use the program of another checkout, for instance of an earlier version."""
         for part in PROGRAM:
             (self.project / part).unlink(missing_ok=True)
             if (checkout / part).exists():
                 (self.project / part).symlink_to(checkout / part)
 
     def configure(self, config: Config) -> None:
-        """Write the stack's configuration (keys without the project's prefix)."""
+        """Write the stack file, from keys without the project's prefix."""
         settings = {**self._salt, "config": {f"{PROJECT}:{key}": value for key, value in config.items()}}
         self._settings.write_text(yaml.safe_dump(settings))
 
@@ -79,7 +79,7 @@ class Stack:
         return _changes(result.change_summary)
 
     def up(self, config: Config) -> Changes:
-        """Bring the cluster to this configuration; raises `Refused`."""
+        """Update the stack to this configuration; raises `Refused`."""
         self.configure(config)
         try:
             result = self._stack.up()
@@ -88,34 +88,34 @@ class Stack:
         return _changes(result.summary.resource_changes or {})
 
     def refresh(self) -> None:
-        """Let the engine look at the cluster."""
+        """Refresh the state."""
         self._stack.refresh()
 
     def tenant_output(self, tenant: str) -> Mapping[str, Any]:
-        """What the stack's outputs say of a tenant."""
+        """Return the stack's output for a tenant."""
         found: Mapping[str, Any] = json.loads(self.pulumi("stack", "output", "tenants", "--json").stdout)[tenant]
         return found
 
     def exported_state(self) -> str:
-        """The stack's state as it lies in the backend, secrets encrypted."""
+        """Return the stack's state, with encrypted secrets."""
         return self.pulumi("stack", "export").stdout
 
     def rename(self, name: str) -> None:
-        """Give the stack another name; only its command line works from then on."""
+        """Rename the stack; from then on only `pulumi()` works, not the Automation API."""
         done = self.pulumi("stack", "rename", name)
         assert done.returncode == 0, done.stdout + done.stderr
         self.name = name
         self._settings = self.project / f"Pulumi.{name}.yaml"
 
     def import_state(self, exported: str) -> None:
-        """Put another state in the place of this one."""
+        """Replace the state."""
         file = self.project / "imported.json"
         file.write_text(exported)
         done = self.pulumi("stack", "import", "--file", str(file))
         assert done.returncode == 0, done.stdout + done.stderr
 
     def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the CLI itself, for what a user would read on the terminal."""
+        """Run the CLI, for the output that a user sees."""
         command = [shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi", *arguments, "--stack", self.name]
         return subprocess.run(
             [*command, "--non-interactive", "--color", "never"],

@@ -1,7 +1,7 @@
-"""How the Pulumi CLI reads YAML: `tests/data/pulumi-yaml/`, recorded from the CLI and compared with it by a test.
+"""How the Pulumi CLI parses YAML: `tests/data/pulumi-yaml/`, recorded from the CLI and compared with it by a test.
 
-Left out, because both refuse them in a stack file of this project anyway: scalars directly at a configuration key
-(Pulumi turns them into text), and keys that are fractions or dates.
+Not recorded, because a stack file of this project with them is invalid anyway: scalars directly at a configuration key
+(Pulumi converts them to text), and keys that are fractions or dates.
 """
 
 import json
@@ -17,7 +17,7 @@ REFUSED = object()
 
 @dataclass(frozen=True)
 class Case:
-    """One file and what the CLI reads from it."""
+    """A file and how the CLI parses it."""
 
     name: str
     file: str
@@ -28,7 +28,7 @@ class Case:
 
 
 def value_file(values: list[str]) -> str:
-    """Return a stack file with these values as they are written, under the keys v0, v1, …"""
+    """Return a stack file with these values, as written, under the keys v0, v1, …"""
     lines = ["config:", f"  {PROJECT}:cluster:"]
     for number, written in enumerate(values):
         first, *more = written.splitlines() or [""]
@@ -37,7 +37,7 @@ def value_file(values: list[str]) -> str:
 
 
 def values() -> list[Case]:
-    """Return scalars and structures, each as the one value of a file."""
+    """Return scalars and structures, each in a file of its own."""
     cases = json.loads((DATA / "values.json").read_text())
     return [
         Case(repr(case["written"]), value_file([case["written"]]), REFUSED if "refused" in case else case["read"])
@@ -46,17 +46,17 @@ def values() -> list[Case]:
 
 
 def written_values() -> dict[str, Any]:
-    """Return those of `values` that the CLI accepts: how they are written, and what is read."""
+    """Return the values that the CLI accepts, and how it parses them."""
     cases = json.loads((DATA / "values.json").read_text())
     return {case["written"]: case["read"] for case in cases if "read" in case}
 
 
 def files() -> list[Case]:
-    """Return whole files; what is read is the configuration by its full keys."""
+    """Return whole files, and the configuration by its full keys."""
     cases = json.loads((DATA / "files.json").read_text())
     return [Case(case["name"], case["file"], REFUSED if "refused" in case else case["read"]) for case in cases]
 
 
 def exactly(value: Any) -> str:
-    """Write a value so that 1, 1.0 and true differ."""
+    """Serialise a value so that 1, 1.0 and true differ."""
     return json.dumps(value, sort_keys=True)

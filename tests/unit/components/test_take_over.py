@@ -13,7 +13,7 @@ from components.live.cluster import LiveCluster
 from components.live.nodes import LiveNodes
 from components.live.stack_home import StackHome
 from components.objects import declared
-from kube.comparison import laid_over
+from kube.comparison import overlay
 from kube.dry_run import Rejection
 from kube.manifest import Key, Manifest, mapping
 from tenants import load
@@ -97,14 +97,14 @@ def fields(live: Manifest) -> list[Way]:
 )
 def test_what_the_seed_left_is_adopted(name: str) -> None:
     live, manifest = of_seed(name)
-    clean = mapping(laid_over(live, manifest))
+    clean = mapping(overlay(live, manifest))
     assert {each.verdict for each in said_of(live, manifest, clean)} <= {Takeover.NAMED}
 
 
 @pytest.mark.parametrize("name", CLIENTS_REACH)
 def test_every_change_of_what_clients_reach_is_refused(name: str) -> None:
     live, manifest = of_seed(name)
-    clean = mapping(laid_over(live, manifest))
+    clean = mapping(overlay(live, manifest))
     assert [
         way
         for way in fields(live)

@@ -18,7 +18,7 @@ def pod(name: str, node: str, labels: dict[str, str], *, ready: bool = True) -> 
 
 
 def tenant3(*, active_ready: bool = True) -> list[Object]:
-    """tenant3's objects as the API server shows them, shortened."""
+    """tenant3's objects as the API server returns them, shortened."""
     here = {"namespace": "default"}
     return [
         {
@@ -58,8 +58,8 @@ def tenant3(*, active_ready: bool = True) -> list[Object]:
     ]
 
 
-def shown(tmp_path: Path, objects: list[Object]) -> list[access_path.PrintedAccessPath]:
-    """What is shown of a cluster whose kubectl lists these objects."""
+def shown(tmp_path: Path, objects: list[Object]) -> list[access_path.TenantAccessPath]:
+    """Return what is shown if kubectl lists these objects."""
     (tmp_path / "objects.json").write_text(json.dumps({"items": objects}))
     kubectl = tmp_path / "kubectl"
     kubectl.write_text(f"#!/bin/sh\ncat {tmp_path}/objects.json\n")
@@ -67,7 +67,7 @@ def shown(tmp_path: Path, objects: list[Object]) -> list[access_path.PrintedAcce
     return access_path.of_all_tenants(KwokCluster("adb", tmp_path, f"{tmp_path}:/usr/bin:/bin"))
 
 
-def test_every_link_from_the_client_to_the_active_pod_is_shown(tmp_path: Path) -> None:
+def test_every_link_from_client_to_active_pod_is_shown(tmp_path: Path) -> None:
     [path] = shown(tmp_path, tenant3())
     assert str(path) == (
         "tenant3:\n"
@@ -82,23 +82,23 @@ def test_every_link_from_the_client_to_the_active_pod_is_shown(tmp_path: Path) -
 
 def test_an_active_pod_that_is_not_ready_breaks_the_path(tmp_path: Path) -> None:
     [path] = shown(tmp_path, tenant3(active_ready=False))
-    assert path.broken == ("Service tenant3-vip has no ready endpoint",)
+    assert path.missing == ("Service tenant3-vip has no ready endpoint",)
 
 
 def test_a_missing_link_is_named(tmp_path: Path) -> None:
     [path] = shown(tmp_path, [item for item in tenant3() if item["kind"] == "ConfigMap"])
-    assert path.broken == (
+    assert path.missing == (
         "no ready keepalived pod of ReplicationController tenant3-vip",
         "no Service tenant3-vip",
         "Service tenant3-vip has no ready endpoint",
     )
 
 
-def test_objects_of_the_same_name_in_another_namespace_are_not_taken_for_a_tenants(tmp_path: Path) -> None:
+def test_objects_of_the_same_name_in_another_namespace_are_ignored(tmp_path: Path) -> None:
     elsewhere = [{**item, "metadata": {**item["metadata"], "namespace": "other"}} for item in tenant3()]
     config_map, *_ = tenant3()
     [here, other] = shown(tmp_path, [config_map, *elsewhere])
-    assert (len(here.broken), len(other.broken)) == (3, 0)
+    assert (len(here.missing), len(other.missing)) == (3, 0)
 
 
 def test_a_cluster_without_tenants_shows_none(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from dev.local import cluster
 from dev.local.cluster import KwokCluster, Node
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 
 @pytest.fixture
 def adb(tmp_path: Path) -> KwokCluster:
-    """A cluster that was created and whose processes are gone, as after a reboot."""
+    """A cluster without processes, as after a reboot."""
     found = KwokCluster("adb", tmp_path, "/nowhere")
     (found._data / "pids").mkdir(parents=True)
     found._finished.write_text(str(found._data))
@@ -39,47 +39,45 @@ def bystander() -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def test_a_stale_pid_file_that_names_a_strangers_process_is_forgotten(
+def test_a_stale_pid_file_is_removed_and_its_process_left_alone(
     adb: KwokCluster, bystander: subprocess.Popen[bytes]
 ) -> None:
     stale = adb._data / "pids" / "etcd.pid"
     stale.write_text(str(bystander.pid))
     adb.stop()
     assert not stale.exists()
-    assert bystander.poll() is None, "stopping a cluster ended a process that is not its own"
+    assert bystander.poll() is None, "stopping a cluster ended another process"
 
 
-def test_the_processes_of_a_cluster_are_known_without_pid_files(
-    adb: KwokCluster, etcd: subprocess.Popen[bytes]
-) -> None:
+def test_a_clusters_processes_are_found_without_pid_files(adb: KwokCluster, etcd: subprocess.Popen[bytes]) -> None:
     assert adb._running() == {"etcd": etcd.pid}
 
 
-def test_another_clusters_processes_are_not_taken_for_ones_own(adb: KwokCluster, etcd: subprocess.Popen[bytes]) -> None:
+def test_processes_of_other_clusters_are_ignored(adb: KwokCluster, etcd: subprocess.Popen[bytes]) -> None:
     assert etcd.poll() is None
     assert KwokCluster("adb", adb.directory / "other")._running() == {}
     assert KwokCluster("ad", adb.directory)._running() == {}
 
 
-def test_deleting_ends_what_an_interrupted_start_left_running(adb: KwokCluster, etcd: subprocess.Popen[bytes]) -> None:
+def test_delete_ends_processes_of_an_interrupted_start(adb: KwokCluster, etcd: subprocess.Popen[bytes]) -> None:
     adb._finished.unlink()
     adb.delete()
     assert etcd.wait(10) != 0
     assert list(adb.directory.iterdir()) == []
 
 
-def test_a_missing_tool_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_tool_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^etcd is not on PATH: run `make setup`"):
         KwokCluster("adb", tmp_path, "/nowhere").start()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_directory_that_kwok_would_misread_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="kwok cannot work in a directory with a space in its name"):
+def test_a_directory_with_a_space_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="kwok does not support a directory with a space in its name"):
         KwokCluster("adb", tmp_path / "a b").start()
 
 
-def test_the_logs_of_a_start_that_failed_outlive_it(tmp_path: Path) -> None:
+def test_the_logs_of_a_failed_start_are_kept(tmp_path: Path) -> None:
     logs = tmp_path / "cell" / "kwok" / "clusters" / "adb" / "logs"
     for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl", "kwokctl"):
         tool = tmp_path / "bin" / name
@@ -96,7 +94,7 @@ def test_the_logs_of_a_start_that_failed_outlive_it(tmp_path: Path) -> None:
     assert not logs.exists()
 
 
-def test_ports_are_free_distinct_and_outside_the_range_of_outgoing_connections() -> None:
+def test_ports_are_free_distinct_and_not_ephemeral() -> None:
     ports = cluster._free_ports(50)
     assert len(set(ports)) == 50
     assert all(20000 <= port < 32768 for port in ports)
@@ -111,7 +109,7 @@ def test_a_clusters_configuration_binds_nothing_but_loopback(tmp_path: Path) -> 
     assert len(set(ports)) == len(ports) == 6
 
 
-def test_a_node_is_reserved_for_masters_and_has_a_kubelet_of_kubernetes() -> None:
+def test_a_node_has_the_masters_taint_and_a_kubelet_version() -> None:
     manifest = Node("m1.adb.g1.com", "192.168.143.101").manifest()
     assert manifest["metadata"]["annotations"] == {"kwok.x-k8s.io/node": "fake"}
     assert manifest["spec"]["taints"] == [{"key": "dedicated", "value": "master", "effect": "NoSchedule"}]

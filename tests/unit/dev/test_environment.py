@@ -12,7 +12,7 @@ DOUBLE = Plugin(official=False, where="/checkout/dev/plugin/bin")
 OFFICIAL = Plugin(official=True, where="/opt/pulumi-resource-kubernetes")
 
 
-def test_everything_that_pulumi_and_kubectl_need_is_exported() -> None:
+def test_the_variables_of_pulumi_and_kubectl_are_exported() -> None:
     assert environment.of(PLACES, DOUBLE, {"PATH": "/usr/bin:/bin"}) == {
         "PATH": "/checkout/.venv/bin:/checkout/.local/bin:/checkout/dev/plugin/bin:/usr/bin:/bin",
         "KUBECONFIG": "/checkout/.local/kubeconfig",
@@ -24,7 +24,7 @@ def test_everything_that_pulumi_and_kubectl_need_is_exported() -> None:
     }
 
 
-def test_the_double_is_out_of_sight_where_the_official_plugin_is_used() -> None:
+def test_the_double_is_not_on_path_with_the_official_plugin() -> None:
     assert environment.of(PLACES, OFFICIAL, {"PATH": "/usr/bin"})["PATH"] == (
         "/checkout/.venv/bin:/checkout/.local/bin:/usr/bin"
     )
@@ -44,7 +44,7 @@ def test_no_proxy_is_asked_for_the_local_cluster() -> None:
 @pytest.mark.parametrize(
     "value", ["plain", "a b", "it's", '"$HOME"', "`id`", "semi;colon", "back\\slash", "line\nbreak", ""]
 )
-def test_a_shell_reads_back_exactly_what_was_exported(value: str) -> None:
+def test_values_survive_the_shells_quoting(value: str) -> None:
     script = environment.as_shell({"VALUE": value}) + 'printf %s "$VALUE"'
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, env={})
     assert done.stdout == value

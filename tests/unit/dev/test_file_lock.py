@@ -24,7 +24,7 @@ def _hold(lock: Path, held: Event) -> None:
         time.sleep(60)
 
 
-def test_two_at_once_take_turns(tmp_path: Path) -> None:
+def test_concurrent_holders_take_turns(tmp_path: Path) -> None:
     counter = tmp_path / "counter"
     counter.write_text("0")
     workers = [_FORK.Process(target=_count_up, args=(tmp_path / "lock", counter)) for _ in range(8)]
@@ -35,7 +35,7 @@ def test_two_at_once_take_turns(tmp_path: Path) -> None:
     assert counter.read_text() == "8"
 
 
-def test_whoever_waits_says_for_whom_and_goes_on_when_the_holder_is_killed(
+def test_a_waiter_logs_the_holder_and_continues_when_it_is_killed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock = tmp_path / "lock"

@@ -9,7 +9,7 @@ import pytest
 from dev.local import go_build
 from dev.local.go_build import Command, Go, ModuleFile, ToolSet
 from dev.local.places import Places
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 from dev.local.versions import Version
 
 ETCD = ToolSet(
@@ -19,7 +19,7 @@ ETCD = ToolSet(
 
 @pytest.fixture
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Go modules of the test's own, beside one lock for Go itself."""
+    """Modules for the test."""
     directory = tmp_path / "go"
     (directory / "etcd").mkdir(parents=True)
     (directory / "etcd" / "go.mod").write_text("module adb-tenants/local/etcd\n\ngo 1.26.0\n")
@@ -30,7 +30,7 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def fake_go(tmp_path: Path, modules: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001 - order of set-up
-    """A `go` on PATH that notes what it builds, and fails to build what the file `broken` names."""
+    """A `go` on PATH that records what it builds, and fails for the packages in the file `broken`."""
     directory = tmp_path / "bin"
     directory.mkdir()
     script = directory / "go"
@@ -54,7 +54,7 @@ def numbers() -> Callable[[], str]:
     return lambda: str(next(counter))
 
 
-def test_a_tool_set_is_built_once_and_then_comes_from_the_cache(fake_go: Path, places: Places) -> None:
+def test_a_tool_set_is_built_once_and_then_cached(fake_go: Path, places: Places) -> None:
     directory = go_build.build(ETCD, places, numbers())
     assert go_build.build(ETCD, places, numbers()) == directory
     assert (fake_go / "built").read_text() == "example.org/etcd\nexample.org/ctl\n"
@@ -64,7 +64,7 @@ def test_a_tool_set_is_built_once_and_then_comes_from_the_cache(fake_go: Path, p
     }
 
 
-def test_two_builds_at_once_build_once(fake_go: Path, places: Places) -> None:
+def test_concurrent_builds_build_once(fake_go: Path, places: Places) -> None:
     fork = multiprocessing.get_context("fork")
     builders = [fork.Process(target=go_build.build, args=(ETCD, places, numbers())) for _ in range(4)]
     for builder in builders:
@@ -75,7 +75,7 @@ def test_two_builds_at_once_build_once(fake_go: Path, places: Places) -> None:
     assert (fake_go / "built").read_text() == "example.org/etcd\nexample.org/ctl\n"
 
 
-def test_a_failed_build_shows_its_output_and_goes_on_where_it_stopped(fake_go: Path, places: Places) -> None:
+def test_a_failed_build_shows_its_output_and_can_be_continued(fake_go: Path, places: Places) -> None:
     (fake_go / "broken").write_text("example.org/ctl\n")
     with pytest.raises(UserError, match=r"building ctl(.|\n)*no such package"):
         go_build.build(ETCD, places, numbers())
@@ -85,7 +85,7 @@ def test_a_failed_build_shows_its_output_and_goes_on_where_it_stopped(fake_go: P
     assert (fake_go / "built").read_text() == "example.org/etcd\nexample.org/ctl\nexample.org/ctl\n"
 
 
-def test_the_cache_key_is_that_of_the_content(modules: Path) -> None:
+def test_the_cache_key_depends_on_the_content(modules: Path) -> None:
     pinned = [
         ETCD,
         replace(ETCD, commands=ETCD.commands[:1]),
@@ -97,7 +97,7 @@ def test_the_cache_key_is_that_of_the_content(modules: Path) -> None:
     for name in ("go.mod", "go.sum"):
         (modules / "etcd" / name).write_text((modules / "etcd" / name).read_text() + "\n// another pin\n")
         keys.append(ETCD.key)
-    assert len(set(keys)) == len(keys), "two different tool sets share a place in the cache"
+    assert len(set(keys)) == len(keys), "two different tool sets share a cache directory"
 
 
 def test_the_estimate_of_a_build_is_not_part_of_its_key(modules: Path) -> None:  # noqa: ARG001 - needs its files
@@ -119,7 +119,7 @@ def test_a_go_on_path_is_used_if_it_is_new_enough(
     assert Go.find(places).executable == (on_path if used else Path("/from/the/index/bin/go"))
 
 
-def test_every_pinned_module_has_its_checksums_and_names_its_go() -> None:
+def test_every_pinned_module_has_checksums_and_a_go_line() -> None:
     unpinned = [
         module.name
         for module in sorted(go_build.MODULES.iterdir())

@@ -7,7 +7,7 @@ import pytest
 from dev.local import kubernetes_plugin
 from dev.local.kubernetes_plugin import Plugin
 from dev.local.places import Places
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 NAME = "pulumi-resource-kubernetes"
 
@@ -21,7 +21,7 @@ def executable(path: Path) -> Path:
 
 @pytest.fixture
 def machine(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment of a machine that has the double and cannot reach the official plugin's download."""
+    """The environment of a machine with the double, without access to the official plugin's download."""
     (places.checkout / "requirements.txt").write_text("pulumi==3.272.0 \\\npulumi-kubernetes==4.34.2 \\\n")
     executable(places.double / NAME)
     (tmp_path / "bin").mkdir()
@@ -40,12 +40,12 @@ def test_an_installed_official_plugin_comes_next(places: Places, machine: dict[s
     assert kubernetes_plugin.ensure(places, machine) == Plugin(official=True, where=str(installed))
 
 
-def test_another_version_of_the_plugin_does_not_do(places: Places, machine: dict[str, str], tmp_path: Path) -> None:
+def test_another_version_of_the_plugin_is_not_used(places: Places, machine: dict[str, str], tmp_path: Path) -> None:
     executable(tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.32.0" / NAME)
     assert not kubernetes_plugin.ensure(places, machine).official
 
 
-def test_the_engine_fetches_the_official_plugin_where_it_can(
+def test_the_engine_downloads_the_official_plugin_if_it_can(
     places: Places, machine: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installed = tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.34.2" / NAME
@@ -58,23 +58,23 @@ def test_the_engine_fetches_the_official_plugin_where_it_can(
     assert kubernetes_plugin.ensure(places, environment) == Plugin(official=True, where=str(installed))
 
 
-def test_the_double_is_the_last_resort_and_says_so(
+def test_the_double_is_the_last_resort_with_a_message(
     places: Places, machine: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert kubernetes_plugin.ensure(places, machine) == Plugin(official=False, where=str(places.double))
     assert capsys.readouterr().err == (
-        "the official pulumi-resource-kubernetes 4.34.2 is neither installed nor reachable: "
-        "its double, dev/plugin, is used (loopback clusters only)\n"
+        "the official pulumi-resource-kubernetes 4.34.2 is not installed and cannot be downloaded: "
+        "using the double in dev/plugin (loopback clusters only)\n"
     )
 
 
-def test_without_any_plugin_the_command_that_installs_it_is_named(places: Places, machine: dict[str, str]) -> None:
+def test_without_any_plugin_the_error_has_the_install_command(places: Places, machine: dict[str, str]) -> None:
     (places.double / NAME).unlink()
-    with pytest.raises(UserError, match=r"run `pulumi plugin install resource kubernetes 4\.34\.2` where it is"):
+    with pytest.raises(UserError, match=r"run `pulumi plugin install resource kubernetes 4\.34\.2` on a network"):
         kubernetes_plugin.ensure(places, machine)
 
 
-def test_an_unreachable_download_is_asked_for_again_after_an_hour(
+def test_an_unreachable_download_is_tried_again_after_an_hour(
     places: Places, machine: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -87,8 +87,8 @@ def test_an_unreachable_download_is_asked_for_again_after_an_hour(
     kubernetes_plugin.ensure(places, machine)
     kubernetes_plugin.ensure(places, machine)
     assert asked == ["4.34.2"]
-    [verdict] = places.cache.glob("*.unreachable")
+    [unreachable] = places.cache.glob("*.unreachable")
     hour_ago = time.time() - 3601
-    os.utime(verdict, (hour_ago, hour_ago))
+    os.utime(unreachable, (hour_ago, hour_ago))
     kubernetes_plugin.ensure(places, machine)
     assert asked == ["4.34.2", "4.34.2"]

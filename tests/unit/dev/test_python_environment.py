@@ -38,7 +38,7 @@ LOCKS = ["requirements.txt", "requirements-dev.txt", "dev/local/uv.lock.txt", "d
         ),
     ],
 )
-def test_uv_is_told_what_pip_is_configured_for(
+def test_pips_settings_are_translated_for_uv(
     pip_config: list[str], environment: dict[str, str], settings: dict[str, str]
 ) -> None:
     assert uv_settings(pip_config, environment) == settings
@@ -60,13 +60,13 @@ def test_both_requirement_files_lock_the_same_versions() -> None:
     assert runtime - dev == set()
 
 
-def test_setting_up_needs_nothing_but_the_standard_library() -> None:
+def test_the_setup_needs_only_the_standard_library() -> None:
     # -S: without site-packages; -I: without the user's, too.
     script = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); import dev.local.commands"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr == ""
 
 
-def test_the_doorway_parses_on_pythons_that_it_refuses() -> None:
+def test_the_entry_point_parses_on_unsupported_pythons() -> None:
     for name in ("__init__.py", "__main__.py"):
         ast.parse((CHECKOUT / "dev" / "local" / name).read_text(), feature_version=(3, 4))

@@ -11,7 +11,7 @@ import pytest
 
 from dev.local import stack
 from dev.local.places import Places
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 
 
 def lock(places: Places, **holder: object) -> None:
@@ -28,7 +28,7 @@ def checkpoint(places: Places) -> None:
 
 @pytest.fixture
 def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A `pulumi` on PATH that notes its arguments; returns the file they go to."""
+    """Put a `pulumi` on PATH that records its arguments; return the file of the record."""
     (tmp_path / "bin").mkdir()
     script = tmp_path / "bin" / "pulumi"
     script.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/called\n')
@@ -46,18 +46,18 @@ def dead_process() -> int:
     return process.pid
 
 
-def test_a_first_up_makes_the_stack_and_selects_nothing(places: Places, pulumi: Path) -> None:
+def test_a_first_up_creates_the_stack_without_selecting_it(places: Places, pulumi: Path) -> None:
     stack.up(places, dict(os.environ))
     assert pulumi.read_text().splitlines() == ["stack init dev --no-select --non-interactive", UP]
 
 
-def test_a_second_up_finds_the_stack(places: Places, pulumi: Path) -> None:
+def test_a_second_up_uses_the_stack(places: Places, pulumi: Path) -> None:
     checkpoint(places)
     stack.up(places, dict(os.environ))
     assert pulumi.read_text().splitlines() == [UP]
 
 
-def test_a_lock_of_a_process_that_is_no_more_is_removed(places: Places, pulumi: Path) -> None:
+def test_a_lock_of_an_exited_process_is_removed(places: Places, pulumi: Path) -> None:
     checkpoint(places)
     lock(places, pid=dead_process(), hostname=os.uname().nodename)
     stack.up(places, dict(os.environ))
@@ -67,22 +67,22 @@ def test_a_lock_of_a_process_that_is_no_more_is_removed(places: Places, pulumi: 
 @pytest.mark.parametrize(
     "holder", [{"pid": os.getpid(), "hostname": os.uname().nodename}, {"pid": 1, "hostname": "another.machine"}]
 )
-def test_a_lock_that_may_be_held_is_left_alone(places: Places, pulumi: Path, holder: dict[str, object]) -> None:
+def test_a_lock_that_may_be_held_is_kept(places: Places, pulumi: Path, holder: dict[str, object]) -> None:
     checkpoint(places)
     lock(places, **holder)
     stack.up(places, dict(os.environ))
     assert pulumi.read_text().splitlines() == [UP]
 
 
-def test_a_failed_up_is_said_in_a_sentence(places: Places, pulumi: Path, tmp_path: Path) -> None:
+def test_a_failed_up_is_reported(places: Places, pulumi: Path, tmp_path: Path) -> None:
     checkpoint(places)
     (tmp_path / "bin" / "pulumi").write_text("#!/bin/sh\nexit 255\n")
-    with pytest.raises(UserError, match=r"failed \(exit status 255\); it says why above"):
+    with pytest.raises(UserError, match=r"failed \(exit status 255\); see its output above"):
         stack.up(places, dict(os.environ))
     assert not pulumi.exists()
 
 
-def test_the_state_of_a_lost_cluster_is_put_away_not_dropped(places: Places) -> None:
+def test_the_state_of_a_lost_cluster_is_moved_not_deleted(places: Places) -> None:
     checkpoint(places)
     stack.set_aside_state(places)
     [aside] = places.local.iterdir()
@@ -90,12 +90,10 @@ def test_the_state_of_a_lost_cluster_is_put_away_not_dropped(places: Places) -> 
     assert (aside / ".pulumi" / "stacks" / "adb-tenants" / "dev.json").exists()
 
 
-def test_an_interrupted_pulumi_is_given_the_time_to_unlock_its_stack(
-    places: Places, tmp_path: Path, pulumi: Path
-) -> None:
+def test_an_interrupted_pulumi_has_time_to_unlock_its_stack(places: Places, tmp_path: Path, pulumi: Path) -> None:
     checkpoint(places)
     (tmp_path / "bin" / "pulumi").write_text(
-        # Python, not a shell: like Pulumi it heeds SIGINT even where a background job was started with it ignored.
+        # Python, not a shell: like Pulumi it handles SIGINT even if its parent ignores it, as for background jobs.
         f"""#!{sys.executable}
 import pathlib, signal, sys, time
 def unlock(*_):
@@ -115,7 +113,7 @@ while True:
     def terminate_once_started() -> None:
         while not (tmp_path / "started").exists():
             time.sleep(0.01)
-        time.sleep(0.5)  # so that the call which has started it is over
+        time.sleep(0.5)  # until the call that has started it has returned
         os.kill(os.getpid(), signal.SIGUSR1)
 
     before = signal.signal(signal.SIGUSR1, terminate)

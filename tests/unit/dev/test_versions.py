@@ -35,7 +35,7 @@ def test_a_range_includes_its_oldest_and_excludes_its_end() -> None:
     assert [version in accepted for version in tried] == [False, True, True, False]
 
 
-def test_what_is_built_would_itself_be_accepted_on_path() -> None:
+def test_built_versions_are_in_the_accepted_range() -> None:
     refused = {
         requirement.tools.name: f"{requirement.tools.version} is not {requirement.accepted}"
         for requirement in toolchain.REQUIREMENTS
@@ -49,5 +49,5 @@ def test_a_tool_that_fails_or_prints_no_version_has_none(script: str) -> None:
     assert versions.printed_by([sys.executable, "-c", script]) is None
 
 
-def test_a_tool_that_is_not_there_has_no_version() -> None:
+def test_a_missing_tool_has_no_version() -> None:
     assert versions.printed_by(["/nowhere/pulumi", "version"]) is None

@@ -1,4 +1,4 @@
-"""`python -m drift`: exit codes, and one sentence for what cannot be compared."""
+"""`python -m drift`: exit codes and errors."""
 
 from pathlib import Path
 
@@ -6,35 +6,35 @@ import pytest
 
 from drift import __main__ as command
 from tests.support.cluster_of_lists import ClusterOfLists, manifest
-from tests.unit.drift.test_deployed import PROVIDER, resource, state
+from tests.support.exported_state import PROVIDER, resource, state
 
 
-def test_what_cannot_be_compared_is_named_in_one_sentence(
+def test_unusable_input_is_an_error_of_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     file = tmp_path / "state.json"
-    for content, says in {
-        b"": "it is empty",
-        b"[]": "it has no `deployment`",
+    for content, message in {
+        b"": "empty input",
+        b"[]": "no `deployment`",
         state(
             resource("Service", "a-vip")
-        ): "kubectl, by which the cluster is read, does not run (No such file or directory)",
+        ): "kubectl, which reads the cluster, cannot be run (No such file or directory)",
     }.items():
         file.write_bytes(content)
         assert command.main([str(file)]) == 2
         printed = capsys.readouterr()
-        assert says in printed.err
+        assert message in printed.err
         assert (printed.err.count("\n"), printed.out) == (1, "")
     assert command.main([str(tmp_path / "absent.json")]) == 2
     assert "No such file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "asked"), [([], "prod-cluster"), (["--context", "other"], "other")], ids=["the stack's", "as told"]
+    ("arguments", "asked"), [([], "prod-cluster"), (["--context", "other"], "other")], ids=["the stack's", "chosen"]
 )
 @pytest.mark.parametrize(("labels", "code"), [({}, 0), ({"x": "y"}, 1)], ids=["no drift", "drift"])
-def test_the_exit_code_says_whether_there_is_drift_in_the_stacks_cluster(
+def test_the_exit_code_tells_drift_in_the_stacks_cluster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], asked: str, labels: dict[str, str], code: int
 ) -> None:
     contexts = []
@@ -43,7 +43,7 @@ def test_the_exit_code_says_whether_there_is_drift_in_the_stacks_cluster(
         contexts.append(context)
         return ClusterOfLists([manifest("Service", "a-vip", labels=labels)])
 
-    monkeypatch.setattr(command, "RepairClient", cluster)
+    monkeypatch.setattr(command, "KubectlClient", cluster)
     file = tmp_path / "state.json"
     file.write_bytes(state(PROVIDER, resource("Service", "a-vip")))
     assert command.main([*arguments, str(file)]) == code

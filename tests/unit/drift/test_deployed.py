@@ -1,4 +1,4 @@
-"""What `pulumi stack export` prints is read as what it declares, or refused in one sentence."""
+"""Exported states are read, or refused with a reason."""
 
 import json
 from typing import Any
@@ -10,34 +10,16 @@ from hypothesis import strategies as st
 from drift.deployed import Declared, DeployedStack, parse
 from kube.json_text import UnreadableError
 from kube.masking import SECRET_SIGNATURE
-
-URN = "urn:pulumi:prod::adb-tenants::adb:tenants:"
+from tests.support.exported_state import PROVIDER, URN, resource, state
 
 
 def secret(**held: str) -> dict[str, str]:
     return {SECRET_SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", **held}
 
 
-def state(*resources: dict[str, Any]) -> bytes:
-    return json.dumps({"version": 3, "deployment": {"resources": resources}}).encode()
-
-
-def resource(kind: str, name: str, parent: str = "VirtualIp", **more: Any) -> dict[str, Any]:
-    token = f"kubernetes:core/v1:{kind}"
-    inputs = {"apiVersion": "v1", "kind": kind.removesuffix("Patch"), "metadata": {"name": name, "namespace": "cell"}}
-    return {"urn": f"{URN}{parent}${token}::{name}", "type": token, "inputs": inputs, "outputs": {}, **more}
-
-
-PROVIDER = {
-    "urn": "urn:pulumi:prod::adb-tenants::pulumi:providers:kubernetes::cluster",
-    "type": "pulumi:providers:kubernetes",
-    "inputs": {"context": "prod-cluster"},
-}
-
-
-def test_what_the_stack_owns_is_read_and_what_it_only_reads_or_is_about_to_delete_is_not() -> None:
-    made = resource("Service", "tenant3-vip", outputs={"metadata": {"uid": "u1", "namespace": "cell"}})
-    made["inputs"]["__fieldManager"] = "pulumi-kubernetes-1a2b"
+def test_only_objects_that_the_stack_manages_are_read() -> None:
+    service = resource("Service", "tenant3-vip", outputs={"metadata": {"uid": "u1", "namespace": "cell"}})
+    service["inputs"]["__fieldManager"] = "pulumi-kubernetes-1a2b"
     assert parse(
         state(
             {"urn": "urn:pulumi:prod::adb-tenants::pulumi:pulumi:Stack::s", "type": "pulumi:pulumi:Stack"},
@@ -45,7 +27,7 @@ def test_what_the_stack_owns_is_read_and_what_it_only_reads_or_is_about_to_delet
             {"urn": f"{URN}Tenant::tenant3", "type": "adb:tenants:Tenant"},
             resource("Node", "m1", "ClusterHosts", external=True),
             resource("ReplicationController", "tenant3-vip", delete=True),
-            made,
+            service,
         )
     ) == DeployedStack(
         stack="prod",
@@ -57,7 +39,7 @@ def test_what_the_stack_owns_is_read_and_what_it_only_reads_or_is_about_to_delet
                     "kind": "Service",
                     "metadata": {"name": "tenant3-vip", "namespace": "cell"},
                 },
-                in_part=False,
+                is_patch=False,
                 uid="u1",
                 secret_fields=frozenset(),
             ),
@@ -65,7 +47,7 @@ def test_what_the_stack_owns_is_read_and_what_it_only_reads_or_is_about_to_delet
     )
 
 
-def test_secrets_are_read_in_plain_words_and_known_to_be_secrets() -> None:
+def test_secrets_are_decoded_and_their_fields_marked() -> None:
     held = resource("Secret", "adb-connect-secret", "Platform")
     held["inputs"]["data"] = secret(plaintext=json.dumps({"adb.password": "cGFzcw=="}))
     elsewhere = resource("StatefulSet", "tenant3-master", "ControlNode")
@@ -83,29 +65,29 @@ def test_secrets_are_read_in_plain_words_and_known_to_be_secrets() -> None:
     ]
 
 
-def test_a_label_on_a_node_is_declared_in_part() -> None:
+def test_a_node_patch_is_a_patch_of_a_node() -> None:
     (found,) = parse(state(resource("NodePatch", "m1", "ControlNode"))).objects
-    assert (found.in_part, found.key[0]) == (True, "Node")
+    assert (found.is_patch, found.key[0]) == (True, "Node")
 
 
-def test_a_stack_in_which_nothing_was_deployed_yet_has_no_objects() -> None:
+def test_a_stack_before_its_first_update_has_no_objects() -> None:
     assert parse(b'{"version": 3, "deployment": {}}') == DeployedStack(stack="", context=None, objects=())
 
 
 @pytest.mark.parametrize(
-    ("raw", "says"),
+    ("raw", "message"),
     [
-        (b"", "it is empty"),
-        (b"error: no stack", "it is no JSON from line 1 on"),
-        (b'{"steps": []}', "it is not what `pulumi stack export` prints"),
+        (b"", "empty input"),
+        (b"error: no stack", "invalid JSON at line 1"),
+        (b'{"steps": []}', "this is not the output of `pulumi stack export`"),
         (
             state({**resource("Secret", "s"), "inputs": {"data": secret(ciphertext="v1:x")}}),
-            "export it with `--show-secrets`",
+            "export the state with `--show-secrets`",
         ),
     ],
 )
-def test_what_is_no_state_or_cannot_be_read_is_named(raw: bytes, says: str) -> None:
-    with pytest.raises(UnreadableError, match=says):
+def test_unreadable_states_are_refused_with_a_reason(raw: bytes, message: str) -> None:
+    with pytest.raises(UnreadableError, match=message):
         parse(raw)
 
 
@@ -128,7 +110,7 @@ RESOURCE = st.fixed_dictionaries(
 
 @given(st.lists(RESOURCE | JSON, max_size=4))
 @example([{"urn": "x", "type": "kubernetes:x", "inputs": {"metadata": 3}, "outputs": {"metadata": {"namespace": "n"}}}])
-def test_any_resources_are_read_or_refused(resources: list[Any]) -> None:
+def test_arbitrary_resources_are_read_or_refused(resources: list[Any]) -> None:
     try:
         found = parse(state(*resources))
     except UnreadableError:

@@ -1,4 +1,4 @@
-"""A tenant's label on a node that is not its own, unless it may be for another fleet's tenant of that name."""
+"""A tenant's label on a node of another tenant, unless another fleet has a tenant of that name."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,14 +14,14 @@ def node(name: str, **labels: str) -> dict[str, Any]:
     return {"kind": "Node", "metadata": {"name": name, "labels": labels}}
 
 
-def declared(manifest: dict[str, Any], *, in_part: bool) -> Declared:
-    return Declared(manifest=manifest, in_part=in_part, uid="", secret_fields=frozenset())
+def declared(manifest: dict[str, Any], *, is_patch: bool) -> Declared:
+    return Declared(manifest=manifest, is_patch=is_patch, uid="", secret_fields=frozenset())
 
 
 FLEET = (
-    declared(node("m1", **{"tenancy-a": "master"}), in_part=True),
-    declared(node("m2", **{"tenancy-a": "standby", "tenancy-b": "master"}), in_part=True),
-    declared({"kind": "StatefulSet", "metadata": {"name": "a-master", "namespace": "cell"}}, in_part=False),
+    declared(node("m1", **{"tenancy-a": "master"}), is_patch=True),
+    declared(node("m2", **{"tenancy-a": "standby", "tenancy-b": "master"}), is_patch=True),
+    declared({"kind": "StatefulSet", "metadata": {"name": "a-master", "namespace": "cell"}}, is_patch=False),
 )
 
 
@@ -48,9 +48,9 @@ OWN = (
 STRAY = node("m3", **{"tenancy-a": "master", "tenancy-b": "standby"})
 
 
-def test_labels_that_the_stack_put_there_and_those_of_other_tenants_are_no_drift() -> None:
+def test_declared_labels_and_those_of_other_tenants_are_not_foreign() -> None:
     def never() -> Sequence[dict[str, Any]]:
-        raise AssertionError("there is nothing to ask")
+        raise AssertionError("not needed")
 
     assert list(foreign_labels(FLEET, OWN, never)) == []
 
@@ -58,14 +58,14 @@ def test_labels_that_the_stack_put_there_and_those_of_other_tenants_are_no_drift
 @pytest.mark.parametrize(
     ("elsewhere", "foreign"),
     [
-        pytest.param([], {"tenancy-a", "tenancy-b"}, id="nobody else has such tenants"),
-        pytest.param([stateful_set("other")], {"tenancy-b"}, id="another fleet looks for it anywhere"),
-        pytest.param([stateful_set("other", "m3")], {"tenancy-b"}, id="another fleet looks for it here"),
-        pytest.param([stateful_set("other", "m9")], {"tenancy-a", "tenancy-b"}, id="another fleet looks elsewhere"),
-        pytest.param([stateful_set("cell")], {"tenancy-a", "tenancy-b"}, id="our own does not count"),
+        pytest.param([], {"tenancy-a", "tenancy-b"}, id="no other fleet"),
+        pytest.param([stateful_set("other")], {"tenancy-b"}, id="another fleet, not pinned"),
+        pytest.param([stateful_set("other", "m3")], {"tenancy-b"}, id="another fleet, pinned to this node"),
+        pytest.param([stateful_set("other", "m9")], {"tenancy-a", "tenancy-b"}, id="another fleet, pinned elsewhere"),
+        pytest.param([stateful_set("cell")], {"tenancy-a", "tenancy-b"}, id="the same namespace"),
     ],
 )
-def test_a_tenants_label_on_another_node_is_foreign_unless_it_may_be_another_fleets(
+def test_a_tenants_label_elsewhere_is_foreign_unless_another_fleet_uses_it(
     elsewhere: list[dict[str, Any]], foreign: set[str]
 ) -> None:
     assert found([*OWN, STRAY], elsewhere) == {("m3", label) for label in foreign}

@@ -1,4 +1,4 @@
-"""What `python -m fleet` reads, from a stack's outputs and from a cluster, and what it says when it cannot."""
+"""`python -m fleet`: reading a stack's outputs and a cluster, and its errors."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from fleet import live as live_fleet
 from fleet.__main__ import main
 from fleet.html import page
-from fleet.view import FleetView, Seat, TenantView, from_outputs, in_reading_order
+from fleet.view import FleetView, Seat, TenantView, from_outputs, natural_order
 from tenants.fleet import Role
 
 OUTPUTS: dict[str, Any] = {
@@ -30,7 +30,7 @@ def seats(*, master: str, standby: str, ready: bool | None = None, old: bool = F
     return tuple(Seat(role=role, node=nodes[role], ready=ready, old_revision=old) for role in Role)
 
 
-def test_the_outputs_of_a_stack_are_a_fleet() -> None:
+def test_a_fleet_is_read_from_stack_outputs() -> None:
     assert from_outputs("stack", OUTPUTS) == FleetView(
         title="stack",
         tenants=(
@@ -47,8 +47,8 @@ def test_the_outputs_of_a_stack_are_a_fleet() -> None:
     )
 
 
-def test_names_are_sorted_as_they_are_read() -> None:
-    assert sorted(["m10", "m2", "m1.b", "m1.a10", "m1.a9"], key=in_reading_order) == [
+def test_numbers_in_names_are_sorted_by_value() -> None:
+    assert sorted(["m10", "m2", "m1.b", "m1.a10", "m1.a9"], key=natural_order) == [
         "m1.a9",
         "m1.a10",
         "m1.b",
@@ -57,41 +57,41 @@ def test_names_are_sorted_as_they_are_read() -> None:
     ]
 
 
-def test_nothing_on_the_page_comes_from_elsewhere() -> None:
+def test_the_page_has_no_external_references() -> None:
     written = page(from_outputs("stack", OUTPUTS))
     for reference in ("http:", "https:", "src=", "href=", "url(", "@import"):
         assert reference not in written, reference
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
-        ("", "it is empty"),
-        ("{", "it is no JSON from line 1 on"),
-        ("[]", "it has no `tenants`"),
-        ('{"endpoint": 1}', "it has no `tenants`"),
+        ("", "empty input"),
+        ("{", "invalid JSON at line 1"),
+        ("[]", "no `tenants`"),
+        ('{"endpoint": 1}', "no `tenants`"),
     ],
 )
-def test_what_is_no_fleet_is_named_in_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, says: str
+def test_unusable_input_is_an_error_of_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, message: str
 ) -> None:
     file = tmp_path / "outputs.json"
     file.write_text(content)
     assert main([str(file)]) == 2
     printed = capsys.readouterr()
-    assert says in printed.err
+    assert message in printed.err
     assert printed.err.count("\n") == 1
     assert not printed.out
 
 
-def test_a_tenant_whose_entry_is_strange_is_still_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tenant_with_unusable_outputs_is_still_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps({"tenants": {"odd": None, "odder": {"hosts": [], "vrid": "x", "endpoint": {}}}}))
     assert main([str(file)]) == 0
     assert "odder" in capsys.readouterr().out
 
 
-def test_without_kubectl_the_live_fleet_says_so(
+def test_a_missing_kubectl_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -99,5 +99,5 @@ def test_without_kubectl_the_live_fleet_says_so(
     assert "kubectl" in capsys.readouterr().err
 
 
-def test_a_service_that_only_sounds_like_one_of_ours_is_no_tenant() -> None:
+def test_a_service_without_statefulsets_is_not_a_tenant() -> None:
     assert live_fleet.tenants_among([{"kind": "Service", "metadata": {"name": "their-vip"}}]) == []

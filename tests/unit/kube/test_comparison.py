@@ -1,4 +1,4 @@
-"""What counts as a difference, whether the declaration speaks of it, and that putting it right leaves none."""
+"""What counts as a difference, whether it is declared, and that a repair leaves none."""
 
 from typing import Any, NamedTuple
 
@@ -6,16 +6,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kube.comparison import Difference, differences, laid_over, put_right
+from kube.comparison import Difference, differences, overlay, repaired
 from kube.masking import MISSING
 
 
 class Case(NamedTuple):
     declared: Any
-    clean: Any
+    expected: Any
     live: Any
     differ: list[tuple[str, Any, Any, bool]]
-    """Path, what should be, what is, and whether it is declared."""
+    """Path, expected, actual, and whether it is declared."""
 
 
 def named(*names: str, **fields: Any) -> list[dict[str, Any]]:
@@ -25,10 +25,10 @@ def named(*names: str, **fields: Any) -> list[dict[str, Any]]:
 SPECS = {
     "a server's default is no difference": Case({"replicas": 1}, {"replicas": 1, "a": 0}, {"replicas": 1, "a": 0}, []),
     "a declared field": Case({"replicas": 1}, {"replicas": 1}, {"replicas": 0}, [("spec.replicas", 1, 0, True)]),
-    "a default that nobody declares": Case({}, {"a": 1}, {"a": 2}, [("spec.a", 1, 2, False)]),
-    "a field that is gone": Case({"a": 1}, {"a": 1}, {}, [("spec.a", 1, MISSING, True)]),
-    "a field that is too much": Case({}, {}, {"a": {"b": [1]}}, [("spec.a", MISSING, {"b": [1]}, False)]),
-    "a declared zero that the server leaves out": Case(
+    "an undeclared default": Case({}, {"a": 1}, {"a": 2}, [("spec.a", 1, 2, False)]),
+    "a missing field": Case({"a": 1}, {"a": 1}, {}, [("spec.a", 1, MISSING, True)]),
+    "an added field": Case({}, {}, {"a": {"b": [1]}}, [("spec.a", MISSING, {"b": [1]}, False)]),
+    "a declared zero that the server omits": Case(
         {"hostNetwork": False}, {}, {"hostNetwork": True}, [("spec.hostNetwork", MISSING, True, True)]
     ),
     "a selector's key": Case(
@@ -37,7 +37,7 @@ SPECS = {
         {"selector": {"app": "adb", "debug": "on"}},
         [("spec.selector.debug", MISSING, "on", False)],
     ),
-    "labels where there are none, one by one": Case(
+    "added labels, one by one": Case(
         {},
         {"metadata": {}},
         {"metadata": {"labels": {"a": "1", "b.c/d": "2"}}},
@@ -46,13 +46,13 @@ SPECS = {
             ('spec.metadata.labels["b.c/d"]', MISSING, "2", False),
         ],
     ),
-    "labels that are all gone, one by one": Case(
+    "missing labels, one by one": Case(
         {"labels": {"a": "1", "b": "2"}},
         {"labels": {"a": "1", "b": "2"}},
         {},
         [("spec.labels.a", "1", MISSING, True), ("spec.labels.b", "2", MISSING, True)],
     ),
-    "a variable, by its name wherever it stands": Case(
+    "a variable, by name": Case(
         {"env": named("A", "B")},
         {"env": named("A", "B")},
         {"env": [{"name": "X", "value": "1"}, *named("A", "B")]},
@@ -74,7 +74,7 @@ SPECS = {
         {"env": named("B", "A", "C")},
         [("spec.env[C]", MISSING, {"name": "C"}, False), ("spec.env", ["A", "B"], ["B", "A"], True)],
     ),
-    "one volume mounted twice, told apart by its paths": Case(
+    "a volume mounted twice, by path": Case(
         {"volumeMounts": [{"name": "data", "mountPath": "/data"}]},
         {"volumeMounts": [{"name": "data", "mountPath": "/data"}]},
         {"volumeMounts": [{"name": "data", "mountPath": "/x"}, {"name": "data", "mountPath": "/data"}]},
@@ -84,15 +84,15 @@ SPECS = {
         {"args": ["--vrid=144"]}, {"args": ["--vrid=144"]}, {"args": ["--vrid=1"]},
         [("spec.args[0]", "--vrid=144", "--vrid=1", True)],
     ),
-    "an argument that is put in between": Case(
+    "an inserted argument": Case(
         {"args": ["a", "b"]}, {"args": ["a", "b"]}, {"args": ["x", "a", "y", "b"]},
         [("spec.args[0]", MISSING, "x", False), ("spec.args[2]", MISSING, "y", False)],
     ),
-    "a rule among rules without a name": Case(
+    "a rule without a name": Case(
         {"rules": [{"verbs": ["get"]}]}, {"rules": [{"verbs": ["get"]}]}, {"rules": [{"verbs": ["get", "list"]}]},
         [("spec.rules[0].verbs[1]", MISSING, "list", False)],
     ),
-    "a member that is gone": Case(
+    "a missing member": Case(
         {"args": ["a", "b"]}, {"args": ["a", "b"]}, {"args": ["a"]}, [("spec.args[1]", "b", MISSING, True)]
     ),
     "one kind of volume for another": Case(
@@ -108,19 +108,19 @@ SPECS = {
 }  # fmt: skip
 
 
-def said(found: list[Difference]) -> list[tuple[str, Any, Any, bool]]:
+def facts(found: list[Difference]) -> list[tuple[str, Any, Any, bool]]:
     return [(each.path, each.expected, each.actual, each.declared) for each in found]
 
 
 @pytest.mark.parametrize("case", SPECS.values(), ids=SPECS.keys())
-def test_each_difference_is_told_once_with_whether_it_is_declared(case: Case) -> None:
-    declared, clean, live = ({"kind": "Anything", "spec": spec} for spec in case[:3])
-    assert said(differences(declared, clean, live)) == case.differ
+def test_each_difference_is_reported_once_declared_or_not(case: Case) -> None:
+    declared, expected, live = ({"kind": "Anything", "spec": spec} for spec in case[:3])
+    assert facts(differences(declared, expected, live)) == case.differ
 
 
-def test_what_is_the_clusters_own_or_other_tools_to_write_is_no_difference() -> None:
+def test_fields_of_the_cluster_and_of_other_tools_do_not_differ() -> None:
     declared = {"kind": "ServiceAccount", "metadata": {"name": "a", "annotations": {"ours": "1"}}}
-    clean = {**declared, "metadata": {**declared["metadata"], "resourceVersion": "1"}}  # type: ignore[dict-item]
+    expected = {**declared, "metadata": {**declared["metadata"], "resourceVersion": "1"}}  # type: ignore[dict-item]
     live = {
         **declared,
         "metadata": {
@@ -137,17 +137,17 @@ def test_what_is_the_clusters_own_or_other_tools_to_write_is_no_difference() -> 
         "secrets": [{"name": "token"}],
         "status": {"ready": True},
     }
-    assert said(differences(declared, clean, live)) == [
+    assert facts(differences(declared, expected, live)) == [
         ("metadata.labels.theirs", MISSING, "1", False),
         ("metadata.annotations.ours", "1", "2", True),
     ]
 
 
-def test_of_what_is_declared_in_part_only_that_part_is_compared() -> None:
+def test_of_a_patch_only_declared_fields_are_compared() -> None:
     declared = {"kind": "Node", "metadata": {"name": "m1", "labels": {"tenancy-a": "master", "tenancy-b": "standby"}}}
     live = {"kind": "Node", "metadata": {"name": "m1", "labels": {"os": "linux", "tenancy-b": "master"}}, "spec": {}}
-    clean: Any = laid_over(live, declared)
-    assert said(differences(declared, clean, live)) == [
+    expected: Any = overlay(live, declared)
+    assert facts(differences(declared, expected, live)) == [
         ("metadata.labels.tenancy-b", "standby", "master", True),
         ("metadata.labels.tenancy-a", "master", MISSING, True),
     ]
@@ -171,22 +171,22 @@ VALUES = st.recursive(
 
 @given(VALUES, VALUES, VALUES)
 @example(0, [0, 0, 0, 1], [0])
-def test_what_is_put_right_does_not_differ_any_more(declared: Any, clean: Any, live: Any) -> None:
-    declared, clean, live = ({"spec": spec} for spec in (declared, clean, live))
-    found = [each for each in differences(declared, clean, live) if not _is_order(each)]
-    left = [each for each in differences(declared, clean, put_right(live, found)) if not _is_order(each)]
-    # Labels of which none is left: the API server leaves them out.
+def test_a_repaired_object_does_not_differ(declared: Any, expected: Any, live: Any) -> None:
+    declared, expected, live = ({"spec": spec} for spec in (declared, expected, live))
+    found = [each for each in differences(declared, expected, live) if not _is_order(each)]
+    left = [each for each in differences(declared, expected, repaired(live, found)) if not _is_order(each)]
+    # The API server omits empty labels.
     assert [each for each in left if each.actual != {}] == []
 
 
 def _is_order(difference: Difference) -> bool:
-    """Whether only the order of a list's members differs: the engine's to put right, never done here."""
+    """Whether only the order of list members differs, which Pulumi repairs."""
     return isinstance(difference.expected, list) and isinstance(difference.actual, list)
 
 
 @given(VALUES, VALUES)
-def test_putting_right_leaves_the_object_that_was_read_as_it_is(clean: Any, live: Any) -> None:
+def test_a_repair_does_not_modify_its_input(expected: Any, live: Any) -> None:
     manifest = {"spec": live}
     before = repr(manifest)
-    put_right(manifest, [each for each in differences({}, {"spec": clean}, manifest) if not each.declared])
+    repaired(manifest, [each for each in differences({}, {"spec": expected}, manifest) if not each.declared])
     assert repr(manifest) == before

@@ -1,4 +1,4 @@
-"""What is refused hides nothing of the others, also where kubectl then shows none."""
+"""A rejected object does not hide others, although kubectl then prints none."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -16,16 +16,16 @@ SERVICES: list[dict[str, Json]] = [{"kind": "Service", "metadata": {"name": f"s{
 
 
 def kubectl_refusing(*names: str, words: str) -> Callable[..., Answer]:
-    """As `kubectl apply --dry-run` is: if one of the objects is refused, none is shown."""
+    """Act like `kubectl apply --dry-run`, which prints no object if one is rejected."""
 
-    def ask(arguments: Sequence[str], *, given: bytes, **_: Any) -> Answer:
+    def run(arguments: Sequence[str], *, stdin: bytes, **_: Any) -> Answer:
         assert "--dry-run=server" in arguments
-        objects = tuple(json.loads(given)["items"])
+        objects = tuple(json.loads(stdin)["items"])
         refused = [each["metadata"]["name"] for each in objects if each["metadata"]["name"] in names]
-        complaint = "\n".join(words.format(name) for name in refused)
-        return Answer(objects=() if refused else objects, complaint=complaint)
+        stderr = "\n".join(words.format(name) for name in refused)
+        return Answer(objects=() if refused else objects, stderr=stderr)
 
-    return ask
+    return run
 
 
 @pytest.mark.parametrize("asked", [dry_run.applied, dry_run.replaced])
@@ -34,18 +34,18 @@ def test_each_object_has_its_own_answer(
     asked: Callable[..., dict[Any, Manifest | Rejection]], refused: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = 'The Service "{}" is invalid: spec.x: Invalid value: "hush": may not'
-    monkeypatch.setattr(kubectl, "ask", kubectl_refusing(*refused, words=words))
+    monkeypatch.setattr(kubectl, "run", kubectl_refusing(*refused, words=words))
     assert asked(SERVICES, context=None) == {
         key_of(each): Rejection(message="spec.x") if key_of(each)[2] in refused else each for each in SERVICES
     }
 
 
-def test_what_is_not_said_of_an_object_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kubectl, "ask", kubectl_refusing("s3", words="Error from server (Forbidden): {} may not"))
+def test_an_error_that_is_not_about_an_object_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubectl, "run", kubectl_refusing("s3", words="Error from server (Forbidden): {} may not"))
     with pytest.raises(UnreadableError):
         dry_run.applied(SERVICES, context=None)
 
 
-def test_nobody_is_asked_about_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kubectl, "ask", None)
+def test_kubectl_is_not_run_without_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubectl, "run", None)
     assert dry_run.applied([], context=None) == dry_run.replaced([], context=None) == {}

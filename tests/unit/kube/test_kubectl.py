@@ -1,4 +1,4 @@
-"""How kubectl is asked, and how its failures are told apart; kubectl is a double that plays its answers in turn."""
+"""How kubectl is run, and how its errors are classified, with a fake kubectl that fails a given number of times."""
 
 import json
 import os
@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from kube import kubectl
-from kube.complaints import KubectlError
 from kube.json_text import UnreadableError
+from kube.kubectl_errors import KubectlError
 
 NODES = {"kind": "NodeList", "items": [{"metadata": {"name": "m1"}}]}
-FAILS: dict[str, Callable[[], object]] = {
+READS: dict[str, Callable[[], object]] = {
     "read": lambda: kubectl.read("/api/v1/nodes", context="prod"),
     "objects": lambda: kubectl.objects(["get", "nodes"], context="prod"),
 }
@@ -29,28 +29,28 @@ exit 1
 """
 
 
-class Played:
-    """A kubectl that complains as told, in turn, and then answers."""
+class FakeKubectl:
+    """A kubectl that fails with the given errors in turn, and then succeeds."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         (directory / "kubectl").write_text(DOUBLE.format(directory=directory))
         (directory / "kubectl").chmod(0o755)
-        self.leads_to("https://10.0.0.1:6443")
-        self.answers(json.dumps(NODES))
+        self.set_server("https://10.0.0.1:6443")
+        self.set_output(json.dumps(NODES))
 
-    def leads_to(self, server: str, proxy: str = "") -> None:
+    def set_server(self, server: str, proxy: str = "") -> None:
         cluster = {"server": server, **({"proxy-url": proxy} if proxy else {})}
         (self.directory / "view").write_text(json.dumps({"clusters": [{"cluster": cluster}]}))
 
-    def answers(self, printed: str) -> None:
+    def set_output(self, printed: str) -> None:
         (self.directory / "answer").write_text(printed)
 
-    def complains(self, *complaints: str, ever: str = "") -> None:
-        for turn, complaint in enumerate(complaints, start=1):
-            (self.directory / f"{turn}.stderr").write_text(complaint)
-        if ever:
-            (self.directory / "last.stderr").write_text(ever)
+    def fail(self, *errors: str, always: str = "") -> None:
+        for turn, error in enumerate(errors, start=1):
+            (self.directory / f"{turn}.stderr").write_text(error)
+        if always:
+            (self.directory / "last.stderr").write_text(always)
 
     @property
     def calls(self) -> list[str]:
@@ -58,32 +58,36 @@ class Played:
 
 
 @pytest.fixture
-def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeKubectl:
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     for proxy in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.delenv(proxy, raising=False)
-    monkeypatch.setattr(kubectl, "PAUSES", (0, 0))
-    return Played(tmp_path)
+    monkeypatch.setattr(kubectl, "RETRY_PAUSES", (0, 0))
+    return FakeKubectl(tmp_path)
 
 
-def test_an_answer_is_taken_as_it_is_and_no_preference_of_the_user_comes_between(played: Played) -> None:
+def test_reads_ignore_the_users_kubectl_preferences(fake: FakeKubectl) -> None:
     assert kubectl.read("/api/v1/nodes", context="prod") == NODES
-    assert played.calls == ["--context prod get --raw /api/v1/nodes KUBERC=off"]
+    assert fake.calls == ["--context prod get --raw /api/v1/nodes KUBERC=off"]
 
 
 FORBIDDEN = 'nodes is forbidden: User "x" cannot list resource "nodes"'
 
 
 @pytest.mark.parametrize(
-    ("complaint", "reason", "says"),
+    ("stderr", "reason", "message"),
     [
-        (f"Error from server (Forbidden): {FORBIDDEN}", "Forbidden", f"refuses: {FORBIDDEN}. Give the kubeconfig's"),
+        (
+            f"Error from server (Forbidden): {FORBIDDEN}",
+            "Forbidden",
+            f"denies access: {FORBIDDEN}. Grant the kubeconfig's",
+        ),
         ('Error from server (NotFound): pods "a" not found', "NotFound", 'pods "a" not found; NotFound'),
         (
             "error: You must be logged in to the server (the token has expired)",
             "Unauthorized",
             (
-                "The API server https://10.0.0.1:6443 does not accept the login of the kubeconfig's user "
+                "The API server https://10.0.0.1:6443 rejects the credentials of the kubeconfig's user "
                 "(the token has expired): log in again"
             ),
         ),
@@ -94,8 +98,8 @@ FORBIDDEN = 'nodes is forbidden: User "x" cannot list resource "nodes"'
             ),
             "LoginFailed",
             (
-                "(Error: the session has expired: run sso login; exec: executable sso failed with exit code 253): mend "
-                "it so that `kubectl --context prod get nodes` works here"
+                "(Error: the session has expired: run sso login; exec: executable sso failed with exit code 253): fix "
+                "the login so that `kubectl --context prod get nodes` works, then retry"
             ),
         ),
         ("Please enter Username: error: EOF", "LoginFailed", "it has no credentials"),
@@ -117,7 +121,7 @@ FORBIDDEN = 'nodes is forbidden: User "x" cannot list resource "nodes"'
         (
             "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?",
             "Unreachable",
-            "The API server https://10.0.0.1:6443 does not answer (Connection refused): start it or mend the way",
+            "The API server https://10.0.0.1:6443 cannot be reached (Connection refused): check that it is up",
         ),
         (
             (
@@ -125,27 +129,27 @@ FORBIDDEN = 'nodes is forbidden: User "x" cannot list resource "nodes"'
                 "unknown authority"
             ),
             "Unreachable",
-            "cannot be trusted (tls: failed to verify certificate: x509: certificate signed by unknown authority)",
+            "cannot be verified (tls: failed to verify certificate: x509: certificate signed by unknown authority)",
         ),
-        ("exec format error", "Unknown", "does not give what was asked for (exec format error; Unknown)"),
+        ("exec format error", "Unknown", "failed (exec format error; Unknown): make sure that `kubectl"),
     ],
 )
-@pytest.mark.parametrize("asked", FAILS.values(), ids=FAILS)
-def test_what_does_not_pass_is_said_at_once_in_words_of_its_own(
-    played: Played, asked: Callable[[], object], complaint: str, reason: str, says: str
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_permanent_errors_are_explained_at_once(
+    fake: FakeKubectl, read: Callable[[], object], stderr: str, reason: str, message: str
 ) -> None:
     log = 'E1125 08:43:23.688476    2637 memcache.go:265] "Unhandled Error" err="couldn\'t get the API group list"'
-    played.complains(ever=f"{log}\nWarning: a thing is deprecated\n{complaint}\n")
+    fake.fail(always=f"{log}\nWarning: a thing is deprecated\n{stderr}\n")
     with pytest.raises(KubectlError) as raised:
-        asked()
+        read()
     assert raised.value.reason == reason
-    assert says in str(raised.value)
-    assert "memcache" not in str(raised.value), "it is a line of kubectl's log"
-    assert "deprecated" not in str(raised.value), "it is a warning"
-    assert len(played.calls) == 1, "it was tried again"
+    assert message in str(raised.value)
+    assert "memcache" not in str(raised.value), "a line of kubectl's log"
+    assert "deprecated" not in str(raised.value), "a warning"
+    assert len(fake.calls) == 1, "it was retried"
 
 
-PASSING = {
+TRANSIENT = {
     "Error from server (TooManyRequests): the server is busy": "TooManyRequests",
     "Error from server (ServiceUnavailable): the server is currently unable to handle the request": (
         "ServiceUnavailable"
@@ -163,86 +167,84 @@ PASSING = {
 }
 
 
-@pytest.mark.parametrize("complaint", PASSING)
-def test_what_passes_is_tried_again_and_may_then_be_well(played: Played, complaint: str) -> None:
-    played.complains(complaint, complaint)
+@pytest.mark.parametrize("stderr", TRANSIENT)
+def test_transient_errors_are_retried(fake: FakeKubectl, stderr: str) -> None:
+    fake.fail(stderr, stderr)
     assert kubectl.read("/api/v1/nodes", context=None) == NODES
-    assert len(played.calls) == 3
+    assert len(fake.calls) == 3
 
 
-@pytest.mark.parametrize(("complaint", "reason"), PASSING.items())
-def test_what_does_not_pass_after_all_is_said_after_the_third_try(played: Played, complaint: str, reason: str) -> None:
-    played.complains(ever=complaint)
-    with pytest.raises(KubectlError, match="run this again") as raised:
+@pytest.mark.parametrize(("stderr", "reason"), TRANSIENT.items())
+def test_the_third_transient_error_is_explained(fake: FakeKubectl, stderr: str, reason: str) -> None:
+    fake.fail(always=stderr)
+    with pytest.raises(KubectlError, match="retry") as raised:
         kubectl.read("/api/v1/nodes", context=None)
-    assert (raised.value.reason, len(played.calls)) == (reason, 3)
+    assert (raised.value.reason, len(fake.calls)) == (reason, 3)
 
 
-def test_no_try_begins_after_ten_seconds(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    # kubectl itself obeys a `Retry-After`, ten times: then the time is over.
-    monkeypatch.setattr(kubectl, "TRYING_SECONDS", 0)
-    played.complains(ever="Error from server (TooManyRequests): the server is busy")
+def test_no_attempt_begins_after_ten_seconds(fake: FakeKubectl, monkeypatch: pytest.MonkeyPatch) -> None:
+    # kubectl itself obeys `Retry-After`, up to ten times, which may take longer.
+    monkeypatch.setattr(kubectl, "RETRY_WITHIN_SECONDS", 0)
+    fake.fail(always="Error from server (TooManyRequests): the server is busy")
     with pytest.raises(KubectlError):
         kubectl.read("/api/v1/nodes", context=None)
-    assert len(played.calls) == 1
+    assert len(fake.calls) == 1
 
 
-def test_what_changes_the_cluster_is_done_once(played: Played) -> None:
-    played.complains(ever="Error from server: etcdserver: leader changed")
-    answer = kubectl.ask(["replace", "--filename", "-"], context=None)
-    assert (answer.last_word, len(played.calls)) == ("Error from server: etcdserver: leader changed", 1)
+def test_writes_are_not_retried(fake: FakeKubectl) -> None:
+    fake.fail(always="Error from server: etcdserver: leader changed")
+    answer = kubectl.run(["replace", "--filename", "-"], context=None)
+    assert (answer.last_line, len(fake.calls)) == ("Error from server: etcdserver: leader changed", 1)
 
 
-def test_several_refusals_are_all_named(played: Played) -> None:
-    played.complains(
-        ever="Error from server (Forbidden): pods is forbidden\nError from server (Forbidden): jobs is too"
-    )
-    with pytest.raises(KubectlError, match="refuses: pods is forbidden; jobs is too"):
+def test_all_errors_of_one_run_are_reported(fake: FakeKubectl) -> None:
+    fake.fail(always="Error from server (Forbidden): pods is forbidden\nError from server (Forbidden): jobs is too")
+    with pytest.raises(KubectlError, match="denies access: pods is forbidden; jobs is too"):
         kubectl.objects(["get", "pods,jobs"], context=None)
 
 
-def test_a_proxy_is_named_without_its_password(played: Played, monkeypatch: pytest.MonkeyPatch) -> None:
-    played.complains(ever="The connection to the server 10.0.0.1:6443 was refused - did you specify the right host?")
-    played.leads_to("https://10.0.0.1:6443", proxy="socks5://user:secret@10.0.0.9:1080")
-    with pytest.raises(KubectlError, match=r"does not answer through the proxy socks5://10\.0\.0\.9:1080 \("):
+def test_a_proxy_is_named_without_its_password(fake: FakeKubectl, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.fail(always="The connection to the server 10.0.0.1:6443 was refused - did you specify the right host?")
+    fake.set_server("https://10.0.0.1:6443", proxy="socks5://user:secret@10.0.0.9:1080")
+    with pytest.raises(KubectlError, match=r"cannot be reached through the proxy socks5://10\.0\.0\.9:1080 \("):
         kubectl.read("/api/v1/nodes", context=None)
-    played.leads_to("https://10.0.0.1:6443")
+    fake.set_server("https://10.0.0.1:6443")
     monkeypatch.setenv("HTTPS_PROXY", "http://user:secret@10.0.0.9:3128")
-    with pytest.raises(KubectlError, match=r"does not answer through the proxy http://10\.0\.0\.9:3128 \("):
+    with pytest.raises(KubectlError, match=r"cannot be reached through the proxy http://10\.0\.0\.9:3128 \("):
         kubectl.read("/api/v1/nodes", context=None)
     monkeypatch.setenv("NO_PROXY", "10.0.0.1")
-    with pytest.raises(KubectlError, match=r"does not answer \("):
+    with pytest.raises(KubectlError, match=r"cannot be reached \("):
         kubectl.read("/api/v1/nodes", context=None)
 
 
 @pytest.mark.parametrize("printed", ["", "<html>Please log in</html>", "[]", "{}"])
-def test_what_is_no_answer_of_an_api_server_is_not_taken_for_one(played: Played, printed: str) -> None:
-    played.answers(printed)
-    with pytest.raises(KubectlError, match="what answers is no Kubernetes API server"):
+def test_a_response_that_is_not_from_an_api_server_is_an_error(fake: FakeKubectl, printed: str) -> None:
+    fake.set_output(printed)
+    with pytest.raises(KubectlError, match="the response is not from a Kubernetes API server"):
         kubectl.read("/api/v1/nodes", context=None)
 
 
-def test_a_kubectl_that_does_not_end_is_ended_and_its_login_plugin_quoted(
-    played: Played, monkeypatch: pytest.MonkeyPatch
+def test_a_hanging_kubectl_is_killed_and_its_login_plugin_quoted(
+    fake: FakeKubectl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kubectl, "SECONDS", 1)
-    # The plugin outlives it, with its standard error in its hands.
-    (played.directory / "kubectl").write_text(
+    monkeypatch.setattr(kubectl, "TIMEOUT_SECONDS", 1)
+    # The plugin outlives kubectl, and holds its stderr.
+    (fake.directory / "kubectl").write_text(
         "#!/bin/sh\necho 'Open https://login.example and enter ABCD' >&2\nsleep 30 >&2 &\nexec sleep 30\n"
     )
-    with pytest.raises(KubectlError, match=r"Open https://login.example and enter ABCD; kubectl has not ended"):
+    with pytest.raises(KubectlError, match=r"Open https://login.example and enter ABCD; kubectl did not finish"):
         kubectl.read("/api/v1/nodes", context=None)
 
 
-def test_without_kubectl_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_kubectl_is_reported_with_where_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    for asked in FAILS.values():
-        with pytest.raises(KubectlError, match=r"does not run \(No such file or directory\): install it") as raised:
-            asked()
+    for read in READS.values():
+        with pytest.raises(KubectlError, match=r"cannot be run \(No such file or directory\): install it") as raised:
+            read()
         assert raised.value.reason == "NoKubectl"
 
 
-def test_what_is_no_json_among_objects_is_unreadable(played: Played) -> None:
-    played.answers("<html>")
+def test_output_that_is_not_json_is_unreadable(fake: FakeKubectl) -> None:
+    fake.set_output("<html>")
     with pytest.raises(UnreadableError):
         kubectl.objects(["get", "nodes"], context=None)

@@ -1,4 +1,4 @@
-"""Quantities are compared by what they amount to."""
+"""Quantities are parsed as in Kubernetes."""
 
 from decimal import Decimal
 
@@ -20,10 +20,10 @@ from kube.quantity import amount
         ("1E", 10**18),
     ],
 )
-def test_a_quantity_is_read_as_kubernetes_reads_it(quantity: str, expected: int) -> None:
+def test_quantities_are_parsed_as_in_kubernetes(quantity: str, expected: int) -> None:
     assert amount(quantity) == Decimal(expected)
 
 
 @pytest.mark.parametrize("other", ["", "16GB", "16gi", "Gi", "1 Gi", "0x10"])
-def test_what_is_no_quantity_amounts_to_nothing(other: str) -> None:
+def test_other_texts_are_not_quantities(other: str) -> None:
     assert amount(other) is None

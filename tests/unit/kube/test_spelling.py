@@ -1,4 +1,4 @@
-"""What means the same is spelled the same; what does not, is not."""
+"""Equivalent manifests are normalised to equal ones, others are not."""
 
 import copy
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kube.spelling import flags, in_one_spelling
+from kube.spelling import flags, normalised
 
 Json = dict[str, Any]
 
@@ -47,7 +47,7 @@ SAME: dict[str, Callable[[Json, Json], object]] = {
     "amount": lambda _, container: container["resources"]["limits"].update(memory="17179869184"),
     "request of the limit": lambda _, container: container["resources"].update(requests={"memory": "16384Mi"}),
     "writable": lambda _, container: container["volumeMounts"][0].update(readOnly=False),
-    "volume of no one": lambda pod, _: pod["volumes"].append({"name": "x", "emptyDir": {}}),
+    "volume without a mount": lambda pod, _: pod["volumes"].append({"name": "x", "emptyDir": {}}),
 }
 DIFFERENT: dict[str, Callable[[Json, Json], object]] = {
     "path": lambda pod, _: pod["volumes"][0]["hostPath"].update(path="/data0/x/y"),
@@ -62,21 +62,21 @@ DIFFERENT: dict[str, Callable[[Json, Json], object]] = {
 
 
 @pytest.mark.parametrize("edit", SAME.values(), ids=SAME)
-def test_other_words_for_the_same_make_no_difference(edit: Callable[[Json, Json], object]) -> None:
-    assert in_one_spelling(edited(edit)) == in_one_spelling(workload())
+def test_equivalent_spellings_are_normalised(edit: Callable[[Json, Json], object]) -> None:
+    assert normalised(edited(edit)) == normalised(workload())
 
 
 @pytest.mark.parametrize("edit", DIFFERENT.values(), ids=DIFFERENT)
-def test_what_differs_still_does(edit: Callable[[Json, Json], object]) -> None:
-    assert in_one_spelling(edited(edit)) != in_one_spelling(workload())
+def test_differences_in_meaning_are_kept(edit: Callable[[Json, Json], object]) -> None:
+    assert normalised(edited(edit)) != normalised(workload())
 
 
-def test_other_objects_and_the_one_that_is_read_stay_as_they_are() -> None:
+def test_other_kinds_and_the_input_are_unchanged() -> None:
     service = {"kind": "Service", "spec": {"ports": [{"port": 1}]}}
-    assert in_one_spelling(service) == service
+    assert normalised(service) == service
     read = workload()
     before = copy.deepcopy(read)
-    in_one_spelling(read)
+    normalised(read)
     assert read == before
 
 

@@ -1,7 +1,7 @@
 from dev.bench.comparison import Comparison
 
 
-def test_each_contender_is_a_ratio_of_its_fastest_turn_to_that_of_the_reference() -> None:
+def test_contenders_are_ratios_of_fastest_turns_to_the_reference() -> None:
     comparison = Comparison(about="A walk, from door to door.", reference="on foot")
     for contender, seconds in (("by car", 30.0), ("on foot", 12.0), ("by car", 5.0), ("on foot", 10.0)):
         comparison.add(contender, seconds)

@@ -3,13 +3,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dev.bench import fleets
-from dev.local.refusal import UserError
+from dev.local.user_error import UserError
 from tenants import load
 from tenants.fleet import Role
 
 
 @given(tenants=st.integers(1, fleets.MOST_TENANTS))
-def test_every_fleet_is_sound_and_its_nodes_are_exactly_its_hosts(tenants: int) -> None:
+def test_every_fleet_is_valid_and_its_nodes_are_its_hosts(tenants: int) -> None:
     config = fleets.fleet(tenants)
     assert len(load(config).tenants) == tenants
     nodes = fleets.nodes(config)
@@ -24,6 +24,6 @@ def test_any_tenant_of_the_largest_fleet_may_fail_over() -> None:
 
 
 @pytest.mark.parametrize("tenants", [-1, 0, fleets.MOST_TENANTS + 1])
-def test_more_tenants_than_a_segment_has_ids_for_are_refused(tenants: int) -> None:
+def test_more_tenants_than_vrrp_ids_of_a_segment_are_refused(tenants: int) -> None:
     with pytest.raises(UserError, match=f"{tenants} tenants: choose from 1 to {fleets.MOST_TENANTS}"):
         fleets.fleet(tenants)

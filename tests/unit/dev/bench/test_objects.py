@@ -15,7 +15,7 @@ def state(*resources: dict[str, Any]) -> str:
     return json.dumps({"version": 3, "deployment": {"resources": resources}})
 
 
-def test_what_the_program_declares_is_what_the_other_tools_are_given(tmp_path: Path) -> None:
+def test_other_tools_get_the_objects_that_the_program_declares(tmp_path: Path) -> None:
     declared = run_program(fleets.fleet(2)).manifests()
     made = Objects.of_state(state(*({"type": "kubernetes:any:Kind", "inputs": inputs} for inputs in declared)))
 
@@ -25,11 +25,11 @@ def test_what_the_program_declares_is_what_the_other_tools_are_given(tmp_path: P
     }
     file = objects.write(made.owned, tmp_path / "chart" / "templates" / "fleet.yaml")
     assert [document for document in yaml.safe_load_all(file.read_text()) if document] == made.owned
-    # A chart's templates are a program to helm, whose instructions begin so.
+    # Helm would run it as a template.
     assert "{{" not in file.read_text()
 
 
-def test_secrets_are_given_in_plain_and_what_is_read_or_no_object_not_at_all() -> None:
+def test_secrets_are_decoded_and_external_resources_left_out() -> None:
     secret = {"kind": "Secret", "data": {**SECRET, "plaintext": json.dumps({"user": "YWRi"})}, "__note": "own"}
     made = Objects.of_state(
         state(

@@ -1,4 +1,4 @@
-"""Runs the steps with one plugin: the real engine, a real API server, a cluster and a stack of its own."""
+"""Runs the steps with one plugin, on a new cluster and stack, with the real engine and API server."""
 
 import json
 import os
@@ -11,25 +11,26 @@ from pathlib import Path
 import yaml
 
 from dev.local.cluster import KwokCluster, Node, running
-from tests.conformance.observation import Normaliser, Observation
-from tests.conformance.plugins import Plugin
-from tests.conformance.scenario import Manifest, Operation, Step
+from tests.support import conformance
+from tests.support.conformance.observation import Normaliser, Observation
+from tests.support.conformance.plugins import Plugin
+from tests.support.conformance.steps import Manifest, Operation, Step
 
-_PROGRAM = Path(__file__).parent / "program"
+_PROGRAM = conformance.DIRECTORY / "program"
 _STACK = "conformance"
 _UNUSED_PORT = 1
 _NODES = (Node("m1", "192.168.143.101"), Node("m2", "192.168.143.102"))
 
 
 def observe(plugin: Plugin, steps: tuple[Step, ...], directory: Path) -> Iterator[tuple[str, Observation]]:
-    """Each step's name and what was observed, in order."""
+    """Run the steps in order; yield the name and the observation of each."""
     with running(name=f"conformance-{plugin.name}", directory=directory / "cluster", nodes=_NODES) as cluster:
-        rehearsal = _Rehearsal(plugin, cluster, directory)
+        runner = _Runner(plugin, cluster, directory)
         for step in steps:
-            yield step.name, rehearsal.run(step)
+            yield step.name, runner.run(step)
 
 
-class _Rehearsal:
+class _Runner:
     def __init__(self, plugin: Plugin, cluster: KwokCluster, directory: Path) -> None:
         self._cluster = cluster
         self._project = directory / "program"
@@ -39,7 +40,7 @@ class _Rehearsal:
         kubeconfigs = self._write_kubeconfigs(directory, server)
         self._placeholders = {f"<{name}>": str(path) for name, path in kubeconfigs.items()}
         names = {server.removeprefix("https://"): "<server>", cluster.context: "<context>"}
-        # The longest first: their names begin alike.
+        # The longest first, since the shortest is a prefix of the others.
         names |= {str(path): f"<{name}>" for name, path in sorted(kubeconfigs.items(), reverse=True)}
         self._normaliser = Normaliser(names)
         self._environment = {
@@ -56,7 +57,7 @@ class _Rehearsal:
         self._salt = (self._project / f"Pulumi.{_STACK}.yaml").read_text()
 
     def _write_kubeconfigs(self, directory: Path, server: str) -> dict[str, Path]:
-        """The cluster's own, one that leads nowhere, and one of somebody who may do nothing."""
+        """Write the cluster's kubeconfig, one with an unused port, and one of a user without rights."""
         given = self._cluster.kubeconfig.read_text()
         stranger = yaml.safe_load(given)
         stranger["users"][0]["user"] |= {"as": "stranger"}
@@ -96,7 +97,7 @@ class _Rehearsal:
         return self._normaliser.events(self._pulumi(operation, "--yes", "--skip-preview", "--json", "--stack", _STACK))
 
     def _pulumi(self, *arguments: str) -> str:
-        # A failure is an observation like any other: it is in the output.
+        # A failure is not an error here: it is in the output, and so in the observation.
         done = subprocess.run(
             ["pulumi", "--non-interactive", "--color=never", *arguments],
             cwd=self._project,

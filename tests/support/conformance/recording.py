@@ -1,20 +1,20 @@
-"""What the official plugin did at each step: kept in `recorded/`, one file a step."""
+"""Reads and writes the recordings of the official plugin: `recorded/`, one file per step."""
 
 import json
-from pathlib import Path
 
-from tests.conformance.observation import Observation
+from tests.support import conformance
+from tests.support.conformance.observation import Observation
 
-DIRECTORY = Path(__file__).parent / "recorded"
+DIRECTORY = conformance.DIRECTORY / "recorded"
 
 
 def read(step: str) -> Observation:
-    """The expectation for a step."""
+    """Return the recording of a step."""
     expected: Observation = json.loads((DIRECTORY / f"{step}.json").read_text())
     return expected
 
 
 def write(step: str, observed: Observation) -> None:
-    """Make it the expectation."""
+    """Write the recording of a step."""
     DIRECTORY.mkdir(exist_ok=True)
     (DIRECTORY / f"{step}.json").write_text(json.dumps(observed, indent=1, sort_keys=True) + "\n")

@@ -1,11 +1,12 @@
-"""The steps that every plugin is put through, as `steps.yaml` has them."""
+"""Reads the steps of `steps.yaml`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import yaml
+
+from tests.support.conformance import DIRECTORY
 
 Manifest = dict[str, Any]
 Operation = Literal["preview", "up", "refresh", "destroy"]
@@ -13,7 +14,7 @@ Operation = Literal["preview", "up", "refresh", "destroy"]
 
 @dataclass(frozen=True, kw_only=True)
 class Foreign:
-    """What somebody else does to the cluster, by kubectl."""
+    """A kubectl command, as another client of the cluster."""
 
     kubectl: tuple[str, ...]
     stdin: Manifest | None
@@ -21,20 +22,20 @@ class Foreign:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One change, and the engine's operations upon it."""
+    """A change, and the engine's operations on it."""
 
     name: str
     foreign: tuple[Foreign, ...]
     providers: Mapping[str, Manifest]
-    """Options of the providers that the program declares from here on."""
+    """Options of all providers that the program declares in this step."""
     objects: Mapping[str, Manifest]
-    """The objects that it declares."""
+    """All objects that it declares."""
     operations: tuple[Operation, ...]
 
 
 def load() -> tuple[Step, ...]:
-    """All steps in order, each with the whole of what its program declares."""
-    document = yaml.safe_load((Path(__file__).parent / "steps.yaml").read_text())
+    """Return all steps in order, each with everything that its program declares."""
+    document = yaml.safe_load((DIRECTORY / "steps.yaml").read_text())
     lasting: Manifest = {"providers": document["providers"], "objects": document["objects"]}
     steps = []
     for entry in document["steps"]:
@@ -49,7 +50,7 @@ def load() -> tuple[Step, ...]:
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """An RFC 7386 merge patch: `null` removes, maps merge, everything else replaces."""
+    """Apply an RFC 7386 merge patch: `null` removes, maps merge, everything else replaces."""
     if not isinstance(patch, dict):
         return patch
     base = target if isinstance(target, dict) else {}

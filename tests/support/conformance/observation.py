@@ -1,4 +1,4 @@
-"""What the engine reports of an operation, without what differs from one run to the next."""
+"""Normalises the engine's reports, so that two runs can be compared."""
 
 import json
 import re
@@ -7,30 +7,30 @@ from typing import Any
 
 Observation = dict[str, Any]
 
-# Its values are the cluster's own, and caught in passing by whichever request came last.
-_PASSING = {"status", "creationTimestamp", "deletionTimestamp", "lastTransitionTime"}
-_DRAWN = {"uid", "resourceVersion", "clusterIP", "clusterIPs", "version"}
+# Their values depend on the time of the last request.
+_VOLATILE = {"status", "creationTimestamp", "deletionTimestamp", "lastTransitionTime"}
+_ALLOCATED = {"uid", "resourceVersion", "clusterIP", "clusterIPs", "version"}
 _PATTERNS = {
     r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b": "<uid>",
     r"pulumi-kubernetes-[0-9a-f]{8}": "pulumi-kubernetes-<random>",
-    # Where the plugins advise differently on the same error.
+    # The plugins' advice on these errors differs.
     r"\n\nThe resource already exists in the cluster.*": "",
     r", see https://\S+ for troubleshooting help": "",
-    # The official plugin asks for another document than the double to see whether anybody answers.
+    # The plugins read different documents to check the connection.
     r"/openapi/v[23](\?timeout=32s)?": "/openapi",
 }
-# The engine's and the program's own, whatever the plugin.
+# Errors of the engine itself, not of the plugin.
 _ENGINE_ERRORS = re.compile(r"^(error: )?(update|preview|destroy|refresh) failed\n?$")
 
 
 class Normaliser:
-    """Replaces what is particular to one run: names by `places`, the rest by pattern."""
+    """Replaces texts that differ from run to run: given names, and known patterns."""
 
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self._patterns = {re.escape(text): name for text, name in places.items()} | _PATTERNS
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._patterns = {re.escape(text): name for text, name in names.items()} | _PATTERNS
 
     def preview(self, output: str) -> Observation:
-        """What `pulumi preview --json` wrote."""
+        """Normalise the output of `pulumi preview --json`."""
         digest = json.loads(output)
         steps = [
             {
@@ -48,7 +48,7 @@ class Normaliser:
         return {"steps": self._sorted(steps), "errors": self._errors(digest.get("diagnostics") or ())}
 
     def events(self, output: str) -> Observation:
-        """What `pulumi up --json` (or refresh, or destroy) wrote."""
+        """Normalise the output of `pulumi up --json`, or of refresh or destroy."""
         events = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
         done = {"resOutputsEvent": "done", "resOpFailedEvent": "failed"}
         steps = [
@@ -61,7 +61,7 @@ class Normaliser:
         return {"steps": self._sorted(steps), "errors": self._errors(diagnostics)}
 
     def state(self, output: str) -> list[Observation]:
-        """What `pulumi stack export --show-secrets` wrote."""
+        """Normalise the output of `pulumi stack export --show-secrets`."""
         kept = ("id", "inputs", "outputs", "initErrors", "external", "delete", "pendingReplacement")
         resources = json.loads(output)["deployment"].get("resources", ())
         return self._sorted(
@@ -85,10 +85,10 @@ class Normaliser:
         if key == "managedFields":
             entries = (f"{entry['manager']} {entry['operation']}" for entry in value if not entry.get("subresource"))
             return sorted(self._normal(entry) for entry in entries)
-        if key in _DRAWN and value not in ("None", ["None"]):
+        if key in _ALLOCATED and value not in ("None", ["None"]):
             return f"<{key}>"
         if isinstance(value, dict):
-            return {name: self._normal(item, name) for name, item in value.items() if name not in _PASSING}
+            return {name: self._normal(item, name) for name, item in value.items() if name not in _VOLATILE}
         if isinstance(value, list):
             return [self._normal(item) for item in value]
         if isinstance(value, str):
@@ -98,12 +98,12 @@ class Normaliser:
 
 
 def _short(urn: str) -> str:
-    """`core/v1:ConfigMap payload` for `urn:pulumi:…::kubernetes:core/v1:ConfigMap::payload`."""
+    """Shorten `urn:pulumi:…::kubernetes:core/v1:ConfigMap::payload` to `core/v1:ConfigMap payload`."""
     return " ".join(urn.split("::")[2:]).replace("kubernetes:", "")
 
 
 def _counts(operation: str, urn: str) -> bool:
-    # An error ends the operation while reads are still to come, or not: what they found is in the state.
+    # Whether reads happen before an error ends the operation is random; their results are in the state.
     return operation not in ("same", "read", "refresh") and _is_ours(urn)
 
 

@@ -1,13 +1,13 @@
-"""Who set a field, read from `managedFields` as the API server writes them."""
+"""Field managers, read from `managedFields` as the API server writes them."""
 
 from typing import Any
 
 import pytest
 
-from drift.authors import author, left_by_its_maker
+from drift.field_managers import is_original, latest_manager
 from kube.comparison import FieldPath
 
-MADE, LATER, LAST = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z", "2026-11-24T12:00:00Z"
+CREATED, LATER, LAST = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z", "2026-11-24T12:00:00Z"
 SELECTOR: FieldPath = ("spec", "selector", "debug")
 FIELDS: dict[str, Any] = {"f:spec": {"f:selector": {}}}
 VARIABLE: FieldPath = ("spec", "env", 1, "value")
@@ -19,7 +19,7 @@ def entry(manager: str, fields: dict[str, Any], time: str = LATER, **more: str) 
 
 def live(*entries: dict[str, Any]) -> dict[str, Any]:
     return {
-        "metadata": {"creationTimestamp": MADE, "managedFields": list(entries)},
+        "metadata": {"creationTimestamp": CREATED, "managedFields": list(entries)},
         "spec": {
             "selector": {"debug": "on"},
             "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}],
@@ -29,7 +29,7 @@ def live(*entries: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("fields", "place", "is_theirs"),
+    ("fields", "field_path", "is_manager"),
     [
         ({"f:spec": {"f:selector": {}}}, SELECTOR, True),
         ({"f:spec": {"f:selector": {"f:debug": {}}}}, SELECTOR, True),
@@ -44,15 +44,15 @@ def live(*entries: dict[str, Any]) -> dict[str, Any]:
         ({"f:spec": {"f:verbs": {}}}, ("spec", "verbs", 7), True),
     ],
 )
-def test_the_author_is_who_manages_the_field_or_what_it_is_part_of(
-    fields: dict[str, Any], place: FieldPath, is_theirs: bool
+def test_a_fields_manager_owns_the_field_or_a_parent_of_it(
+    fields: dict[str, Any], field_path: FieldPath, is_manager: bool
 ) -> None:
-    found = author(live(entry("kubectl-edit", fields)), place)
-    assert (found.manager if found else None) == ("kubectl-edit" if is_theirs else None)
+    found = latest_manager(live(entry("kubectl-edit", fields)), field_path)
+    assert (found.name if found else None) == ("kubectl-edit" if is_manager else None)
 
 
-def test_the_last_who_set_it_is_named_but_not_the_plugin_nor_a_controllers_status() -> None:
-    found = author(
+def test_the_latest_manager_is_neither_the_plugin_nor_of_the_status() -> None:
+    found = latest_manager(
         live(
             entry("kubectl-edit", FIELDS, LATER),
             entry("console", FIELDS, LAST),
@@ -62,28 +62,28 @@ def test_the_last_who_set_it_is_named_but_not_the_plugin_nor_a_controllers_statu
         SELECTOR,
     )
     assert found
-    assert (found.manager, found.time) == ("console", LAST)
+    assert (found.name, found.time) == ("console", LAST)
 
 
 OURS = entry("pulumi-kubernetes-1a2b", {"f:spec": {"f:type": {}}}, LATER, operation="Apply")
 
 
 @pytest.mark.parametrize(
-    ("entries", "left"),
+    ("entries", "original"),
     [
-        pytest.param([entry("okhttp", FIELDS, MADE), OURS], True, id="adopted and left alone since"),
-        pytest.param([entry("okhttp", FIELDS, LATER), OURS], False, id="its maker has come back"),
+        pytest.param([entry("okhttp", FIELDS, CREATED), OURS], True, id="unchanged since the adoption"),
+        pytest.param([entry("okhttp", FIELDS, LATER), OURS], False, id="changed by its creator"),
         pytest.param(
-            [entry("okhttp", FIELDS, MADE), entry("kubectl-edit", FIELDS, LATER), OURS], False, id="changed since"
+            [entry("okhttp", FIELDS, CREATED), entry("kubectl-edit", FIELDS, LATER), OURS], False, id="changed since"
         ),
         pytest.param(
-            [entry("okhttp", FIELDS, MADE), {**OURS, "time": MADE}], False, id="we made it, others came within a second"
+            [entry("okhttp", FIELDS, CREATED), {**OURS, "time": CREATED}],
+            False,
+            id="created by Pulumi, changed within a second",
         ),
-        pytest.param([{**OURS, "fieldsV1": FIELDS, "time": MADE}], False, id="we made it"),
-        pytest.param([], False, id="nobody keeps count"),
+        pytest.param([{**OURS, "fieldsV1": FIELDS, "time": CREATED}], False, id="created by Pulumi"),
+        pytest.param([], False, id="no record"),
     ],
 )
-def test_only_what_the_maker_of_an_adopted_object_put_there_and_left_alone_is_left_behind(
-    entries: list[dict[str, Any]], left: bool
-) -> None:
-    assert left_by_its_maker(live(*entries), SELECTOR) == left
+def test_only_unchanged_fields_of_the_creator_are_original(entries: list[dict[str, Any]], original: bool) -> None:
+    assert is_original(live(*entries), SELECTOR) == original
