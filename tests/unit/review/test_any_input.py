@@ -121,12 +121,12 @@ def test_a_preview_that_is_cut_off_anywhere_is_blocked(case: Any, tmp_path: Path
         assert main([str(cut)]) != 0, f"cut off after {length} of {len(whole)} bytes"
 
 
-def test_what_cannot_be_read_is_named_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for content, says in {
-        "": "empty input",
-        "Previewing update (dev):": "it is no JSON from line 1 on",
-        '{"steps": [': "a preview that was interrupted cannot be reviewed",
-        '{"version": 3, "deployment": {}}': "not what `pulumi preview --json` writes",
+def test_an_unreadable_file_is_reported_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for content, message in {
+        "": "empty",
+        "Previewing update (dev):": "invalid JSON at line 1",
+        '{"steps": [': "was the preview interrupted?",
+        '{"version": 3, "deployment": {}}': "not the output of `pulumi preview --json`",
     }.items():
         file = tmp_path / "preview.json"
         file.write_text(content)
