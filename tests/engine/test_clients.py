@@ -209,7 +209,7 @@ def ask(here: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., An
 
     def asked(*, cluster: Changes | None = None, user: Changes | None = None) -> Any:
         monkeypatch.setenv("KUBECONFIG", str(here.kubeconfig("config", cluster=cluster, user=user)))
-        return LiveCluster(None).nodes()
+        return LiveCluster(None, "default").nodes()
 
     return asked
 

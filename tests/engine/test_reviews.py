@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from review.preview import ABOUT_TOOLS, ADOPTION
+from kube import adoption_notice
+from review.preview import ABOUT_TOOLS
 from tests.support.cell import Cell
 from tests.support.fleets import tenant3, with_tenants
 from tests.support.legacy import create_legacy_tenant
@@ -137,7 +138,7 @@ def _without_noise(preview: str, form: str) -> str:
 def _is_chatter(diagnostic: dict[str, Any]) -> bool:
     """Whether the review reads nothing of it; it may name a path of this machine."""
     message = diagnostic.get("message", "-").strip().removeprefix("warning: ")
-    read = {"info": ADOPTION.fullmatch(message), "warning": not ABOUT_TOOLS.match(message), "error": message}
+    read = {"info": adoption_notice.read(message), "warning": not ABOUT_TOOLS.match(message), "error": message}
     return bool(diagnostic) and not read.get(diagnostic.get("severity", ""))
 
 
