@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from kube.facts import FORCED_ANNOTATION, pinned_host, replicas, selected_role, vips
+from kube.facts import FORCED_ANNOTATION, pinned_host, pod_spec, replicas, selected_role, vips, vrid
 from kube.manifest import Manifest, at, items, text
 from review.access_path import UNKNOWN, access_path, host_of
 from review.changes import Changes, Deployed, ObjectChange, TenantChange
@@ -177,7 +177,7 @@ def _keepalived_replaced(change: ObjectChange, danger: Danger) -> Iterator[Findi
     else:
         yield finding(danger, "keepalived pod replaced on {} — " + POD_START, new or "its node")
     for label, before, after in (
-        ("VRRP id", _vrid(change.before), _vrid(change.after)),
+        ("VRRP id", *(str(vrid(each) or "") for each in (change.before, change.after))),
         ("keepalived image", _image(change.before), _image(change.after)),
     ):
         if before != after:
@@ -215,17 +215,8 @@ def _list(paths: list[str]) -> str:
     return ", ".join(path.removeprefix("spec.template.spec.") for path in paths)
 
 
-def _containers(workload: object) -> list[object]:
-    return list(items(at(workload, "spec", "template", "spec", "containers")))
-
-
-def _vrid(controller: object) -> str:
-    arguments = [text(argument) for container in _containers(controller) for argument in items(at(container, "args"))]
-    return next((argument.partition("=")[2] for argument in arguments if argument.startswith("--vrid=")), "")
-
-
-def _image(controller: object) -> str:
-    return ", ".join(text(at(container, "image")) for container in _containers(controller))
+def _image(controller: Manifest) -> str:
+    return ", ".join(text(at(container, "image")) for container in items(pod_spec(controller).get("containers")))
 
 
 def _promotion(change: ObjectChange) -> Iterator[Finding]:

@@ -171,6 +171,7 @@ READERS: Mapping[str, Callable[[Manifest], Any]] = {
     "allowed_hosts": lambda manifest: facts.allowed_hosts(manifest, [manifest]),
     "forward": lambda manifest: facts.forward(manifest, "192.168.143.145"),
     "memory": lambda manifest: facts.memory(manifest, "limits"),
+    "runs_old_template": lambda manifest: facts.runs_old_template(manifest, manifest),
 }
 """Every public function of the module, whatever it may be called one day."""
 ODD = st.recursive(
