@@ -115,7 +115,7 @@ def test_traffic_waits_for_the_job_and_the_job_only_for_its_database(failover: P
     assert service.urn in failover.of_type("kubernetes:core/v1:ReplicationController")["tenant3-vip"].dependencies
 
 
-def test_an_existing_job_is_not_changed_and_is_deleted_before_its_replacement(failover: Program) -> None:
+def test_an_existing_job_is_not_changed_and_is_replaced_after_deletion(failover: Program) -> None:
     job = job_of(failover)
     # Every field that another run of the program may declare differently.
     assert job.ignore_changes == (
