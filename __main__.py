@@ -6,9 +6,7 @@ import pulumi
 
 from components import (
     KeepalivedAccess,
-    KeepalivedAccessArgs,
     Platform,
-    PlatformArgs,
     Tenant,
     TenantArgs,
     UnusableClusterError,
@@ -30,12 +28,9 @@ try:
 except (FleetError, UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
-home, hooks = context.home, context.hooks
-opts = pulumi.ResourceOptions(providers=[cluster_provider(fleet.cluster, home)])
-platform = Platform("platform", PlatformArgs(spec=fleet.platform, home=home, hooks=hooks.shared_object), opts)
-keepalived_access = KeepalivedAccess(
-    "keepalived", KeepalivedAccessArgs(cluster=fleet.cluster, home=home, hooks=hooks.keepalived_access), opts
-)
+opts = pulumi.ResourceOptions(providers=[cluster_provider(context)])
+platform = Platform("platform", context, opts)
+keepalived_access = KeepalivedAccess("keepalived", context, opts)
 tenants = {
     spec.name: Tenant(
         spec.name,
@@ -46,7 +41,7 @@ tenants = {
 }
 
 revisions = database_revisions(tenants, context.cluster)
-pulumi.export("cluster", home.as_output())
+pulumi.export("cluster", context.home.as_output())
 pulumi.export(
     "tenants",
     {

@@ -2,9 +2,9 @@
 
 from components.control_node import ControlNode, ControlNodeArgs
 from components.fleet_context import FleetContext
-from components.keepalived_access import KeepalivedAccess, KeepalivedAccessArgs
+from components.keepalived_access import KeepalivedAccess
 from components.live.cluster import UnusableClusterError
-from components.platform import Platform, PlatformArgs
+from components.platform import Platform
 from components.preflight import checked
 from components.promotion import Promotion, PromotionArgs
 from components.provider import cluster_provider
@@ -17,9 +17,7 @@ __all__ = [
     "ControlNodeArgs",
     "FleetContext",
     "KeepalivedAccess",
-    "KeepalivedAccessArgs",
     "Platform",
-    "PlatformArgs",
     "Promotion",
     "PromotionArgs",
     "Tenant",

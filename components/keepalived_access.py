@@ -1,29 +1,17 @@
 """The account of the keepalived pods, and its permissions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pulumi
-from pulumi import ResourceHookBinding
 from pulumi_kubernetes.core.v1 import LocalObjectReferenceArgs, ServiceAccount
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, PolicyRuleArgs, RoleRefArgs, SubjectArgs
 
+from components.fleet_context import FleetContext
 from components.live.fleet import LiveFleet
-from components.live.stack_home import StackHome
 from components.objects.metadata import object_metadata
 from kube.facts import STACK_ANNOTATION, pod_spec
 from kube.manifest import Manifest, at, items, text
-from tenants.fleet import ClusterSpec
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeepalivedAccessArgs:
-    """Arguments of the keepalived pods' access."""
-
-    cluster: ClusterSpec
-    home: StackHome
-    hooks: ResourceHookBinding
 
 
 class KeepalivedAccess(pulumi.ComponentResource):
@@ -33,20 +21,20 @@ class KeepalivedAccess(pulumi.ComponentResource):
     (its chart's `cluster-role.yaml`); the seed ran it as `default`, before clusters had RBAC.
     """
 
-    def __init__(self, name: str, args: KeepalivedAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: FleetContext, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:KeepalivedAccess", name, None, opts)
-        home, account = args.home, args.cluster.keepalived_account
+        home, cluster = args.home, args.fleet.cluster
+        account = cluster.keepalived_account
         # Cluster-scoped, so the name contains the namespace: two stacks of one cluster must not share it.
         cluster_role_name = f"{account}-{home.namespace}"
-        child = pulumi.ResourceOptions(parent=self, hooks=args.hooks)
+        child = pulumi.ResourceOptions(parent=self, hooks=args.hooks.keepalived_access)
         cluster_role_metadata = ObjectMetaArgs(name=cluster_role_name, annotations={STACK_ANNOTATION: home.stack})
 
         ServiceAccount(
             account,
             metadata=object_metadata(account, home),
             # Omitted if empty: entries of other managers, such as OpenShift, are kept.
-            image_pull_secrets=[LocalObjectReferenceArgs(name=secret) for secret in args.cluster.image_pull_secrets]
-            or None,
+            image_pull_secrets=[LocalObjectReferenceArgs(name=secret) for secret in cluster.image_pull_secrets] or None,
             opts=child,
         )
         ClusterRole(

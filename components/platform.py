@@ -2,27 +2,16 @@
 
 import base64
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 import pulumi
-from pulumi import ResourceHookBinding
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
-from components.live.stack_home import StackHome
+from components.fleet_context import FleetContext
 from components.objects.control_environment import SharedNames
 from components.objects.metadata import object_metadata
-from tenants.fleet import PlatformSpec, SharedObject
+from tenants.fleet import SharedObject
 
 SSH_KEYS = ("authorized_keys", "id_rsa", "id_rsa.pub", "known_hosts")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlatformArgs:
-    """Arguments of the platform."""
-
-    spec: PlatformSpec
-    home: StackHome
-    hooks: ResourceHookBinding
 
 
 class Platform(pulumi.ComponentResource):
@@ -32,11 +21,11 @@ class Platform(pulumi.ComponentResource):
     """Each is resolved only if the object has every key that the pods need: a missing object or key fails the preview,
     not the start of a pod."""
 
-    def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: FleetContext, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:Platform", name, None, opts)
-        spec = args.spec
+        spec = args.fleet.platform
         self._home = args.home
-        self._hooks = args.hooks
+        self._hooks = args.hooks.shared_object
         self._encrypted = spec.encrypted
         self.names = SharedNames(
             adbops=self._config_map(spec.adbops, keys=("rm.addr", "rm.port")),

@@ -2,23 +2,22 @@
 
 from pulumi_kubernetes import KubeClientSettingsArgs, Provider
 
-from components.live.stack_home import StackHome
-from tenants.fleet import ClusterSpec
+from components.live.fleet import LiveFleet
 
 
-def cluster_provider(cluster: ClusterSpec, home: StackHome) -> Provider:
+def cluster_provider(live: LiveFleet) -> Provider:
     """Create the provider of the fleet's cluster."""
     return Provider(
         "cluster",
         # The ambient kubeconfig of each machine. If omitted, the SDK writes the path in KUBECONFIG to the state, and
         # the next machine's preview shows a changed provider.
         kubeconfig="",
-        context=cluster.context,
-        namespace=cluster.namespace,
+        context=live.fleet.cluster.context,
+        namespace=live.home.namespace,
         # By default the plugin guesses from the kubeconfig whether this is still the same cluster, and a wrong guess
         # replaces the provider and with it every database. A renamed context must not do that; another cluster is
         # another stack.
-        cluster_identifier=home.identifier,
+        cluster_identifier=live.home.identifier,
         # A changed ConfigMap is otherwise replaced (pulumi-kubernetes#1567), and kube-keepalived-vip reacts to updates
         # only: it would not announce the new VIP until something else changes.
         enable_config_map_mutable=True,

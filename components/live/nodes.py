@@ -126,14 +126,14 @@ class LiveNodes:
             return True
         return tenant.pod_name(role) in self._ready_pods
 
-    def knows_hostname_override(self, tenant: TenantSpec, role: Role) -> bool:
+    def supports_hostname_override(self, tenant: TenantSpec, role: Role) -> bool:
         """Tell whether the kubelet of a role's node sets `spec.hostnameOverride`.
 
         For a missing node that is unknown: the live StatefulSet's value is kept, so that its template does not change.
         """
         name = tenant.hosts.of(role)
         if name in self._nodes:
-            return knows_hostname_override(text(at(self._nodes[name], "status", "nodeInfo", "kubeletVersion")))
+            return supports_hostname_override(text(at(self._nodes[name], "status", "nodeInfo", "kubeletVersion")))
         stateful_set = self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})
         return at(stateful_set, "spec", "template", "spec", "hostnameOverride") is not None
 
@@ -211,7 +211,7 @@ def _conditions(node: Manifest | None) -> Mapping[str, str]:
     return {text(at(each, "type")): text(at(each, "status")) for each in items(at(node, "status", "conditions"))}
 
 
-def knows_hostname_override(kubelet_version: str) -> bool:
+def supports_hostname_override(kubelet_version: str) -> bool:
     """Tell whether a kubelet of this version (`v1.36.3`) sets `spec.hostnameOverride`; `False` for no version."""
     match = re.match(r"v(\d+)\.(\d+)\.", kubelet_version)
     return match is not None and (int(match[1]), int(match[2])) >= HOSTNAME_OVERRIDE_SINCE

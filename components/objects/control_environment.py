@@ -1,7 +1,7 @@
 """The environment of a tenant's containers: the ten variables of its control pods, and the ssh keys."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
@@ -35,14 +35,7 @@ class SharedNames:
 
 def configured_names(platform: PlatformSpec) -> SharedNames:
     """Return the names as configured, whether or not the objects exist."""
-    return SharedNames(
-        adbops=platform.adbops.name,
-        mysql=platform.mysql.name,
-        adb_connect=platform.adb_connect.name,
-        mysql_connect=platform.mysql_connect.name,
-        root_ssh_key=platform.root_ssh_key.name,
-        gpadmin_ssh_key=platform.gpadmin_ssh_key.name,
-    )
+    return SharedNames(**{each.name: getattr(platform, each.name).name for each in fields(SharedNames)})
 
 
 def variables(spec: TenantSpec, shared: SharedNames) -> Sequence[EnvVarArgs]:

@@ -70,7 +70,9 @@ def stateful_set(spec: TenantSpec, role: Role, live: LiveFleet, shared: SharedNa
             selector=LabelSelectorArgs(match_labels=pod_labels(spec, role)),
             template=PodTemplateSpecArgs(
                 metadata=ObjectMetaArgs(labels=pod_labels(spec, role)),
-                spec=_pod(spec, role, hostname_override=live.nodes.knows_hostname_override(spec, role), shared=shared),
+                spec=_pod(
+                    spec, role, hostname_override=live.nodes.supports_hostname_override(spec, role), shared=shared
+                ),
             ),
         ),
     )

@@ -1,6 +1,7 @@
 """The nodes that a tenant's pods can run on."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from pulumi_kubernetes.core.v1 import (
     AffinityArgs,
@@ -33,13 +34,4 @@ def only_on(node_name: str) -> AffinityArgs:
 
 def toleration_args(tolerations: Iterable[Toleration]) -> list[TolerationArgs]:
     """Convert tolerations to the API's form; fields that are `None` are omitted."""
-    return [
-        TolerationArgs(
-            key=toleration.key,
-            operator=toleration.operator,
-            value=toleration.value,
-            effect=toleration.effect,
-            toleration_seconds=toleration.toleration_seconds,
-        )
-        for toleration in tolerations
-    ]
+    return [TolerationArgs(**asdict(toleration)) for toleration in tolerations]

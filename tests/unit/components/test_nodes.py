@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.live.nodes import knows_hostname_override, node_obstacle
+from components.live.nodes import node_obstacle, supports_hostname_override
 from tenants.fleet import Toleration
 
 SEEDS = (Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),)
@@ -83,4 +83,4 @@ def test_memory_pressure_is_an_obstacle_to_best_effort_pods_only(pressure: dict[
     [("v1.34.9", False), ("v1.35.0", True), ("v2.0.0", True), ("v1.36.3-eks-1", True), ("", False), ("1.36", False)],
 )
 def test_kubelets_since_1_35_set_the_hostname_override(version: str, knows: bool) -> None:
-    assert knows_hostname_override(version) is knows
+    assert supports_hostname_override(version) is knows
