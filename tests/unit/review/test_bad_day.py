@@ -137,7 +137,7 @@ def test_a_label_that_comes_back_is_nothing_and_one_that_goes_alone_is_what_the_
 def test_what_is_adopted_beside_what_is_new_serves_and_is_disturbed_by_it() -> None:
     digest = recorded("state-lost")
     # tenant4 is new, its keepalived pod on the node of tenant3's.
-    digest["diagnostics"] = [entry for entry in digest["diagnostics"] if entry["message"].startswith("tenant3 ")]
+    digest["diagnostics"] = [entry for entry in digest["diagnostics"] if '"tenant3"' in entry["message"]]
     controller = step_of(digest["steps"], "ReplicationController", "tenant4-vip")
     term = controller["newState"]["inputs"]["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
     (wanted,) = term["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
