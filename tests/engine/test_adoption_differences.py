@@ -590,7 +590,7 @@ REPORTED: Mapping[str, Case] = {
         edit=lambda o: container(o).update(command=["/bin/sh", "-c", "exec /entry/entry-point.sh"]),
         expected={
             (
-                'StatefulSet master gets command[2] "/entry/entry-point.sh" instead of "exec /entry/entry-point.sh", '
+                'StatefulSet master gets command[2] "/entry/entry-point.sh" instead of "exec /entry/entry-point.sh" '
                 f"{NEXT}"
             )
         },
