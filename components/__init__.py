@@ -1,39 +1,31 @@
-"""What a fleet becomes in the cluster, and what of the cluster must be known or refused first."""
+"""The Pulumi components of a fleet, and the checks against the live cluster before they are declared."""
 
-from components.adoption.adopt import adopt_or_refuse
-from components.control_node import ControlNode
+from components.control_node import ControlNode, ControlNodeArgs
 from components.fleet_context import FleetContext
-from components.guards.hooks import registered_hooks
-from components.guards.traffic import TrafficGuard, warn_of_hosts_to_power_off
-from components.guards.unsafe import refuse_what_is_unsafe
-from components.keepalived_access import KeepalivedAccess, warn_of_lost_pull_secrets
-from components.live.nodes import LiveNodes
-from components.live.stack_home import home_or_refuse
+from components.keepalived_access import KeepalivedAccess
+from components.live.cluster import UnusableClusterError
 from components.platform import Platform
-from components.promotion import Promotion
-from components.promotion_plan import planned_promotions
+from components.preflight import checked
+from components.promotion import Promotion, PromotionArgs
 from components.provider import cluster_provider
 from components.revisions import database_revisions
-from components.tenant import Tenant
-from components.virtual_ip import VirtualIp
+from components.tenant import Tenant, TenantArgs
+from components.virtual_ip import VirtualIp, VirtualIpArgs
 
 __all__ = [
     "ControlNode",
+    "ControlNodeArgs",
     "FleetContext",
     "KeepalivedAccess",
-    "LiveNodes",
     "Platform",
     "Promotion",
+    "PromotionArgs",
     "Tenant",
-    "TrafficGuard",
+    "TenantArgs",
+    "UnusableClusterError",
     "VirtualIp",
-    "adopt_or_refuse",
+    "VirtualIpArgs",
+    "checked",
     "cluster_provider",
     "database_revisions",
-    "home_or_refuse",
-    "planned_promotions",
-    "refuse_what_is_unsafe",
-    "registered_hooks",
-    "warn_of_hosts_to_power_off",
-    "warn_of_lost_pull_secrets",
 ]

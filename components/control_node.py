@@ -1,57 +1,57 @@
 """One role of a tenant: the control pod that runs its database on one node."""
 
+from dataclasses import dataclass
+
 import pulumi
 from pulumi_kubernetes.apps.v1 import StatefulSet
 from pulumi_kubernetes.core.v1 import NodePatch, Service
 from pulumi_kubernetes.meta.v1 import ObjectMetaPatchArgs
 
 from components.fleet_context import FleetContext
-from components.objects import control_node as control_node_objects
-from tenants import fleet
-from tenants.fleet import Role
+from components.objects import control_node as build
+from components.platform import Platform
+from tenants.fleet import Role, TenantSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlNodeArgs:
+    """Arguments of a control node."""
+
+    spec: TenantSpec
+    role: Role
+    context: FleetContext
+    platform: Platform
 
 
 class ControlNode(pulumi.ComponentResource):
-    """A node's label, the headless Service that names the pod, and the StatefulSet that keeps it there."""
+    """A node's label, the headless Service that names the pod, and the StatefulSet that keeps it on the node."""
 
     stateful_set: StatefulSet
 
-    def __init__(
-        self,
-        *,
-        role: Role,
-        spec: fleet.TenantSpec,
-        context: FleetContext,
-        opts: pulumi.ResourceOptions,
-    ) -> None:
-        name = spec.control_node_name(role)
+    def __init__(self, name: str, args: ControlNodeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:ControlNode", name, None, opts)
-
+        spec, role, hooks = args.spec, args.role, args.context.hooks
         node_label = NodePatch(
             name,
             metadata=ObjectMetaPatchArgs(
                 name=spec.hosts.of(role),
-                # No `pulumi.com/patchFieldManager`: the annotation would lie on the node, where two tenants that share
-                # it conflict over its value (seen with the plugin's 4.32, 2026-11).
+                # No `pulumi.com/patchFieldManager`: the annotation would be written to the node, where two tenants that
+                # share it conflict over its value (seen with the plugin's 4.32, 2026-11).
                 labels={spec.node_label: role},
             ),
-            opts=pulumi.ResourceOptions(parent=self, hooks=context.hooks.node_label),
+            opts=pulumi.ResourceOptions(parent=self, hooks=hooks.node_label),
         )
         service = Service(
             name,
-            control_node_objects.headless_service(spec, role, home=context.home),
-            opts=pulumi.ResourceOptions(parent=self, hooks=context.hooks.headless_service),
+            build.headless_service(spec, role, args.context),
+            opts=pulumi.ResourceOptions(parent=self, hooks=hooks.creation_only),
         )
         self.stateful_set = StatefulSet(
             name,
-            control_node_objects.stateful_set(
-                spec, role, home=context.home, hosts=context.hosts, shared=context.platform.names
-            ),
-            # The pod can be scheduled only where the label is, and starts only with the shared objects.
+            build.stateful_set(spec, role, args.context, args.platform.names),
+            # The pod is scheduled only on the labelled node, and starts only with the shared objects.
             opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[node_label, service, context.platform],
-                hooks=context.hooks.stateful_set,
+                parent=self, depends_on=[node_label, service, args.platform], hooks=hooks.stateful_set
             ),
         )
         self.register_outputs({"host": spec.hosts.of(role)})

@@ -1,22 +1,19 @@
 """What every component of a fleet is given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.guards.hooks import Hooks
-from components.guards.traffic import TrafficGuard
-from components.keepalived_access import KeepalivedAccess
-from components.live.nodes import LiveNodes
-from components.live.stack_home import StackHome
-from components.platform import Platform
+from components.live.fleet import LiveFleet
+from components.promotion_plan import PlannedPromotion
 
 
 @dataclass(frozen=True, kw_only=True)
-class FleetContext:
-    """What the tenants of a fleet share, and what is known of their cluster."""
+class FleetContext(LiveFleet):
+    """A fleet that passed every check against its live cluster."""
 
-    home: StackHome
-    hosts: LiveNodes
-    platform: Platform
-    keepalived_access: KeepalivedAccess
-    traffic: TrafficGuard
     hooks: Hooks
+    forced: Mapping[str, str | None]
+    """By tenant: its `force`, if its VIP's Service selects a pod that may not be ready."""
+    promotions: Mapping[str, PlannedPromotion]
+    """By tenant."""

@@ -1,56 +1,45 @@
-"""What the keepalived pods may read."""
+"""The account of the keepalived pods, and its permissions."""
 
 from collections.abc import Iterator
 
 import pulumi
-from pulumi import ResourceHookBinding
 from pulumi_kubernetes.core.v1 import LocalObjectReferenceArgs, ServiceAccount
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import ClusterRole, ClusterRoleBinding, PolicyRuleArgs, RoleRefArgs, SubjectArgs
 
-from components.live.cluster import LiveCluster
-from components.live.stack_home import StackHome
+from components.fleet_context import FleetContext
+from components.live.fleet import LiveFleet
 from components.objects.metadata import object_metadata
 from kube.facts import STACK_ANNOTATION, pod_spec
 from kube.manifest import Manifest, at, items, text
-from tenants.fleet import ClusterSpec, Fleet
 
 
 class KeepalivedAccess(pulumi.ComponentResource):
     """The ServiceAccount of every keepalived pod of a namespace, and its permissions.
 
-    kube-keepalived-vip lists pods and nodes to find its neighbours and watches the rest in every namespace
+    kube-keepalived-vip lists pods and nodes to find its neighbours and watches the other kinds in every namespace
     (its chart's `cluster-role.yaml`); the seed ran it as `default`, before clusters had RBAC.
     """
 
-    service_account_name: str
-
-    def __init__(
-        self,
-        name: str,
-        *,
-        cluster: ClusterSpec,
-        home: StackHome,
-        hooks: ResourceHookBinding,
-        opts: pulumi.ResourceOptions,
-    ) -> None:
+    def __init__(self, name: str, args: FleetContext, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:KeepalivedAccess", name, None, opts)
-        self.service_account_name = account = cluster.keepalived_account
-        # Cluster-scoped, so the name carries the namespace: two stacks of one cluster must not share them.
+        home, cluster = args.home, args.fleet.cluster
+        account = cluster.keepalived_account
+        # Cluster-scoped, so the name contains the namespace: two stacks of one cluster must not share it.
         cluster_role_name = f"{account}-{home.namespace}"
-        child = pulumi.ResourceOptions(parent=self, hooks=hooks)
-        of_this_stack = {STACK_ANNOTATION: home.stack}
+        child = pulumi.ResourceOptions(parent=self, hooks=args.hooks.keepalived_access)
+        cluster_role_metadata = ObjectMetaArgs(name=cluster_role_name, annotations={STACK_ANNOTATION: home.stack})
 
         ServiceAccount(
             account,
             metadata=object_metadata(account, home),
-            # Left out where there are none: what others keep there, as OpenShift does, is theirs.
+            # Omitted if empty: entries of other managers, such as OpenShift, are kept.
             image_pull_secrets=[LocalObjectReferenceArgs(name=secret) for secret in cluster.image_pull_secrets] or None,
             opts=child,
         )
         ClusterRole(
             cluster_role_name,
-            metadata=ObjectMetaArgs(name=cluster_role_name, annotations=of_this_stack),
+            metadata=cluster_role_metadata,
             rules=[
                 PolicyRuleArgs(
                     api_groups=[""],
@@ -62,7 +51,7 @@ class KeepalivedAccess(pulumi.ComponentResource):
         )
         ClusterRoleBinding(
             cluster_role_name,
-            metadata=ObjectMetaArgs(name=cluster_role_name, annotations=of_this_stack),
+            metadata=cluster_role_metadata,
             role_ref=RoleRefArgs(
                 api_group="rbac.authorization.k8s.io",
                 kind="ClusterRole",
@@ -71,16 +60,16 @@ class KeepalivedAccess(pulumi.ComponentResource):
             subjects=[SubjectArgs(kind="ServiceAccount", name=account, namespace=home.namespace)],
             opts=child,
         )
-        self.register_outputs({"serviceAccountName": self.service_account_name})
+        self.register_outputs({"serviceAccountName": account})
 
 
-def warn_of_lost_pull_secrets(fleet: Fleet, live: LiveCluster) -> None:
-    """Warn of what pulled keepalived's image before, and is not given to its account.
+def warn_of_lost_pull_secrets(live: LiveFleet) -> None:
+    """Warn of image pull secrets that keepalived pods have used so far and their account does not have.
 
-    A failover starts keepalived on a node that may not have the image yet: too late to find that out.
+    Otherwise a failover to a node without keepalived's image would be the first to fail.
     """
-    namespace, account = fleet.cluster.namespace, fleet.cluster.keepalived_account
-    objects = live.objects(namespace)
+    fleet, objects = live.fleet, live.objects
+    namespace, account = live.home.namespace, fleet.cluster.keepalived_account
     controllers = (objects.get(("ReplicationController", tenant.virtual_ip_name), {}) for tenant in fleet.tenants)
     used = {secret for controller in controllers for secret in _pull_secrets(pod_spec(controller))}
     used |= {*_pull_secrets(objects.get(("ServiceAccount", "default"), {}))}
@@ -88,14 +77,14 @@ def warn_of_lost_pull_secrets(fleet: Fleet, live: LiveCluster) -> None:
     lost = sorted(used - {*declared, *_pull_secrets(objects.get(("ServiceAccount", account), {}))})
     if lost:
         pulumi.log.warn(
-            f"In namespace {namespace} images are pulled by {', '.join(lost)}, which the keepalived pods' account "
-            f"{account} does not have: a failover to a node without keepalived's image would end in ImagePullBackOff. "
-            "If that image needs it, write:\n  adb-tenants:cluster:\n    imagePullSecrets: "
+            f"Pods in namespace {namespace} pull images with {', '.join(lost)}, which ServiceAccount {account} of the "
+            "keepalived pods does not have: a failover to a node without keepalived's image would end in "
+            "ImagePullBackOff. If that image needs it, add:\n  adb-tenants:cluster:\n    imagePullSecrets: "
             f"[{', '.join([*declared, *lost])}]"
         )
 
 
 def _pull_secrets(of: Manifest) -> Iterator[str]:
     names = (text(at(secret, "name")) for secret in items(of.get("imagePullSecrets")))
-    # OpenShift makes one for each account, which no other account has.
+    # OpenShift creates one for each account, which other accounts cannot use.
     return (name for name in names if "-dockercfg-" not in name)

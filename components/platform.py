@@ -1,50 +1,29 @@
-"""The six objects that every tenant's control pods refer to."""
+"""The six shared objects that every tenant's control pods refer to."""
 
 import base64
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 import pulumi
-from pulumi import ResourceHookBinding
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
-from components.live.stack_home import StackHome
+from components.fleet_context import FleetContext
+from components.objects.control_environment import SharedNames
 from components.objects.metadata import object_metadata
-from tenants import fleet
 from tenants.fleet import CONFIG_MAP_KEYS, SECRET_KEYS, SharedObject
 
 
-@dataclass(frozen=True, kw_only=True)
-class SharedNames:
-    """The names by which pods refer to the shared objects."""
-
-    adbops: pulumi.Input[str]
-    mysql: pulumi.Input[str]
-    adb_connect: pulumi.Input[str]
-    mysql_connect: pulumi.Input[str]
-    root_ssh_key: pulumi.Input[str]
-    gpadmin_ssh_key: pulumi.Input[str]
-
-
 class Platform(pulumi.ComponentResource):
-    """Declares a shared object where the configuration holds its data, and reads it where it does not."""
+    """Declares each shared object whose data the configuration contains, and reads the others."""
 
     names: SharedNames
-    """Each known only once the object is known to hold every key that the pods need: a missing object or key fails the
-    preview, not a pod's start."""
+    """Each is resolved only if the object has every key that the pods need: a missing object or key fails the preview,
+    not the start of a pod."""
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        spec: fleet.PlatformSpec,
-        home: StackHome,
-        hooks: ResourceHookBinding,
-        opts: pulumi.ResourceOptions,
-    ) -> None:
+    def __init__(self, name: str, args: FleetContext, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:Platform", name, None, opts)
-        self._home = home
-        self._hooks = hooks
+        spec = args.fleet.platform
+        self._home = args.home
+        self._hooks = args.hooks.shared_object
         self._encrypted = spec.encrypted
         self.names = SharedNames(
             adbops=self._config_map(spec.adbops, keys=CONFIG_MAP_KEYS["adbops"]),
@@ -59,8 +38,8 @@ class Platform(pulumi.ComponentResource):
     def _config_map(self, shared: SharedObject, *, keys: Collection[str]) -> pulumi.Output[str]:
         opts = pulumi.ResourceOptions(
             parent=self,
-            # The plugin's copy of the inputs. The engine marks the output `data` after its input; this one it would
-            # leave in plain text in the state where a value was plain before and is encrypted now (engine 3.250).
+            # The plugin's copy of the inputs. The engine marks the output `data` as its input; this copy would stay in
+            # plain text in the state if a value was plain before and is encrypted now (engine 3.250).
             additional_secret_outputs=["__inputs"] if self._encrypted and shared.data is not None else None,
         )
         if shared.data is None:
@@ -79,13 +58,13 @@ class Platform(pulumi.ComponentResource):
         if shared.data is None:
             secret = Secret.get(shared.name, id=f"{self._home.namespace}/{shared.name}", opts=opts)
             name = secret.data.apply(lambda data: self._name_if_complete("Secret", shared.name, data, keys))
-            # Derived from secret values, the name would count as one and be masked wherever a pod refers to it.
+            # The name is derived from secret values: it would be secret too, and masked wherever a pod refers to it.
             return pulumi.Output.unsecret(name)
         Secret(
             shared.name,
             metadata=object_metadata(shared.name, self._home),
             type="Opaque",
-            # `data` rather than `stringData`: the API server never returns the latter, so nobody could see it drift.
+            # `data` rather than `stringData`: the API server never returns the latter, so its drift would not be seen.
             data=pulumi.Output.secret({key: _base64(value) for key, value in shared.data.items()}),
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=self._hooks)),
         )
@@ -95,8 +74,8 @@ class Platform(pulumi.ComponentResource):
         missing = [key for key in keys if key not in (data or {})]
         if missing:
             raise pulumi.RunError(
-                f"{kind} {self._home.namespace}/{name} has no {', '.join(missing)}: every tenant's pods refer to it; "
-                f"add what is missing to the {kind}, or name another one under adb-tenants:platform."
+                f"{kind} {self._home.namespace}/{name} lacks {', '.join(missing)}, which every tenant's pods need: add "
+                f"it to the {kind}, or configure another {kind} under adb-tenants:platform."
             )
         return name
 

@@ -1,37 +1,36 @@
-"""The one explicit provider: the engine's default one has none of the settings below."""
+"""The one explicit provider, with settings that the default provider does not have."""
 
 from pulumi_kubernetes import KubeClientSettingsArgs, Provider
 
-from components.live.stack_home import StackHome
-from tenants.fleet import ClusterSpec
+from components.live.fleet import LiveFleet
 
 
-def cluster_provider(cluster: ClusterSpec, home: StackHome) -> Provider:
-    """Connect to the cluster that the fleet lives in."""
+def cluster_provider(live: LiveFleet) -> Provider:
+    """Create the provider of the fleet's cluster."""
     return Provider(
         "cluster",
-        # The ambient kubeconfig, found by each machine for itself. Left out, the SDK puts the path in KUBECONFIG into
-        # the state, and the next machine's preview shows a changed provider.
+        # The ambient kubeconfig of each machine. If omitted, the SDK writes the path in KUBECONFIG to the state, and
+        # the next machine's preview shows a changed provider.
         kubeconfig="",
-        context=cluster.context,
-        namespace=cluster.namespace,
-        # Left alone, the plugin guesses from the kubeconfig whether this is still the same cluster, and a guess of "no"
+        context=live.fleet.cluster.context,
+        namespace=live.home.namespace,
+        # By default the plugin guesses from the kubeconfig whether this is still the same cluster, and a wrong guess
         # replaces the provider and with it every database. A renamed context must not do that; another cluster is
         # another stack.
-        cluster_identifier=home.identifier,
-        # A changed ConfigMap is otherwise deleted and made anew (pulumi-kubernetes#1567), and kube-keepalived-vip
-        # listens for updates only: the new VIP would not be served until something else happens.
+        cluster_identifier=live.home.identifier,
+        # A changed ConfigMap is otherwise replaced (pulumi-kubernetes#1567), and kube-keepalived-vip reacts to updates
+        # only: it would not announce the new VIP until something else changes.
         enable_config_map_mutable=True,
-        # Likewise: pods that refer to a Secret must not find it gone while its password changes.
+        # Likewise: a Secret that pods refer to must not be missing while its password changes.
         enable_secret_mutable=True,
-        # The declaration wins over whoever else set a field: what was changed by hand is put right by the next change,
-        # and an adopted object's old owner cannot stand in the way of an edit ("Apply failed with 1 conflict").
+        # The declaration overrides other field managers: a manual change is repaired by the next update, and the former
+        # manager of an adopted object cannot block an edit ("Apply failed with 1 conflict").
         enable_patch_force=True,
-        # What is there already is taken over in place, not refused half-way through an `up` whose preview was green:
-        # objects to adopt, and those that an interrupted `up` made but did not live to record. `adoption.py` has
-        # refused the preview by then if anything that nobody said to adopt was there.
+        # Existing objects are adopted in place, instead of failing an `up` whose preview succeeded: objects to adopt,
+        # and those that an interrupted `up` created but did not record. `adoption/adopt.py` has refused the preview by
+        # then if a tenant's object exists and is not to be adopted.
         upsert_existing_objects=True,
-        # The plugin's 50 requests a second hold back a first `up` of 100 tenants by 20 s. These are the values with
-        # which 50 tenants went from 115 s to 14 s (together with what `virtual_ip_objects.py` does not wait for).
+        # The plugin's default of 50 requests a second delays a first `up` of 100 tenants by 20 s. With these values 50
+        # tenants took 14 s instead of 115 s (together with the `SKIP_AWAIT` of `objects/virtual_ip.py`).
         kube_client_settings=KubeClientSettingsArgs(qps=400, burst=800),
     )

@@ -1,4 +1,4 @@
-"""Which template each database runs: with `OnDelete`, a new one waits until somebody deletes the pod."""
+"""The template that each database runs: with `OnDelete`, a new one applies when the pod is next deleted."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,36 +7,30 @@ import pulumi
 
 from components.live.cluster import LiveCluster, UnusableClusterError
 from components.tenant import Tenant
-from tenants.fleet import Fleet, Role
+from tenants.fleet import Role, TenantNames
 
 Revisions = Mapping[Role, str]
-"""`current` or `old`, of each role that has a pod."""
+"""`current` or `old`, for each role that has a pod."""
 
 
-def database_revisions(
-    fleet: Fleet, declared: Mapping[str, Tenant], live: LiveCluster
-) -> Mapping[str, pulumi.Output[Revisions]]:
-    """Tell by tenant what its databases run.
+def database_revisions(tenants: Mapping[str, Tenant], cluster: LiveCluster) -> Mapping[str, pulumi.Output[Revisions]]:
+    """Return the revisions of each tenant's databases, by tenant.
 
-    Asked of the cluster once every StatefulSet is as declared. The state has no word of pods, and its copy of a
-    StatefulSet's status is as old as the last change of it, while the pod may have been deleted since.
+    They are read from the cluster after every StatefulSet is updated. The state contains no pods, and its copy of a
+    StatefulSet's status dates from the last update of the StatefulSet: the pod may have been deleted since.
     """
-    stateful_sets = [node.stateful_set.id for tenant in declared.values() for node in (tenant.master, tenant.standby)]
-    by_name = pulumi.Output.all(*stateful_sets).apply(partial(_ask, live, fleet.cluster.namespace))
-    return {
-        tenant.name: by_name.apply(
-            partial(_by_role, {role: tenant.control_node_name(role) for role in Role}),
-        )
-        for tenant in fleet.tenants
-    }
+    nodes = [node for tenant in tenants.values() for node in tenant.control_nodes.values()]
+    by_pod = pulumi.Output.all(*(node.stateful_set.id for node in nodes)).apply(partial(_read, cluster))
+    return {name: by_pod.apply(partial(_by_role, TenantNames(name=name))) for name in tenants}
 
 
-def _ask(live: LiveCluster, namespace: str, _: object) -> Mapping[str, str]:
+def _read(cluster: LiveCluster, _: object) -> Mapping[str, str]:
     try:
-        return live.revisions(namespace)
+        return cluster.revisions()
     except UnusableClusterError as error:
         raise pulumi.RunError(str(error)) from None
 
 
-def _by_role(names: Mapping[Role, str], by_name: Mapping[str, str]) -> Revisions:
-    return {role: by_name[name] for role, name in names.items() if name in by_name}
+def _by_role(tenant: TenantNames, revisions: Mapping[str, str]) -> Revisions:
+    names = {role: tenant.control_node_name(role) for role in Role}
+    return {role: revisions[name] for role, name in names.items() if name in revisions}

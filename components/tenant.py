@@ -1,44 +1,62 @@
 """One ADB tenant."""
 
+from dataclasses import dataclass
+
 import pulumi
 
-from components.control_node import ControlNode
+from components.control_node import ControlNode, ControlNodeArgs
 from components.fleet_context import FleetContext
-from components.promotion import Promotion
-from components.promotion_plan import PlannedPromotion
-from components.virtual_ip import VirtualIp
-from tenants import fleet
-from tenants.fleet import Role
+from components.keepalived_access import KeepalivedAccess
+from components.platform import Platform
+from components.promotion import Promotion, PromotionArgs
+from components.virtual_ip import VirtualIp, VirtualIpArgs
+from tenants.fleet import Role, TenantSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantArgs:
+    """Arguments of a tenant."""
+
+    spec: TenantSpec
+    context: FleetContext
+    platform: Platform
+    keepalived_access: KeepalivedAccess
 
 
 class Tenant(pulumi.ComponentResource):
-    """A master and a standby control node, and the virtual IP that leads to the active one of them."""
+    """A master and a standby control node, and the virtual IP in front of the active one."""
 
-    master: ControlNode
-    standby: ControlNode
-    promotion: Promotion | None
-    """What a failover runs before it moves traffic; `None` for a tenant that has no such step."""
+    control_nodes: dict[Role, ControlNode]
     virtual_ip: VirtualIp
 
-    def __init__(
-        self,
-        *,
-        spec: fleet.TenantSpec,
-        context: FleetContext,
-        planned_promotion: PlannedPromotion | None,
-        opts: pulumi.ResourceOptions,
-    ) -> None:
-        super().__init__("adb:tenants:Tenant", spec.name, None, opts)
+    def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("adb:tenants:Tenant", name, None, opts)
+        spec, context, platform = args.spec, args.context, args.platform
         child = pulumi.ResourceOptions(parent=self)
-        self.master, self.standby = (
-            ControlNode(role=role, spec=spec, context=context, opts=child) for role in (Role.MASTER, Role.STANDBY)
-        )
-        # Of the other role nothing is needed: on the day of a failover its node may be dead.
-        active = self.master if spec.active_role is Role.MASTER else self.standby
-        self.promotion = None
-        if spec.promotion and planned_promotion:
-            self.promotion = Promotion(
-                spec=spec, step=spec.promotion, plan=planned_promotion, context=context, active=active, opts=child
+        self.control_nodes = {
+            role: ControlNode(
+                spec.control_node_name(role),
+                ControlNodeArgs(spec=spec, role=role, context=context, platform=platform),
+                child,
             )
-        self.virtual_ip = VirtualIp(spec=spec, context=context, active=active, promotion=self.promotion, opts=child)
+            for role in Role
+        }
+        # Nothing depends on the other role: in a failover its node may be dead.
+        active = self.control_nodes[spec.active_role]
+        plan = context.promotions.get(name)
+        promotion = None
+        if plan is not None:
+            promotion_args = PromotionArgs(spec=spec, plan=plan, context=context, platform=platform, active=active)
+            promotion = Promotion(spec.promotion_name, promotion_args, child)
+        self.virtual_ip = VirtualIp(
+            spec.virtual_ip_name,
+            VirtualIpArgs(
+                spec=spec,
+                context=context,
+                keepalived_access=args.keepalived_access,
+                active=active,
+                promotion=promotion,
+            ),
+            child,
+        )
         self.register_outputs({"endpoint": self.virtual_ip.endpoint})

@@ -1,71 +1,72 @@
 """The address that a tenant's clients use: client → VIP → keepalived (IPVS) → ConfigMap → Service → active pod."""
 
+from dataclasses import dataclass
+
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, ReplicationController, Service
 
 from components.control_node import ControlNode
 from components.fleet_context import FleetContext
-from components.objects import virtual_ip as virtual_ip_objects
-from components.objects.virtual_ip import ADB_PORT
+from components.keepalived_access import KeepalivedAccess
+from components.objects import virtual_ip as build
+from components.objects.control_node import ADB_PORT
 from components.promotion import Promotion
-from tenants import fleet
+from tenants.fleet import TenantSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class VirtualIpArgs:
+    """Arguments of a virtual IP."""
+
+    spec: TenantSpec
+    context: FleetContext
+    keepalived_access: KeepalivedAccess
+    active: ControlNode
+    promotion: Promotion | None
+    """What a failover runs before it moves traffic."""
 
 
 class VirtualIp(pulumi.ComponentResource):
-    """The Service that selects the active role's pod, and the keepalived pod that puts the VIP in front of it.
+    """The Service that selects the active role's pod, and the keepalived pod that announces the VIP in front of it.
 
     The keepalived pod runs on the active role's node.
     """
 
     endpoint: str
-    """What a client connects to, `address:port`."""
-    service: Service
+    """The address that clients connect to, `address:port`."""
 
-    def __init__(
-        self,
-        *,
-        spec: fleet.TenantSpec,
-        context: FleetContext,
-        active: ControlNode,
-        promotion: Promotion | None,
-        opts: pulumi.ResourceOptions,
-    ) -> None:
-        name = spec.virtual_ip_name
+    def __init__(self, name: str, args: VirtualIpArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:VirtualIp", name, None, opts)
+        spec, context, active = args.spec, args.context, args.active
         self.endpoint = f"{spec.vip}:{ADB_PORT}"
-
         config_map = ConfigMap(
             spec.virtual_ip_config_map_name,
-            virtual_ip_objects.config_map(spec, home=context.home),
-            opts=pulumi.ResourceOptions(parent=self, hooks=context.hooks.config_map),
+            build.config_map(spec, context),
+            opts=pulumi.ResourceOptions(parent=self, hooks=context.hooks.creation_only),
         )
-        # Without this order, waiting Services and controllers can fill every slot of the engine while the labels and
-        # StatefulSets that they wait for have not started: an `up` that stands still.
-        self.service = Service(
+        # Without these dependencies, Services and controllers that wait can fill every slot of the engine before the
+        # labels and StatefulSets that they wait for have started: the `up` then never ends.
+        service = Service(
             name,
-            virtual_ip_objects.service(spec, home=context.home, forced=context.traffic.forced.get(spec.name)),
+            build.service(spec, context, forced=context.forced.get(spec.name)),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # Traffic moves to a database that has been promoted, or not at all. The other role's is not waited for:
-                # the engine would wait for a broken one until its 10-minute timeout, and traffic with it.
-                depends_on=[active, *([promotion] if promotion else [])],
+                # the engine would wait for a broken one until its 10-minute timeout, and delay the failover.
+                depends_on=[active, *([args.promotion] if args.promotion else [])],
                 hooks=context.hooks.virtual_ip_service,
             ),
         )
         ReplicationController(
             name,
-            virtual_ip_objects.replication_controller(
-                spec,
-                home=context.home,
-                hosts=context.hosts,
-                service_account_name=context.keepalived_access.service_account_name,
-            ),
+            build.replication_controller(spec, context),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # It reads both as it starts and gives up on a ConfigMap that is not there (kube-keepalived-vip#59).
-                depends_on=[config_map, self.service, context.keepalived_access, active],
-                # A ReplicationController never rolls its pods: a changed template would leave the old pod running.
-                # Old one first, since both have one name; its pod is not waited for (`virtual_ip_objects`).
+                # keepalived reads both when it starts, and exits if the ConfigMap does not exist
+                # (kube-keepalived-vip#59).
+                depends_on=[config_map, service, args.keepalived_access, active],
+                # A ReplicationController does not replace its pods when its template changes. The old controller is
+                # deleted first, since both have one name; its pod is not waited for (`objects/virtual_ip.py`).
                 replace_on_changes=["spec.template"],
                 delete_before_replace=True,
                 hooks=context.hooks.replication_controller,

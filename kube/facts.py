@@ -1,7 +1,7 @@
-"""Facts read from the manifests of a tenant's objects, live or declared, whoever made them.
+"""Readers of facts in the manifests of a tenant's objects, live or declared, whichever client created them.
 
-They are found by what they mean, not by the names that this program gives: a volume by where it is mounted, a container
-by what it runs. What is absent or of a wrong type is the same as nothing there, never an exception.
+They rely on meaning, not on the names that this program uses: a volume is found by its mount path, a container by what
+it runs. Missing fields and wrong types give the same result as an absent object, never an exception.
 """
 
 import posixpath
@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from kube.manifest import Manifest, at, items, mapping, named, number, text
 
 STATE_ANNOTATION = "adb-tenants/state"
-"""On StatefulSets and ReplicationControllers: what the tenant was meant to be doing, for when its entry is gone."""
+"""On StatefulSets and ReplicationControllers: the tenant's `state`, for when its entry has been removed."""
 STACK_ANNOTATION = "adb-tenants/stack"
-"""On every object that a stack declares: which stack, as `<project>/<stack>`."""
+"""On every object that a stack declares: the stack, as `<project>/<stack>`."""
 FORCED_ANNOTATION = "adb-tenants/forced"
-"""On a VIP's Service: why it was led to a pod that could not be shown to serve. On its ReplicationController: why its
-pod is to run on a node that takes none."""
+"""The entry's `force`. On a VIP's Service: why it selects a pod that was not shown to be ready. On its
+ReplicationController: why its pod is to run on a node where it could not start."""
 
 DATA_MOUNT = "/home/gpadmin/data"
 LOG_MOUNT = "/home/gpadmin/gpAdminLogs"
 TOMCAT_MOUNT = "/opt/tomcat/logs"
-"""Where a control container expects its database, its logs and those of Tomcat."""
+"""Mount paths of a control container's database, its logs and those of Tomcat."""
 ROOT_SSH_MOUNT = "/opt/root-ssh"
 GPADMIN_SSH_MOUNT = "/opt/gpadmin-ssh"
-"""Where it expects the ssh keys of its two accounts."""
+"""Mount paths of the ssh keys of its two accounts."""
 
-VRID_OF_NO_ARGUMENT = 50
-"""kube-keepalived-vip's default of `--vrid`."""
+DEFAULT_VRID = 50
+"""kube-keepalived-vip's default for `--vrid`."""
 NAT = "NAT"
-"""Its default way to forward."""
+"""Its default forwarding method."""
 
 _HOSTNAME = "kubernetes.io/hostname"
 _VRID = re.compile(r"(?:^|\s)--vrid(?:(?:=|\s+)(\S*))?(?=\s|$)")
@@ -41,26 +41,26 @@ _FORWARD = re.compile(r"([^/:\s]+)/([^/:\s]+)(?::([A-Za-z]+))?")
 
 
 def pod_spec(workload: Manifest) -> Manifest:
-    """The `spec` of a Pod, or of the pods that a controller makes."""
+    """Return the `spec` of a Pod, or of the pods that a controller creates."""
     spec = mapping(workload.get("spec"))
     return spec if workload.get("kind") == "Pod" else mapping(at(spec, "template", "spec"))
 
 
 def replicas(workload: Manifest) -> int | None:
-    """Read how many pods a workload is to have; `None` where it is not there or does not say."""
+    """Return the declared number of pods; `None` if it is not set."""
     return number(at(workload, "spec", "replicas"))
 
 
 def state(workload: Manifest) -> str:
-    """Read what the tenant was meant to be doing."""
+    """Return the tenant's `state` when the object was last declared."""
     return text(at(workload, "metadata", "annotations", STATE_ANNOTATION))
 
 
 def control_container(workload: Manifest) -> Manifest | None:
-    """The container that runs the database.
+    """Return the container that runs the database.
 
-    The only one; else the one that has the data, that runs the entry point, or whose image says so. `None` where none
-    or several answer to it.
+    The only one; else the one that mounts the data, that runs the entry point, or that has the image. `None` if no
+    container, or several, match.
     """
     return _only(
         workload,
@@ -71,7 +71,7 @@ def control_container(workload: Manifest) -> Manifest | None:
 
 
 def keepalived_container(workload: Manifest) -> Manifest | None:
-    """The container that is kube-keepalived-vip; `None` where that cannot be told."""
+    """Return the container that runs kube-keepalived-vip; `None` if it cannot be identified."""
     return _only(
         workload,
         lambda container: "--services-configmap" in _command_line(container),
@@ -95,7 +95,7 @@ def _command_line(container: Manifest) -> str:
 
 
 def variables(container: Manifest) -> Mapping[str, Manifest]:
-    """A container's environment by name, each variable as `{name, value}` or `{name, valueFrom}`."""
+    """Return a container's environment by name, each variable as `{name, value}` or `{name, valueFrom}`."""
     return {text(item.get("name")): item for item in map(mapping, items(container.get("env")))}
 
 
@@ -105,12 +105,12 @@ def resource(container: Manifest, what: str, name: str) -> str:
     return str(number(found)) if number(found) is not None else text(found)
 
 
-# --- where the data lies ----------------------------------------------------------------------------------------------
+# --- the location of the data -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataLocation:
-    """Where a control node's data lies; empty strings where the manifest does not say."""
+    """Where a control node's data is; empty strings if the manifest does not contain it."""
 
     host: str
     data_path: str
@@ -118,16 +118,16 @@ class DataLocation:
 
     @property
     def known(self) -> bool:
-        """Whether it says where."""
+        """Whether the node and the data directory are known."""
         return bool(self.host and self.data_path)
 
 
 def place(stateful_set: Manifest) -> DataLocation:
-    """Read where a StatefulSet's pod runs and keeps its data."""
+    """Return where a StatefulSet's pod runs and keeps its data."""
     paths, volumes = data_paths(stateful_set), pod_spec(stateful_set).get("volumes")
 
     def directory(mount: str, volume: str) -> str:
-        # By this program's own name where no mount tells.
+        # By this program's name for the volume if no mount has the path.
         return paths.get(mount) or normal_path(text(at(named(volumes, volume), "hostPath", "path")))
 
     return DataLocation(
@@ -138,14 +138,14 @@ def place(stateful_set: Manifest) -> DataLocation:
 
 
 def normal_path(path: str) -> str:
-    """The one spelling of an absolute path: `/data0//x/` is `/data0/x`."""
+    """Return an absolute path in its normal form: `/data0/x` for `/data0//x/`."""
     return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else path
 
 
 def data_paths(workload: Manifest) -> Mapping[str, str]:
-    """The host's directory behind each mount of the control container, by the path that it is mounted at.
+    """Return the host directory of each mount of the control container, by mount path.
 
-    Both are in their normal form. What is no directory of the host (a claim, an `emptyDir`) is left out.
+    Both are in their normal form. Volumes of other types (a claim, an `emptyDir`) are omitted.
     """
     found = {}
     for mounted, mount, volume in _mounted_volumes(workload):
@@ -156,13 +156,13 @@ def data_paths(workload: Manifest) -> Mapping[str, str]:
 
 
 def secret_mounts(workload: Manifest) -> Mapping[str, str]:
-    """The Secret behind each mount of the control container, by the path that it is mounted at."""
+    """Return the Secret of each mount of the control container, by mount path."""
     secrets = {mounted: text(at(volume, "secret", "secretName")) for mounted, _, volume in _mounted_volumes(workload)}
     return {mounted: secret for mounted, secret in secrets.items() if secret}
 
 
 def _mounted_volumes(workload: Manifest) -> Sequence[tuple[str, Manifest, Manifest]]:
-    """Path, mount and volume of each mount of the control container."""
+    """Return path, mount and volume of each mount of the control container."""
     volumes, container = pod_spec(workload).get("volumes"), control_container(workload)
     return [
         (mounted, mount, named(volumes, text(mount.get("name")))) for mounted, mount in _mounts(container or {}).items()
@@ -178,7 +178,7 @@ def _mounts(container: Manifest) -> Mapping[str, Manifest]:
 
 
 def pinned_host(workload: Manifest) -> str:
-    """Read the one node that a workload's pod may run on, by its affinity, its node selector or `nodeName`."""
+    """Return the one node that a workload's pod can run on, by its affinity, its node selector or `nodeName`."""
     pod = pod_spec(workload)
     written = text(pod.get("nodeName")) or text(at(pod, "nodeSelector", _HOSTNAME))
     if written:
@@ -188,7 +188,7 @@ def pinned_host(workload: Manifest) -> str:
 
 
 def _named_by(term: Manifest) -> str:
-    """The one node that a term of an affinity names; empty where it names none or several."""
+    """Return the one node that a term of an affinity names; empty if it names none or several."""
     for part, key in (("matchFields", "metadata.name"), ("matchExpressions", _HOSTNAME)):
         for requirement in map(mapping, items(term.get(part))):
             values = _values(requirement)
@@ -198,7 +198,7 @@ def _named_by(term: Manifest) -> str:
 
 
 def allowed_hosts(workload: Manifest, nodes: Iterable[Manifest]) -> Sequence[str]:
-    """Of these nodes, those that a workload's pod may run on by `nodeName`, node selector and affinity, sorted."""
+    """Return which of these nodes match a workload's `nodeName`, node selector and affinity, sorted."""
     pod = pod_spec(workload)
     selector, terms = mapping(pod.get("nodeSelector")), _required_terms(pod)
     found = set()
@@ -254,59 +254,59 @@ def _values(requirement: Manifest) -> Sequence[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Forward:
-    """Where keepalived leads what arrives at an address."""
+    """The backend of a VIP."""
 
     namespace: str
     service: str
     method: str = NAT
-    """`NAT`, `DR` (the answer goes past keepalived) or `PROXY`."""
+    """`NAT`, `DR` (replies bypass keepalived) or `PROXY`."""
 
 
 def vips(config_map: Manifest) -> tuple[str, ...]:
-    """Read the addresses that keepalived is told to announce."""
+    """Return the addresses that keepalived announces."""
     return tuple(mapping(config_map.get("data")))
 
 
 def forward(config_map: Manifest, vip: str) -> Forward | None:
-    """Read where keepalived is told to lead an address; `None` for what it cannot read either."""
+    """Return the backend of a VIP; `None` for a value that keepalived cannot read either."""
     found = _FORWARD.fullmatch(text(at(config_map, "data", vip)).strip())
     return Forward(namespace=found[1], service=found[2], method=found[3] or NAT) if found else None
 
 
 def vrid(workload: Manifest) -> int | None:
-    """Read the VRRP id that keepalived's pods take part under; `None` where that cannot be told."""
+    """Return the VRRP id of keepalived's pods; `None` if it cannot be read."""
     container = keepalived_container(workload)
     if container is None:
         return None
     written = [found[1] or "" for found in _VRID.finditer(_command_line(container))]
     if not written:
-        return VRID_OF_NO_ARGUMENT
+        return DEFAULT_VRID
     return int(written[-1]) if re.fullmatch(r"[0-9]{1,9}", written[-1]) else None
 
 
 def selected_role(service: Manifest) -> str:
-    """Read the role that the VIP's Service leads to."""
+    """Return the role that the VIP's Service selects."""
     return text(at(service, "spec", "selector", "role"))
 
 
 def owner(manifest: Manifest) -> str:
-    """Read which stack declared an object, `<project>/<stack>`; empty where none says so."""
+    """Return the stack that manages an object, `<project>/<stack>`; empty if the object is not annotated."""
     return text(at(manifest, "metadata", "annotations", STACK_ANNOTATION))
 
 
 def is_declared_by_a_stack(manifest: Manifest) -> bool:
-    """Tell whether some stack has made an object or taken it over: it says so, or Pulumi's plugin has written it."""
+    """Tell whether a stack created or adopted an object: it is annotated so, or Pulumi's plugin has written it."""
     return bool(owner(manifest)) or any(manager.startswith("pulumi-kubernetes") for manager in managers(manifest))
 
 
 def managers(manifest: Manifest) -> frozenset[str]:
-    """Read who has written an object's fields, its status left out."""
+    """Return the field managers of an object, those of its status excluded."""
     entries = items(at(manifest, "metadata", "managedFields"))
     return frozenset(text(at(entry, "manager")) for entry in entries if not at(entry, "subresource"))
 
 
 def is_ready(pod: Manifest) -> bool:
-    """Tell whether a pod is ready to serve: one that is being deleted, as on a lost node, is not."""
+    """Tell whether a pod is ready; one that is being deleted, as on a lost node, is not."""
     if at(pod, "metadata", "deletionTimestamp") or at(pod, "status", "phase") in ("Failed", "Succeeded"):
         return False
     return any(
@@ -320,3 +320,9 @@ def requests(workload: Manifest, name: str) -> tuple[str, ...]:
     return tuple(
         resource(mapping(container), "requests", name) for container in items(pod_spec(workload).get("containers"))
     )
+
+
+def runs_old_template(stateful_set: Manifest, pod: Manifest) -> bool:
+    """Tell whether a StatefulSet's pod runs another template than the latest."""
+    latest = at(stateful_set, "status", "updateRevision")
+    return at(pod, "metadata", "labels", "controller-revision-hash") != latest

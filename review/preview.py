@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from kube import adoption_notice
 from kube.json_text import UnreadableError, decoded, loads
 from kube.manifest import NOTHING, Json, Manifest, at, items, mapping, text
 from kube.urn import Urn, parse_urn
@@ -270,14 +271,9 @@ def _warnings(diagnostics: Iterable[Manifest]) -> Iterator[Diagnostic]:
     )
 
 
-ADOPTION = re.compile(r"(?:info: )?\S+ adopts what is there, [^:]*: (.*)")
-"""What components/adoption.py says, and then kinds and names: `Service tenant3-vip, StatefulSet tenant3-master`."""
-
-
 def _adopted(diagnostics: Iterable[Manifest]) -> frozenset[tuple[str, str]]:
-    told = (ADOPTION.fullmatch(text(entry.get("message")).strip()) for entry in diagnostics)
-    named = (named.partition(" ") for match in told if match for named in match[1].split(", "))
-    return frozenset((kind, name) for kind, _, name in named)
+    notices = (adoption_notice.read(text(entry.get("message"))) for entry in diagnostics)
+    return frozenset(key for notice in notices for key in notice or ())
 
 
 def _plain_message(diagnostic: Manifest) -> str:

@@ -15,6 +15,11 @@ class Role(StrEnum):
     MASTER = "master"
     STANDBY = "standby"
 
+    @property
+    def other(self) -> "Role":
+        """The other role."""
+        return Role.STANDBY if self is Role.MASTER else Role.MASTER
+
 
 class State(StrEnum):
     """What a tenant is to do."""

@@ -29,32 +29,31 @@ class Part(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceKind:
-    """A kind of namespaced object, and where the API server serves it."""
+    """A kind of object, and where the API server serves it."""
 
     name: str
-    api: str
+    api: str = "/api/v1"
     plural: str
 
     def path(self, namespace: str) -> str:
         """Return the path of the list of all objects of this kind in a namespace."""
-        root = "/api/v1" if self.api == "v1" else f"/apis/{self.api}"
-        return f"{root}/namespaces/{namespace}/{self.plural}"
+        return f"{self.api}/namespaces/{namespace}/{self.plural}"
 
 
-CONFIG_MAP = ResourceKind(name="ConfigMap", api="v1", plural="configmaps")
-JOB = ResourceKind(name="Job", api="batch/v1", plural="jobs")
-NODE_PATCH = ResourceKind(name="NodePatch", api="v1", plural="nodes")
-REPLICATION_CONTROLLER = ResourceKind(name="ReplicationController", api="v1", plural="replicationcontrollers")
-SERVICE = ResourceKind(name="Service", api="v1", plural="services")
-SERVICE_ACCOUNT = ResourceKind(name="ServiceAccount", api="v1", plural="serviceaccounts")
-STATEFUL_SET = ResourceKind(name="StatefulSet", api="apps/v1", plural="statefulsets")
+CONFIG_MAP = ResourceKind(name="ConfigMap", plural="configmaps")
+JOB = ResourceKind(name="Job", api="/apis/batch/v1", plural="jobs")
+NODE_PATCH = ResourceKind(name="NodePatch", plural="nodes")
+REPLICATION_CONTROLLER = ResourceKind(name="ReplicationController", plural="replicationcontrollers")
+SERVICE = ResourceKind(name="Service", plural="services")
+SERVICE_ACCOUNT = ResourceKind(name="ServiceAccount", plural="serviceaccounts")
+STATEFUL_SET = ResourceKind(name="StatefulSet", api="/apis/apps/v1", plural="statefulsets")
 
 
 def _always(_: TenantSpec) -> bool:
     return True
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class TenantObject:
     """One object of every tenant that has it."""
 
@@ -73,38 +72,29 @@ class TenantObject:
     stack manages it. Not so for a node's label, and for a Job, which gets a free name and is found by its labels."""
 
 
-_NO_NAME = TenantNames(name="")
-_ROLE_SUFFIXES = {role: _NO_NAME.control_node_name(role) for role in Role}
-_VIP_SUFFIX = _NO_NAME.virtual_ip_name
+_NAMES = TenantNames(name="")
+_ROLES = {role: _NAMES.control_node_name(role) for role in Role}
+_VIP, _CONFIG_MAP = _NAMES.virtual_ip_name, _NAMES.virtual_ip_config_map_name
 
 OBJECTS: Sequence[TenantObject] = (
     *(
-        TenantObject(
-            kind=NODE_PATCH,
-            suffix=suffix,
-            component="ControlNode",
-            part=Part.NODE_LABEL,
-            role=role,
-            is_live_by_name=False,
+        TenantObject(kind, _ROLES[role], "ControlNode", part, role, is_live_by_name=kind is not NODE_PATCH)
+        for role in Role
+        for kind, part in (
+            (NODE_PATCH, Part.NODE_LABEL),
+            (SERVICE, Part.DATABASE_NAME),
+            (STATEFUL_SET, Part.DATABASE),
         )
-        for role, suffix in _ROLE_SUFFIXES.items()
     ),
-    *(
-        TenantObject(kind=kind, suffix=suffix, component="ControlNode", part=part, role=role)
-        for role, suffix in _ROLE_SUFFIXES.items()
-        for kind, part in ((SERVICE, Part.DATABASE_NAME), (STATEFUL_SET, Part.DATABASE))
-    ),
-    TenantObject(
-        kind=CONFIG_MAP, suffix=_NO_NAME.virtual_ip_config_map_name, component="VirtualIp", part=Part.VIP_CONFIG
-    ),
-    TenantObject(kind=SERVICE, suffix=_VIP_SUFFIX, component="VirtualIp", part=Part.VIP_SERVICE),
-    TenantObject(kind=REPLICATION_CONTROLLER, suffix=_VIP_SUFFIX, component="VirtualIp", part=Part.KEEPALIVED),
+    TenantObject(CONFIG_MAP, _CONFIG_MAP, "VirtualIp", Part.VIP_CONFIG),
+    TenantObject(SERVICE, _VIP, "VirtualIp", Part.VIP_SERVICE),
+    TenantObject(REPLICATION_CONTROLLER, _VIP, "VirtualIp", Part.KEEPALIVED),
     *(
         TenantObject(
-            kind=JOB,
-            suffix=_NO_NAME.promotion_job_name(role),
-            component="Promotion",
-            part=Part.PROMOTION,
+            JOB,
+            _NAMES.promotion_job_name(role),
+            "Promotion",
+            Part.PROMOTION,
             is_declared=lambda tenant: tenant.promotion is not None,
             is_live_by_name=False,
         )
@@ -115,9 +105,9 @@ OBJECTS: Sequence[TenantObject] = (
 
 COMPONENTS = {
     "Tenant": ("",),
-    "ControlNode": tuple(_ROLE_SUFFIXES.values()),
-    "VirtualIp": (_VIP_SUFFIX,),
-    "Promotion": (_NO_NAME.promotion_name,),
+    "ControlNode": tuple(_ROLES.values()),
+    "VirtualIp": (_VIP,),
+    "Promotion": (_NAMES.promotion_name,),
 }
 """The components of a tenant, and the suffixes of their names."""
 
@@ -135,7 +125,7 @@ SHARED_OBJECTS = {
 class Identity:
     """Which object of the program a resource is."""
 
-    tenant: str
+    tenant: str = ""
     """Empty for an object that tenants share, and for one that is unknown."""
     part: Part
     role: Role | None = None
@@ -145,26 +135,20 @@ def identify(urn: Urn) -> Identity:
     """Find which object a resource is, by its type and name, which are fixed for good."""
     component = urn.types[-2].rpartition(":")[2] if len(urn.types) > 1 else ""
     if urn.types[-1].startswith("pulumi:providers:"):
-        return Identity(tenant="", part=Part.PROVIDER)
+        return Identity(part=Part.PROVIDER)
     if component in SHARED_OBJECTS:
         part, kinds = SHARED_OBJECTS[component]
-        return Identity(tenant="", part=part if urn.kind in kinds else Part.UNKNOWN)
-    if found := row_of(urn.kind, urn.name):
-        return Identity(tenant=urn.name.removesuffix(found.suffix), part=found.part, role=found.role)
-    return Identity(tenant="", part=Part.UNKNOWN)
+        return Identity(part=part if urn.kind in kinds else Part.UNKNOWN)
+    if row := row_of(urn.kind, urn.name):
+        return Identity(tenant=urn.name.removesuffix(row.suffix), part=row.part, role=row.role)
+    return Identity(part=Part.UNKNOWN)
 
 
 def row_of(kind: str, name: str) -> TenantObject | None:
     """Find the row of an object by its kind and name; the tenant is the name without the row's suffix."""
-    return next(
-        (
-            row
-            for row in OBJECTS
-            # A name that is nothing but the suffix has no tenant.
-            if row.kind.name == kind and name.endswith(row.suffix) and name != row.suffix
-        ),
-        None,
-    )
+    rows = (row for row in OBJECTS if row.kind.name == kind and name.endswith(row.suffix))
+    # A name that is nothing but the suffix has no tenant.
+    return next((row for row in rows if name != row.suffix), None)
 
 
 def tenant_of_component(component: Urn) -> str:
@@ -175,19 +159,13 @@ def tenant_of_component(component: Urn) -> str:
 
 def live_keys(tenant: TenantSpec) -> Sequence[Key]:
     """Return kind and name of each object that a tenant has in its namespace under a fixed name."""
-    return [
-        (row.kind.name, f"{tenant.name}{row.suffix}")
-        for row in OBJECTS
-        if row.is_live_by_name and row.is_declared(tenant)
-    ]
+    rows = (row for row in OBJECTS if row.is_live_by_name and row.is_declared(tenant))
+    return [(row.kind.name, f"{tenant.name}{row.suffix}") for row in rows]
 
 
 def live_kinds(tenants: Iterable[TenantSpec] = ()) -> Sequence[ResourceKind]:
     """Return the kinds of those objects: of these tenants, and those that every tenant has."""
     tenants = list(tenants)
-    kinds = {
-        row.kind.name: row.kind
-        for row in OBJECTS
-        if row.is_live_by_name and (row.is_declared is _always or any(map(row.is_declared, tenants)))
-    }
-    return [kinds[name] for name in sorted(kinds)]
+    rows = (row for row in OBJECTS if row.is_live_by_name)
+    used = (row for row in rows if row.is_declared is _always or any(map(row.is_declared, tenants)))
+    return list(dict.fromkeys(row.kind for row in used))

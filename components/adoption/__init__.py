@@ -1,1 +1,1 @@
-"""Taking over objects that another client made."""
+"""Adoption of existing objects that another client created."""

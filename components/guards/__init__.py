@@ -1,1 +1,1 @@
-"""Refusals: changes that would lose, move or cut off a database, or take what is not this stack's."""
+"""Guards: refuse changes that would lose, move or disconnect a database, or change objects of another stack."""

@@ -1,8 +1,8 @@
-"""Refuses, in the preview, what would start a database on an empty disk or delete one that nobody retired.
+"""Refuses, in the preview, to start a database on an empty disk or to delete one that is not retired.
 
-Where a database's data lies is the live StatefulSet's to say, before anything is declared; where there is none, what is
-deployed is the engine's: its hooks are handed a resource's old and new inputs before each step, in previews too. A
-preview that they refuse ends in their words; `pulumi destroy` does not start without them.
+The live StatefulSet shows where a database's data is, before anything is declared. If it does not exist, the state
+does: hooks receive a resource's old and new inputs before each step, in previews too. A preview that a hook refuses
+ends with its message; `pulumi destroy` does not start without the hooks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,103 +10,101 @@ from collections.abc import Iterator, Mapping
 import pulumi
 from pulumi import ResourceHookArgs
 
+from components.guards.ownership import allowed_owners
 from components.guards.refusal import RefusedError
-from components.live.cluster import LiveCluster
+from components.live.fleet import LiveFleet
 from components.live.stack_home import namespace_refusal
 from kube.facts import DataLocation, is_declared_by_a_stack, normal_path, owner, place, state
 from kube.manifest import Manifest, at, text
-from tenants.fleet import AllowedMove, Fleet, Role, State, TenantSpec
+from tenants.fleet import AllowedMove, Role, State, TenantSpec
+from tenants.objects import row_of
 
 YAML_KEYS = {"host": "host", "data_path": "dataPath", "log_path": "logPath"}
 
 
-def refused_moves(fleet: Fleet, live: LiveCluster) -> Iterator[str]:
-    """Refuse to declare a database elsewhere than it is live, whatever the state remembers, without `allowMove`."""
-    objects = live.objects(fleet.cluster.namespace)
-    for tenant in fleet.tenants:
+def refused_moves(live: LiveFleet) -> Iterator[str]:
+    """Refuse to declare a database elsewhere than it is live, whatever the state contains, without `allowMove`."""
+    for tenant in live.fleet.tenants:
         for role in Role:
-            found = objects.get(("StatefulSet", tenant.control_node_name(role)), {})
+            found = live.objects.get(("StatefulSet", tenant.control_node_name(role)), {})
             if tenant.adopt and not is_declared_by_a_stack(found):
-                # The adoption compares it, or nothing is there.
+                # The adoption compares it, or it does not exist.
                 continue
-            yield from _move_refusals(tenant, role, place(found))
+            yield from _move_refusals(tenant, role, place(found), _declared_location(tenant, role))
             for move in tenant.allow_move:
                 if move.role == role and not _changes(place(found), move):
                     pulumi.log.warn(
-                        f"{tenant.name}: allowMove of its {role} is no longer needed: that is where it runs. Remove it "
-                        "from the entry."
+                        f"{tenant.name}: allowMove of its {role} is no longer needed: the database runs there. Remove "
+                        "it from the entry."
                     )
 
 
 class DataGuard:
-    """The checks of a fleet's control nodes and virtual IPs."""
+    """The checks before databases are moved and tenants are deleted."""
 
-    def __init__(self, fleet: Fleet, live: LiveCluster, stack: str) -> None:
-        self._tenants = {tenant.name: tenant for tenant in fleet.tenants}
-        self._namespace = fleet.cluster.namespace
+    def __init__(self, live: LiveFleet) -> None:
         self._live = live
-        self._stack = stack
-        self._owners = {"", stack, fleet.cluster.adopt_from or ""}
+        self._namespace = live.home.namespace
+        self._tenants = {tenant.name: tenant for tenant in live.fleet.tenants}
+        self._control_nodes = {
+            tenant.control_node_name(role): (tenant, role) for tenant in live.fleet.tenants for role in Role
+        }
+        self._owners = allowed_owners(live)
 
     def refuse_move(self, args: ResourceHookArgs) -> None:
-        """Before a StatefulSet is updated: it is not moved without leave."""
-        if place(self._live.objects(self._namespace).get(("StatefulSet", args.name), {})).known:
-            # Compared with what is live before anything was declared: the state may be older than that.
+        """Check the update of a StatefulSet."""
+        if place(self._live.objects.get(("StatefulSet", args.name), {})).known:
+            # `refused_moves` has compared the live object: the state may be older.
             return
-        tenant_name, role = _tenant_and_role(args.name)
-        for refusal in _move_refusals_between(
-            self._tenants[tenant_name], role, place(args.old_inputs or {}), place(args.new_inputs or {})
-        ):
+        tenant, role = self._control_nodes[args.name]
+        old, new = place(args.old_inputs or {}), place(args.new_inputs or {})
+        for refusal in _move_refusals(tenant, role, old, new):
             raise RefusedError(refusal)
 
     def refuse_deletion(self, args: ResourceHookArgs) -> None:
-        """Before a StatefulSet is deleted: not without being retired."""
+        """Check the deletion of a StatefulSet: its tenant has to be retired."""
         old = args.old_inputs or {}
-        tenant_name, _ = _tenant_and_role(args.name)
         self._refuse_other_namespace(old)
-        self._refuse_what_is_not_ours("StatefulSet", args.name)
+        self._refuse_other_owner("StatefulSet", args.name)
         if state(old) != State.RETIRED:
-            raise RefusedError(self._not_retired(tenant_name, args.name))
-        there = place(old)
-        pulumi.log.info(
-            f"{args.name} is removed; what it wrote stays on {there.host}: {there.data_path}, {there.log_path}"
-        )
+            raise RefusedError(self._not_retired("StatefulSet", args.name))
+        data = place(old)
+        pulumi.log.info(f"{args.name} is removed; its files stay on {data.host}: {data.data_path}, {data.log_path}")
 
     def refuse_removal(self, args: ResourceHookArgs, declared: Manifest | None) -> None:
-        """Before a ReplicationController is deleted: not with its tenant, unless that is retired.
+        """Check the deletion of a ReplicationController: if its tenant is removed, it has to be retired.
 
         Args:
             args: The deletion.
-            declared: What is declared of it; `None` if its tenant is gone from the fleet.
+            declared: The declared controller; `None` if its tenant is not in the fleet.
         """
         old = args.old_inputs or {}
         self._refuse_other_namespace(old)
-        self._refuse_what_is_not_ours("ReplicationController", args.name)
-        # While the entry is there a keepalived pod makes way for the next, of another template. With the same one it is
-        # `pulumi destroy` that deletes it, and first of all of the tenant.
-        makes_way = declared is not None and at(declared, "spec", "template") != at(old, "spec", "template")
-        if not makes_way and state(old) != State.RETIRED:
-            raise RefusedError(self._not_retired(args.name.removesuffix("-vip"), args.name))
+        self._refuse_other_owner("ReplicationController", args.name)
+        # While the entry exists, a controller is deleted to be replaced by one of another template. If the template is
+        # the same, `pulumi destroy` deletes it, as the first of the tenant's objects.
+        is_replaced = declared is not None and at(declared, "spec", "template") != at(old, "spec", "template")
+        if not is_replaced and state(old) != State.RETIRED:
+            raise RefusedError(self._not_retired("ReplicationController", args.name))
 
     def refuse_removal_of_access(self, args: ResourceHookArgs) -> None:
-        """Before the account of keepalived's pods, or what gives it its rights, is deleted: it may be another's now."""
-        account = args.name.removesuffix(f"-{self._namespace}")
-        self._refuse_what_is_not_ours("ServiceAccount", account)
+        """Check the deletion of the keepalived pods' account or its permissions: another stack may have adopted it."""
+        self._refuse_other_owner("ServiceAccount", args.name.removesuffix(f"-{self._namespace}"))
 
     def refuse_removal_of_shared(self, args: ResourceHookArgs) -> None:
-        """Before an object that all tenants' pods refer to is deleted: other stacks' tenants may be among them."""
+        """Check the deletion of a shared object: tenants of other stacks may refer to it."""
         old = args.old_inputs or {}
         others = {
             owner(found)
-            for (kind, _), found in self._live.objects(self._namespace).items()
+            for (kind, _), found in self._live.objects.items()
             if kind == "StatefulSet" and owner(found) not in self._owners
         }
         if others:
             raise RefusedError(
-                f"{text(old.get('kind'))} {self._namespace}/{args.name} is needed by the tenants of stack "
-                f"{', '.join(sorted(others))}. Let that stack declare it first: write its `data` there, with "
-                f"`adoptFrom: {self._stack}` under adb-tenants:cluster; then make this stack forget it with `pulumi "
-                "state delete`."
+                f"{text(old.get('kind'))} {self._namespace}/{args.name} is used by the tenants of stack "
+                f"{', '.join(sorted(others))}. Declare it in that stack first: add its `data` there, with "
+                f"`adoptFrom: {self._live.home.stack}` under adb-tenants:cluster; then remove it from this stack's "
+                "state with `pulumi state delete`."
             )
 
     def _refuse_other_namespace(self, old: Manifest) -> None:
@@ -114,66 +112,62 @@ class DataGuard:
         if namespace != self._namespace:
             raise RefusedError(namespace_refusal(namespace, self._namespace))
 
-    def _refuse_what_is_not_ours(self, kind: str, name: str) -> None:
-        other = owner(self._live.objects(self._namespace).get((kind, name), {}))
+    def _refuse_other_owner(self, kind: str, name: str) -> None:
+        other = owner(self._live.objects.get((kind, name), {}))
         if other not in self._owners:
             raise RefusedError(
-                f"{kind} {self._namespace}/{name} has been taken over by stack {other}: this stack must forget it, not "
-                "delete it. Run `pulumi state delete --target-dependents` on its URN (see `pulumi stack --show-urns`)."
+                f"{kind} {self._namespace}/{name} has been adopted by stack {other}: remove it from this stack's state "
+                "instead of deleting it. Run `pulumi state delete --target-dependents` on its URN (see `pulumi stack "
+                "--show-urns`)."
             )
 
-    def _not_retired(self, tenant_name: str, resource_name: str) -> str:
-        if tenant_name in self._tenants:
+    def _not_retired(self, kind: str, name: str) -> str:
+        row = row_of(kind, name)
+        tenant = name.removesuffix(row.suffix) if row else name
+        if tenant in self._tenants:
             return (
-                f"{resource_name} would be deleted with its pod while {tenant_name} is in the fleet. To give the "
-                "tenant up, set `state: retired` in its entry and run `pulumi up` first."
+                f"{name} would be deleted with its pod while {tenant} is in the fleet. To remove the tenant, set "
+                "`state: retired` in its entry and run `pulumi up` first."
             )
         return (
-            f"{tenant_name} is gone from the fleet but not retired, and this would delete its databases. Put its entry "
-            "back; to give the tenant up, set `state: retired` there, run `pulumi up`, then remove the entry. (A "
-            "`name` is fixed for life: a tenant of another name starts on an empty disk.)"
+            f"{tenant} is neither in the fleet nor retired, and this would delete its databases. Restore its entry; to "
+            "remove the tenant, set `state: retired` there, run `pulumi up`, then remove the entry. (A `name` cannot "
+            "be changed: a tenant of another name starts on an empty disk.)"
         )
 
 
-def _move_refusals(tenant: TenantSpec, role: Role, old: DataLocation) -> Iterator[str]:
-    new = DataLocation(host=tenant.hosts.of(role), data_path=tenant.data_path, log_path=tenant.log_path)
-    return _move_refusals_between(tenant, role, old, new)
+def _declared_location(tenant: TenantSpec, role: Role) -> DataLocation:
+    return DataLocation(host=tenant.hosts.of(role), data_path=tenant.data_path, log_path=tenant.log_path)
 
 
-def _move_refusals_between(tenant: TenantSpec, role: Role, old: DataLocation, new: DataLocation) -> Iterator[str]:
-    changed = _differences(old, new)
+def _move_refusals(tenant: TenantSpec, role: Role, old: DataLocation, new: DataLocation) -> Iterator[str]:
     allowed = [move for move in tenant.allow_move if move.role == role]
-    forbidden = {what: value for what, value in changed.items() if not _allows(allowed, what, value)}
+    forbidden = {what: value for what, value in _differences(old, new).items() if not _allows(allowed, what, value)}
     if forbidden:
-        places = ", ".join(f"{YAML_KEYS[what]}: {value}" for what, value in forbidden.items())
+        fields = ", ".join(f"{YAML_KEYS[what]}: {value}" for what, value in forbidden.items())
         yield (
             f"{tenant.control_node_name(role)} would start on an empty disk. It is deployed on {old.host} with "
-            f"{old.data_path} and {old.log_path}; its entry now says {places}, and nothing moves the data there. Put "
-            "the entry back, or, when the data has been moved, allow it there:\n"
-            f"  allowMove:\n    - {{role: {role}, {places}}}"
+            f"{old.data_path} and {old.log_path}, but its entry now has {fields}, and the data is not moved there. "
+            "Restore the entry; or, if the data has been moved, allow it there:\n"
+            f"  allowMove:\n    - {{role: {role}, {fields}}}"
         )
 
 
 def _differences(old: DataLocation, new: DataLocation) -> Mapping[str, str]:
-    """Compare two places by attribute; what the old one does not say counts as equal."""
-    return {what: value for what, value in _values(new).items() if (was := _values(old)[what]) and was != value}
+    """Return the changed values of a location by attribute; a value that the old one lacks counts as unchanged."""
+    before = _values(old)
+    return {what: value for what, value in _values(new).items() if before[what] and before[what] != value}
 
 
-def _values(there: DataLocation) -> Mapping[str, str]:
-    """The three values of a place by attribute."""
-    return {what: normal_path(getattr(there, what)) for what in YAML_KEYS}
+def _values(location: DataLocation) -> Mapping[str, str]:
+    return {what: normal_path(getattr(location, what)) for what in YAML_KEYS}
 
 
-def _changes(there: DataLocation, move: AllowedMove) -> bool:
-    """Tell whether a move leads elsewhere than there."""
-    wanted = {what: normal_path(value) for what in YAML_KEYS if (value := getattr(move, what)) is not None}
-    return any(_values(there)[what] != value for what, value in wanted.items())
+def _changes(location: DataLocation, move: AllowedMove) -> bool:
+    """Tell whether a move names another location."""
+    named = {what: normal_path(value) for what in YAML_KEYS if (value := getattr(move, what)) is not None}
+    return any(_values(location)[what] != value for what, value in named.items())
 
 
 def _allows(moves: list[AllowedMove], what: str, value: str) -> bool:
     return any(normal_path(getattr(move, what) or "") == value for move in moves)
-
-
-def _tenant_and_role(control_node_name: str) -> tuple[str, Role]:
-    tenant_name, _, role = control_node_name.rpartition("-")
-    return tenant_name, Role(role)

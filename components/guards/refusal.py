@@ -1,5 +1,5 @@
-"""Why a step must not happen."""
+"""The error by which a hook refuses a step."""
 
 
 class RefusedError(Exception):
-    """Raised by a hook: the text says why a step must not happen, and what would allow it."""
+    """Raised by a hook; the message states why the step is refused, and what would allow it."""

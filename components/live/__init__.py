@@ -1,1 +1,1 @@
-"""What is known of the live cluster before anything is declared."""
+"""Reads of the live cluster before anything is declared."""

@@ -1,7 +1,7 @@
-"""What the program must know of the live cluster before the engine acts: read by kubectl.
+"""Reads of the live cluster by kubectl, before the engine acts.
 
-Everything else goes through Pulumi. This does not, because a read that fails inside the engine ends the program before
-it can say anything, and what the plugin prints then ends in the advice to drop the resources from the state
+Everything else goes through Pulumi. These reads do not: a read that fails inside the engine ends the program before it
+can report anything, and the plugin's message then ends in the advice to drop the resources from the state
 (`PULUMI_K8S_DELETE_UNREACHABLE`), which would lose every tenant. See docs/decisions/0004-live-reads.md.
 """
 
@@ -10,123 +10,132 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from kube import kubectl
+from kube.facts import runs_old_template
 from kube.kubectl_errors import NOT_FOUND, KubectlError
 from tenants.objects import JOB, SERVICE_ACCOUNT, STATEFUL_SET, Key, ResourceKind, live_kinds
 
 T = TypeVar("T")
 
 MOST_AT_ONCE = 8
-"""A read is a process of its own; more of them than this only get in each other's way."""
+"""A read is a process of its own; more of them at once only slow each other down."""
 
 
 class UnusableClusterError(Exception):
-    """The cluster cannot be used as it is; the text says in a sentence or two what to do."""
+    """The cluster cannot be used as it is; the message states in a sentence or two what to do."""
 
     def __init__(self, message: str, *, reason: str = "") -> None:
         super().__init__(message)
         self.reason = reason
-        """Where the cluster was not read: why, as `KubectlError` has it."""
+        """Where a read failed: why, as in `KubectlError`."""
 
 
 class LiveCluster:
-    """A cluster that answers; each method raises `UnusableClusterError` if it does not.
+    """A namespace of a live cluster, and the nodes; each method raises `UnusableClusterError` if a read fails.
 
-    Lists are read once a run and show the cluster as it was then. A single pod, node or Secret is read anew whenever
-    it is asked for, and so is what `revisions` tells.
+    Lists are read once a run and show the cluster as it was then. `pod`, `node`, `secret` and `revisions` read again at
+    each call.
     """
 
-    def __init__(self, context: str | None, *, kinds: Iterable[ResourceKind] = ()) -> None:
+    def __init__(self, context: str | None, namespace: str, *, kinds: Iterable[ResourceKind] = ()) -> None:
         """Connect as kubectl does: by the kubeconfig, or inside a pod by its service account.
 
         Args:
             context: Context of the kubeconfig; `None` for the current one.
-            kinds: The kinds that `objects` lists; those of every fleet by default.
+            namespace: The namespace whose objects are read.
+            kinds: The kinds that `objects` lists; by default those that every tenant has.
         """
         self._context = context
-        self._kinds = (*(tuple(kinds) or live_kinds()), SERVICE_ACCOUNT)
+        self._namespace = namespace
+        self._lists = {kind.name: kind.path(namespace) for kind in (*(tuple(kinds) or live_kinds()), SERVICE_ACCOUNT)}
         self._reading = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="kubectl")
         self._begun: dict[str, Future[Mapping[str, Any]]] = {}
-        self._objects: dict[str, Mapping[Key, Mapping[str, Any]]] = {}
+        self._objects: Mapping[Key, Mapping[str, Any]] | None = None
 
-    def prefetch(self, namespace: str) -> None:
-        """Read all lists that the program asks for in every run, side by side.
+    def prefetch(self) -> None:
+        """Read all lists that every run needs, side by side.
 
-        One read goes ahead: a login plugin has then kept its token for the others, and a cluster that does not answer
-        is asked once.
+        One read goes first: a login plugin has then cached its token for the others, and an API server that cannot be
+        reached is tried once.
         """
         self.uid()
-        self._begin([_NODES, f"/api/v1/namespaces/{namespace}", *(kind.path(namespace) for kind in self._kinds)])
+        self._begin([_NODES, f"{_NAMESPACES}/{self._namespace}", *self._lists.values()])
 
     def uid(self) -> str:
-        """What tells this cluster from every other one: the uid of its namespace `kube-system`, made with it."""
-        found = self.namespace("kube-system")
+        """Return the uid of namespace `kube-system`, which identifies the cluster."""
+        found = self._named_namespace("kube-system")
         if found is None:
-            raise UnusableClusterError("The cluster has no namespace kube-system, by whose uid it is known.")
+            raise UnusableClusterError("The cluster has no namespace kube-system; its uid identifies the cluster.")
         uid: str = found["metadata"]["uid"]
         return uid
 
-    def namespace(self, name: str) -> Mapping[str, Any] | None:
-        """A namespace, read once a run; `None` if there is none."""
-        path = f"/api/v1/namespaces/{name}"
+    def namespace(self) -> Mapping[str, Any] | None:
+        """Return the namespace, read once a run; `None` if it does not exist."""
+        return self._named_namespace(self._namespace)
+
+    def _named_namespace(self, name: str) -> Mapping[str, Any] | None:
+        path = f"{_NAMESPACES}/{name}"
         self._begin([path])
-        return _if_there(self._begun[path].result, name)
+        return _if_exists(self._begun[path].result, name)
 
     def nodes(self) -> Mapping[str, Mapping[str, Any]]:
-        """Every node, by name."""
+        """Return every node, by name."""
         return _by_name(self._list(_NODES))
 
-    def objects(self, namespace: str) -> Mapping[Key, Mapping[str, Any]]:
-        """Every object of the kinds that a tenant is made of, Secrets left out, by kind and name."""
-        if namespace not in self._objects:
-            self._begin(kind.path(namespace) for kind in self._kinds)
-            # Put together once: each hook of each object asks for it.
-            self._objects[namespace] = {
-                (kind.name, name): {**item, "kind": kind.name}
-                for kind in self._kinds
-                for name, item in _by_name(self._list(kind.path(namespace))).items()
+    def objects(self) -> Mapping[Key, Mapping[str, Any]]:
+        """Return every object of the kinds that a tenant is made of, and every ServiceAccount, by kind and name."""
+        if self._objects is None:
+            self._begin(self._lists.values())
+            # Put together once: each hook of each object needs it.
+            self._objects = {
+                (kind, name): {**item, "kind": kind}
+                for kind, path in self._lists.items()
+                for name, item in _by_name(self._list(path)).items()
             }
-        return self._objects[namespace]
+        return self._objects
 
-    def jobs(self, namespace: str) -> Sequence[Mapping[str, Any]]:
-        """Every Job."""
-        return self._list(JOB.path(namespace))
+    def jobs(self) -> Sequence[Mapping[str, Any]]:
+        """Return every Job."""
+        return self._list(JOB.path(self._namespace))
 
-    def pods(self, namespace: str) -> Mapping[str, Mapping[str, Any]]:
-        """Every pod, by name."""
-        return _by_name(self._list(_pods(namespace)))
+    def pods(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return every pod, by name."""
+        return _by_name(self._list(self._pods_path))
 
-    def pod(self, namespace: str, name: str) -> Mapping[str, Any] | None:
-        """A pod as it is now; `None` if there is none."""
-        return _if_there(lambda: kubectl.read(f"{_pods(namespace)}/{name}", context=self._context), name)
+    def pod(self, name: str) -> Mapping[str, Any] | None:
+        """Return a pod as it is now; `None` if it does not exist."""
+        return self._read_now(f"{self._pods_path}/{name}", name)
 
     def node(self, name: str) -> Mapping[str, Any] | None:
-        """A node as it is now; `None` if there is none."""
-        return _if_there(lambda: kubectl.read(f"{_NODES}/{name}", context=self._context), name)
+        """Return a node as it is now; `None` if it does not exist."""
+        return self._read_now(f"{_NODES}/{name}", name)
 
     def delete_node(self, name: str) -> None:
-        """Delete a Node object: the only thing that is not left to the engine."""
+        """Delete a Node object: the only write that does not go through the engine."""
         _answered(lambda: kubectl.delete(f"{_NODES}/{name}", context=self._context))
 
-    def secret(self, namespace: str, name: str) -> Mapping[str, Any] | None:
-        """A Secret as it is now; `None` if there is none."""
-        path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
-        return _if_there(lambda: kubectl.read(path, context=self._context), name)
+    def secret(self, name: str) -> Mapping[str, Any] | None:
+        """Return a Secret as it is now; `None` if it does not exist."""
+        return self._read_now(f"{_NAMESPACES}/{self._namespace}/secrets/{name}", name)
 
-    def revisions(self, namespace: str) -> Mapping[str, str]:
-        """What each StatefulSet's first pod runs: its `current` template or an `old` one; left out without a pod."""
-        # Asked when all is done, so not of what was read when it began.
-        paths = (STATEFUL_SET.path(namespace), _pods(namespace))
-        stateful_sets, pods = (_answered(future.result) for future in [self._read(path) for path in paths])
-        latest = {name: item["status"].get("updateRevision") for name, item in _by_name(_items(stateful_sets)).items()}
-        runs = {
-            name: item["metadata"].get("labels", {}).get("controller-revision-hash")
-            for name, item in _by_name(_items(pods)).items()
-        }
+    def revisions(self) -> Mapping[str, str]:
+        """Return what each StatefulSet's first pod runs now: `current` or `old`; omitted if it has no pod."""
+        # Read after the update, so not from the lists of the beginning.
+        paths = (STATEFUL_SET.path(self._namespace), self._pods_path)
+        stateful_sets, pods = (
+            _by_name(_items(_answered(future.result))) for future in [self._read(path) for path in paths]
+        )
         return {
-            name: "current" if runs[f"{name}-0"] == revision else "old"
-            for name, revision in latest.items()
-            if f"{name}-0" in runs
+            name: "old" if runs_old_template(stateful_set, pods[f"{name}-0"]) else "current"
+            for name, stateful_set in stateful_sets.items()
+            if f"{name}-0" in pods
         }
+
+    @property
+    def _pods_path(self) -> str:
+        return f"{_NAMESPACES}/{self._namespace}/pods"
+
+    def _read_now(self, path: str, name: str) -> Mapping[str, Any] | None:
+        return _if_exists(lambda: kubectl.read(path, context=self._context), name)
 
     def _list(self, path: str) -> Sequence[Mapping[str, Any]]:
         self._begin([path])
@@ -142,14 +151,11 @@ class LiveCluster:
 
 
 _NODES = "/api/v1/nodes"
-
-
-def _pods(namespace: str) -> str:
-    return f"/api/v1/namespaces/{namespace}/pods"
+_NAMESPACES = "/api/v1/namespaces"
 
 
 def _items(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    # An empty list may come as `null`.
+    # An empty list may be `null`.
     return answer.get("items") or ()
 
 
@@ -164,10 +170,10 @@ def _answered(read: Callable[[], T]) -> T:
         raise UnusableClusterError(f"{error}.", reason=error.reason) from error
 
 
-def _if_there(read: Callable[[], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
-    """Take what is read; `None` where the API server says that this very object is not there.
+def _if_exists(read: Callable[[], Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """Return what is read; `None` if the API server reports that this very object does not exist.
 
-    "The server could not find the requested resource" is none of that: whatever answers so may be no API server.
+    "The server could not find the requested resource" is not such a report: it may not come from an API server at all.
     """
     try:
         return _answered(read)

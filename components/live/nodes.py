@@ -1,4 +1,4 @@
-"""Whether the nodes of a fleet can take its pods, from one list of the nodes and what is live on them."""
+"""Whether pods of a fleet can run on its nodes, from the nodes and objects at the beginning of the run."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,18 +14,18 @@ from kube.quantity import amount
 from tenants.fleet import Fleet, Role, State, TenantSpec, Toleration
 from tenants.objects import live_keys
 
-MOST_NEAR_NAMES = 5
+MOST_SIMILAR_NAMES = 5
 HOSTNAME_OVERRIDE_SINCE = (1, 35)
 """The first Kubernetes that has `spec.hostnameOverride` without a feature gate (KEP-4762)."""
-KEEPS_PODS_AWAY = ("NoSchedule", "NoExecute")
+BLOCKING_EFFECTS = ("NoSchedule", "NoExecute")
 POD_SECURITY = "pod-security.kubernetes.io/enforce"
 FORBIDDING_LEVELS = ("baseline", "restricted")
-"""Both forbid host paths, which every pod of a tenant has (kubernetes.io, Pod Security Standards)."""
+"""Both forbid hostPath volumes, which every pod of a tenant has (kubernetes.io, Pod Security Standards)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Obstacle:
-    """Why no new pod can run somewhere."""
+    """Why a new pod cannot run on a node."""
 
     what: str
     """A clause: `node m2 is cordoned`."""
@@ -34,60 +34,59 @@ class Obstacle:
 
 
 class LiveNodes:
-    """The nodes of a fleet as they were when the run began."""
+    """The nodes of a fleet as they were at the beginning of the run."""
 
     def __init__(self, fleet: Fleet, live: LiveCluster) -> None:
-        """Look at every node that a tenant names.
+        """Read every node that a tenant names.
 
-        A missing node holds nobody up whose pod was there before: its tenant can be failed over, retired and removed.
+        A missing node on which a pod has run before is no error: its tenant can be failed over, retired and removed.
 
         Raises:
-            UnusableClusterError: A pod is to run on a node that does not exist, and none has been there; every such
-                node is named, with the names that are near.
+            UnusableClusterError: Pods are to run on nodes that do not exist and have run no pod of their tenants; the
+                message lists every such node, with similar names.
         """
         self._live = live
         self._namespace = fleet.cluster.namespace
         self._nodes = live.nodes()
-        self._objects = live.objects(self._namespace)
+        self._objects = live.objects()
         self._written_labels: set[str] = set()
         missing = {name for name in fleet.node_names if name not in self._nodes}
-        seats = [(tenant, role) for tenant in fleet.tenants for role in Role if tenant.hosts.of(role) in missing]
-        unknown = {tenant.hosts.of(role) for tenant, role in seats if not self._was_there(tenant, role)}
+        affected = [(tenant, role) for tenant in fleet.tenants for role in Role if tenant.hosts.of(role) in missing]
+        unknown = {tenant.hosts.of(role) for tenant, role in affected if not self._has_run(tenant, role)}
         if unknown:
             raise UnusableClusterError("\n".join(_no_such_node(name, self._nodes) for name in sorted(unknown)))
-        for tenant, role in seats:
+        for tenant, role in affected:
             pulumi.log.warn(
-                f"{tenant.name}: node {tenant.hosts.of(role)} of its {role} does not exist. Nothing is waited for "
-                "there; the pod starts when the node is back."
+                f"{tenant.name}: node {tenant.hosts.of(role)} of its {role} does not exist. The update does not wait "
+                "for pods there; they start when the node is back."
             )
         doubtful = any(self._is_doubtful(tenant, role) for tenant in fleet.tenants for role in Role)
-        self._ready_pods = (
-            {name for name, pod in live.pods(self._namespace).items() if is_ready(pod)} if doubtful else ()
-        )
+        self._ready_pods = {name for name, pod in live.pods().items() if is_ready(pod)} if doubtful else ()
 
     def obstacle(self, tenant: TenantSpec, role: Role, *, best_effort: bool) -> Obstacle | None:
-        """Find what keeps a new pod of the tenant from running on a role's node.
+        """Find what keeps a new pod of a tenant from running on a role's node.
 
         Args:
-            tenant: Whose tolerations count.
-            role: Whose node it is.
-            best_effort: Whether the pod requests no resources, as keepalived's: pressure on memory keeps it away.
+            tenant: The tenant.
+            role: The role.
+            best_effort: Whether the pod requests no resources, as keepalived's: it is not scheduled under memory
+                pressure.
         """
-        level = text(at(self._live.namespace(self._namespace), "metadata", "labels", POD_SECURITY))
+        level = text(at(self._live.namespace(), "metadata", "labels", POD_SECURITY))
         if level in FORBIDDING_LEVELS:
             return Obstacle(
-                what=f"namespace {self._namespace} enforces the PodSecurity level {level}, which forbids host paths "
-                "and the host's network",
+                what=f"namespace {self._namespace} enforces the PodSecurity level {level}, which forbids hostPath "
+                "volumes and the host network",
                 remedy=f"run `kubectl label namespace {self._namespace} {POD_SECURITY}=privileged --overwrite`",
             )
         name = tenant.hosts.of(role)
         return node_obstacle(name, self._nodes.get(name), tenant.tolerations, best_effort=best_effort)
 
     def label_obstacle(self, tenant: TenantSpec, role: Role) -> Obstacle | None:
-        """Find whether a role's node has lost the label that pods select it by, and this run does not write it.
+        """Find whether a role's node lacks the label that pods select it by, and this run does not write it.
 
-        Without `--refresh` it does not: the engine compares with its state, in which the label is there. Only for hooks
-        of what depends on the label.
+        Without `--refresh` it does not: the engine compares with its state, which contains the label. Only for hooks
+        of objects that depend on the label.
         """
         name, wanted = tenant.hosts.of(role), f"{tenant.node_label}={role}"
         labels = mapping(at(self._nodes.get(name), "metadata", "labels"))
@@ -103,45 +102,44 @@ class LiveNodes:
         self._written_labels.add(control_node_name)
 
     def resource_obstacle(self, tenant: TenantSpec, role: Role) -> Obstacle | None:
-        """Find whether a role's pod requests more memory or CPU than its node can ever give."""
+        """Find whether a role's pod requests more memory or CPU than its node can allocate."""
         name = tenant.hosts.of(role)
         allocatable = mapping(at(self._nodes.get(name), "status", "allocatable"))
-        for resource, wanted in tenant.resources.items():
-            there = text(allocatable.get(resource))
-            least, most = amount(wanted), amount(there)
-            if least is not None and most is not None and least > most:
+        for resource, requested in tenant.resources.items():
+            wanted, most = amount(requested), amount(text(allocatable.get(resource)))
+            if wanted is not None and most is not None and wanted > most:
                 return Obstacle(
-                    what=f"it requests {wanted} of {resource}, and node {name} has {there} in all",
-                    remedy=f"write less as the tenant's `{resource}`",
+                    what=f"it requests {requested} of {resource}, and node {name} can allocate {allocatable[resource]}",
+                    remedy=f"reduce the tenant's `{resource}`",
                 )
         return None
 
     def is_awaited(self, tenant: TenantSpec, role: Role) -> bool:
-        """Tell whether to wait for what becomes of a role's database pod.
+        """Tell whether the engine is to wait for a role's database pod.
 
-        Not on a node that is gone or not ready: no kubelet starts or ends a pod there, and the pod's status is old. Nor
-        for a pod that is not ready and cannot start where it belongs, or whose tenant has `force`. The engine would: it
-        waits for what was not ready when it last looked, changed or not, until its 10-minute timeout (2026-11-25).
+        Not on a node that is missing or not ready: no kubelet starts or stops a pod there, and the pod's status is old.
+        Nor for a pod that is not ready and cannot start on its node, or whose tenant has `force`. By default the engine
+        waits for whatever was not ready at its last look, changed or not, until its 10-minute timeout (2026-11-25).
         """
         if self.is_lost(tenant.hosts.of(role)):
             return False
         if not self._is_doubtful(tenant, role):
             return True
-        return f"{tenant.control_node_name(role)}-0" in self._ready_pods
+        return tenant.pod_name(role) in self._ready_pods
 
-    def knows_hostname_override(self, tenant: TenantSpec, role: Role) -> bool:
+    def supports_hostname_override(self, tenant: TenantSpec, role: Role) -> bool:
         """Tell whether the kubelet of a role's node sets `spec.hostnameOverride`.
 
-        Of a missing node that is unknown. What the live StatefulSet has stays, since its template must not change.
+        For a missing node that is unknown: the live StatefulSet's value is kept, so that its template does not change.
         """
         name = tenant.hosts.of(role)
         if name in self._nodes:
-            return knows_hostname_override(text(at(self._nodes[name], "status", "nodeInfo", "kubeletVersion")))
+            return supports_hostname_override(text(at(self._nodes[name], "status", "nodeInfo", "kubeletVersion")))
         stateful_set = self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})
         return at(stateful_set, "spec", "template", "spec", "hostnameOverride") is not None
 
     def addresses(self) -> Mapping[str, str]:
-        """The names of the nodes by each of their addresses."""
+        """Return the names of the nodes by each of their addresses."""
         return {
             text(at(address, "address")): name
             for name, node in self._nodes.items()
@@ -149,40 +147,40 @@ class LiveNodes:
         }
 
     def is_lost(self, name: str) -> bool:
-        """Tell whether a node's kubelet does not answer, so that nobody can end a pod there."""
+        """Tell whether a node's kubelet is not ready, so that pods cannot be stopped there."""
         return not _is_ready(self._nodes.get(name))
 
     def is_missing(self, name: str) -> bool:
-        """Tell whether there was no such node."""
+        """Tell whether the node did not exist."""
         return name not in self._nodes
 
     def _is_doubtful(self, tenant: TenantSpec, role: Role) -> bool:
         """Tell whether a role's pod may not become ready by itself.
 
-        Nothing lets it start, or its tenant is there by force, or it waits for its old node until somebody deletes it.
+        It cannot start, or its tenant has `force`, or it is bound to its old node until it is deleted.
         """
-        is_there = ("StatefulSet", tenant.control_node_name(role)) in self._objects
-        has_moved = is_there and not self._runs_on(tenant, role, tenant.hosts.of(role))
-        by_force = is_there and tenant.force is not None
+        exists = ("StatefulSet", tenant.control_node_name(role)) in self._objects
+        has_moved = exists and not self._runs_on(tenant, role, tenant.hosts.of(role))
+        by_force = exists and tenant.force is not None
         return has_moved or by_force or self.obstacle(tenant, role, best_effort=False) is not None
 
-    def _was_there(self, tenant: TenantSpec, role: Role) -> bool:
+    def _has_run(self, tenant: TenantSpec, role: Role) -> bool:
         if ("StatefulSet", tenant.control_node_name(role)) in self._objects:
             return tenant.state is State.RETIRED or self._runs_on(tenant, role, tenant.hosts.of(role))
-        # Somebody may have deleted it to be rid of a pod that does not end.
+        # It may have been deleted because of a pod that does not terminate.
         return any(key in self._objects for key in live_keys(tenant))
 
     def _runs_on(self, tenant: TenantSpec, role: Role, name: str) -> bool:
-        """Tell whether a role's database has been started on this node before."""
+        """Tell whether a role's live StatefulSet is pinned to this node."""
         return pinned_host(self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})) == name
 
 
 def node_obstacle(
     name: str, node: Manifest | None, tolerations: Collection[Toleration], *, best_effort: bool
 ) -> Obstacle | None:
-    """Find what keeps a new pod with these tolerations off a node; `None` for the node is a missing one."""
+    """Find what keeps a new pod with these tolerations from running on a node; a node of `None` does not exist."""
     if node is None:
-        return Obstacle(what=f"node {name} does not exist", remedy=f"join {name} to the cluster again")
+        return Obstacle(what=f"node {name} does not exist", remedy=f"add {name} to the cluster again")
     cordon = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
     if at(node, "spec", "unschedulable") is True and not _is_tolerated(cordon, tolerations, best_effort):
         return Obstacle(what=f"node {name} is cordoned", remedy=f"run `kubectl uncordon {name}`")
@@ -194,7 +192,9 @@ def node_obstacle(
         if conditions.get(condition) == "True":
             return Obstacle(what=f"node {name} reports {condition}", remedy=f"see `kubectl describe node {name}`")
     for taint in items(at(node, "spec", "taints")):
-        if text(at(taint, "effect")) in KEEPS_PODS_AWAY and not _is_tolerated(mapping(taint), tolerations, best_effort):
+        if text(at(taint, "effect")) in BLOCKING_EFFECTS and not _is_tolerated(
+            mapping(taint), tolerations, best_effort
+        ):
             spelled = f"{text(at(taint, 'key'))}={text(at(taint, 'value'))}".rstrip("=")
             effect = text(at(taint, "effect"))
             return Obstacle(
@@ -212,8 +212,8 @@ def _conditions(node: Manifest | None) -> Mapping[str, str]:
     return {text(at(each, "type")): text(at(each, "status")) for each in items(at(node, "status", "conditions"))}
 
 
-def knows_hostname_override(kubelet_version: str) -> bool:
-    """Tell whether a node of this version (`v1.36.3`) sets `spec.hostnameOverride`; `False` for what is no version."""
+def supports_hostname_override(kubelet_version: str) -> bool:
+    """Tell whether a kubelet of this version (`v1.36.3`) sets `spec.hostnameOverride`; `False` for no version."""
     match = re.match(r"v(\d+)\.(\d+)\.", kubelet_version)
     return match is not None and (int(match[1]), int(match[2])) >= HOSTNAME_OVERRIDE_SINCE
 
@@ -233,7 +233,7 @@ def _matches(toleration: Toleration, taint: Manifest) -> bool:
     return toleration.operator == "Exists" or (toleration.value or "") == text(taint.get("value"))
 
 
-def _no_such_node(name: str, present: Collection[str]) -> str:
-    near: Sequence[str] = get_close_matches(name, sorted(present), n=MOST_NEAR_NAMES, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`kubectl get nodes` lists those there are."
-    return f"Host {name} is no node of this cluster: {hint}"
+def _no_such_node(name: str, existing: Collection[str]) -> str:
+    similar: Sequence[str] = get_close_matches(name, sorted(existing), n=MOST_SIMILAR_NAMES, cutoff=0.5)
+    hint = f"did you mean {' or '.join(similar)}?" if similar else "`kubectl get nodes` lists the nodes."
+    return f"{name} is not a node of this cluster: {hint}"

@@ -1,1 +1,1 @@
-"""The objects of a tenant as values, before they are declared."""
+"""Builders of a tenant's objects: pure values, so that adoption can compare them with live objects."""

@@ -1,6 +1,7 @@
-"""What a tenant's containers find around them: the ten variables of its control pods, and the ssh keys."""
+"""The environment of a tenant's containers: the ten variables of its control pods, and the ssh keys."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
@@ -14,15 +15,31 @@ from pulumi_kubernetes.core.v1 import (
     VolumeMountArgs,
 )
 
-from components.platform import SharedNames
-from tenants import fleet
-from tenants.fleet import Role
+from kube.facts import GPADMIN_SSH_MOUNT, ROOT_SSH_MOUNT
+from tenants.fleet import PlatformSpec, Role, TenantSpec
 
 OWNER_ONLY = 0o600
 
 
-def variables(spec: fleet.TenantSpec, shared: SharedNames) -> Sequence[EnvVarArgs]:
-    """How a container knows its tenant's two databases and reaches the services around them."""
+@dataclass(frozen=True, kw_only=True)
+class SharedNames:
+    """The names by which pods refer to the shared objects."""
+
+    adbops: pulumi.Input[str]
+    mysql: pulumi.Input[str]
+    adb_connect: pulumi.Input[str]
+    mysql_connect: pulumi.Input[str]
+    root_ssh_key: pulumi.Input[str]
+    gpadmin_ssh_key: pulumi.Input[str]
+
+
+def configured_names(platform: PlatformSpec) -> SharedNames:
+    """Return the names as configured, whether or not the objects exist."""
+    return SharedNames(**{each.name: getattr(platform, each.name).name for each in fields(SharedNames)})
+
+
+def variables(spec: TenantSpec, shared: SharedNames) -> Sequence[EnvVarArgs]:
+    """Build the variables with the names of the tenant's databases and the addresses of the services they use."""
     return [
         EnvVarArgs(name="MEMORY_LIMIT", value=str(spec.memory_limit)),
         EnvVarArgs(name="MASTER", value=spec.control_node_name(Role.MASTER)),
@@ -38,15 +55,15 @@ def variables(spec: fleet.TenantSpec, shared: SharedNames) -> Sequence[EnvVarArg
 
 
 def ssh_key_mounts() -> Sequence[VolumeMountArgs]:
-    """Where a container finds the keys of `ssh_key_volumes`."""
+    """Build the mounts of `ssh_key_volumes`."""
     return [
-        VolumeMountArgs(name="root-ssh-volume", mount_path="/opt/root-ssh", read_only=True),
-        VolumeMountArgs(name="gpadmin-ssh-volume", mount_path="/opt/gpadmin-ssh", read_only=True),
+        VolumeMountArgs(name="root-ssh-volume", mount_path=ROOT_SSH_MOUNT, read_only=True),
+        VolumeMountArgs(name="gpadmin-ssh-volume", mount_path=GPADMIN_SSH_MOUNT, read_only=True),
     ]
 
 
 def ssh_key_volumes(shared: SharedNames) -> Sequence[VolumeArgs]:
-    """The keys by which the hosts of a tenant reach each other."""
+    """Build the volumes of the ssh keys by which a tenant's two pods connect to each other."""
     return [
         VolumeArgs(name="root-ssh-volume", secret=_ssh_key_volume(shared.root_ssh_key)),
         VolumeArgs(name="gpadmin-ssh-volume", secret=_ssh_key_volume(shared.gpadmin_ssh_key)),
@@ -67,7 +84,7 @@ def _ssh_key_volume(secret_name: pulumi.Input[str]) -> SecretVolumeSourceArgs:
     return SecretVolumeSourceArgs(
         secret_name=secret_name,
         default_mode=0o644,
-        # sshd and ssh refuse a key that others can read.
+        # sshd and ssh reject a private key that others can read.
         items=[
             KeyToPathArgs(key="authorized_keys", path="authorized_keys", mode=OWNER_ONLY),
             KeyToPathArgs(key="id_rsa", path="id_rsa", mode=OWNER_ONLY),

@@ -1,7 +1,4 @@
-"""What one role of a tenant is declared as: the headless Service that names its pod, and the StatefulSet that runs it.
-
-Values alone, so that what is there already can be held against it before anything is declared.
-"""
+"""The objects of one role: the headless Service that names its pod, and the StatefulSet that runs it."""
 
 from pulumi_kubernetes.apps.v1 import StatefulSetInitArgs, StatefulSetSpecArgs, StatefulSetUpdateStrategyArgs
 from pulumi_kubernetes.core.v1 import (
@@ -18,68 +15,71 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 
-from components.live.nodes import LiveNodes
-from components.live.stack_home import StackHome
+from components.live.fleet import LiveFleet
 from components.objects import control_environment
+from components.objects.control_environment import SharedNames
 from components.objects.metadata import BACKGROUND_DELETION, SKIP_AWAIT, object_metadata
 from components.objects.placement import only_on, toleration_args
-from components.platform import SharedNames
-from kube.facts import STATE_ANNOTATION
+from kube.facts import DATA_MOUNT, LOG_MOUNT, STATE_ANNOTATION, TOMCAT_MOUNT
 from tenants.fleet import Role, State, TenantSpec
 
+ADB_PORT = 5432
+SSH_PORT = 22
 
-def headless_service(spec: TenantSpec, role: Role, *, home: StackHome) -> ServiceInitArgs:
-    """Name the role's pod."""
+
+def headless_service(spec: TenantSpec, role: Role, live: LiveFleet) -> ServiceInitArgs:
+    """Build the Service that gives a role's pod its DNS name."""
     name = spec.control_node_name(role)
     return ServiceInitArgs(
         api_version="v1",
         kind="Service",
-        # Not waited for: its pods come after it. The plugin, when it has taken an object over and waits, records it as
-        # it was before, and the next preview shows its annotation once more (plugin 4.32, 2026-11-25).
-        metadata=object_metadata(name, home, labels={"app": "adb"}, annotations=SKIP_AWAIT),
+        # Not waited for: its pods are created after it. The plugin, when it has adopted an object and waits, records
+        # the object as it was before, and the next preview shows its annotation once more (plugin 4.32, 2026-11-25).
+        metadata=object_metadata(name, live.home, labels={"app": "adb"}, annotations=SKIP_AWAIT),
         spec=ServiceSpecArgs(
             type="ClusterIP",
             cluster_ip="None",
             session_affinity="None",
             ports=[
-                ServicePortArgs(name="adb", port=5432, protocol="TCP", target_port=5432),
-                ServicePortArgs(name="ssh", port=22, protocol="TCP", target_port=22),
+                ServicePortArgs(name="adb", port=ADB_PORT, protocol="TCP", target_port=ADB_PORT),
+                ServicePortArgs(name="ssh", port=SSH_PORT, protocol="TCP", target_port=SSH_PORT),
             ],
-            selector=_labels(spec, role),
+            selector=pod_labels(spec, role),
         ),
     )
 
 
-def stateful_set(
-    spec: TenantSpec, role: Role, *, home: StackHome, hosts: LiveNodes, shared: SharedNames
-) -> StatefulSetInitArgs:
-    """Keep the role's pod on its node."""
+def stateful_set(spec: TenantSpec, role: Role, live: LiveFleet, shared: SharedNames) -> StatefulSetInitArgs:
+    """Build the StatefulSet that keeps a role's pod on its node."""
     name = spec.control_node_name(role)
     annotations = {STATE_ANNOTATION: str(spec.state)}
     if spec.state is State.RETIRED:
-        # Its pods have stopped, or will never be seen to: what remains of one on a lost node is waited for by nobody.
+        # Its pods have terminated, or are on a lost node and will never be seen to.
         annotations |= BACKGROUND_DELETION
-    if not hosts.is_awaited(spec, role):
+    if not live.nodes.is_awaited(spec, role):
         annotations |= SKIP_AWAIT
     return StatefulSetInitArgs(
         api_version="apps/v1",
         kind="StatefulSet",
-        metadata=object_metadata(name, home, annotations=annotations),
+        metadata=object_metadata(name, live.home, annotations=annotations),
         spec=StatefulSetSpecArgs(
             service_name=name,
             replicas=1 if spec.state is State.RUNNING else 0,
             # The default of the API that the seed used: a changed template restarts no database.
             update_strategy=StatefulSetUpdateStrategyArgs(type=spec.update_strategy),
-            selector=LabelSelectorArgs(match_labels=_labels(spec, role)),
+            selector=LabelSelectorArgs(match_labels=pod_labels(spec, role)),
             template=PodTemplateSpecArgs(
-                metadata=ObjectMetaArgs(labels=_labels(spec, role)),
-                spec=_pod(spec, role, hostname_override=hosts.knows_hostname_override(spec, role), shared=shared),
+                metadata=ObjectMetaArgs(labels=pod_labels(spec, role)),
+                spec=_pod(
+                    spec, role, hostname_override=live.nodes.supports_hostname_override(spec, role), shared=shared
+                ),
             ),
         ),
     )
 
 
-def _labels(spec: TenantSpec, role: Role) -> dict[str, str]:
+def pod_labels(spec: TenantSpec, role: Role) -> dict[str, str]:
+    """Return the labels of a role's pod, by which Services select it."""
     return {"app": "adb", "role": role, "tenancy": spec.name}
 
 
@@ -90,8 +90,8 @@ def _pod(spec: TenantSpec, role: Role, *, hostname_override: bool, shared: Share
         affinity=only_on(spec.hosts.of(role)),
         hostname=name,
         # Today's StatefulSet controller overwrites `hostname` with the pod's name, `<name>-0`; in the seed's cluster it
-        # stayed, and the databases know each other by it. Asked of the kubelet, which sets the name and is never newer
-        # than the API server.
+        # was kept, and the databases know each other by it. The kubelet sets the override, and is never newer than the
+        # API server: so its version decides.
         hostname_override=name if hostname_override else None,
         containers=[
             ContainerArgs(
@@ -103,9 +103,9 @@ def _pod(spec: TenantSpec, role: Role, *, hostname_override: bool, shared: Share
                 resources=ResourceRequirementsArgs(limits=spec.resources, requests=spec.resources),
                 termination_message_path="/dev/termination-log",
                 volume_mounts=[
-                    VolumeMountArgs(name="data", mount_path="/home/gpadmin/data"),
-                    VolumeMountArgs(name="adminlog", mount_path="/home/gpadmin/gpAdminLogs"),
-                    VolumeMountArgs(name="tomcatlogs", mount_path="/opt/tomcat/logs"),
+                    VolumeMountArgs(name="data", mount_path=DATA_MOUNT),
+                    VolumeMountArgs(name="adminlog", mount_path=LOG_MOUNT),
+                    VolumeMountArgs(name="tomcatlogs", mount_path=TOMCAT_MOUNT),
                     *control_environment.ssh_key_mounts(),
                 ],
             )

@@ -1,4 +1,4 @@
-"""The metadata of every object that a stack declares: its name, its namespace, and the stack that it belongs to."""
+"""The metadata of every object that a stack declares: its name, its namespace and the stack that manages it."""
 
 from collections.abc import Mapping
 
@@ -8,10 +8,10 @@ from components.live.stack_home import StackHome
 from kube.facts import STACK_ANNOTATION
 
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
-"""Lets the plugin go on without waiting for an object to be ready."""
+"""Makes the plugin continue without waiting for an object to be ready."""
 BACKGROUND_DELETION = {"pulumi.com/deletionPropagationPolicy": "background"}
-"""Lets the plugin go on before the pods of a deleted object have ended: on a dead node none is seen to end. By default
-it waits for them, and gives up after 10 minutes."""
+"""Makes the plugin continue before the pods of a deleted object have terminated, which a pod on a dead node never does.
+By default it waits for them, with a timeout of 10 minutes."""
 
 
 def object_metadata(
@@ -21,7 +21,7 @@ def object_metadata(
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
 ) -> ObjectMetaArgs:
-    """Name an object of the stack's namespace."""
+    """Build the metadata of an object in the stack's namespace."""
     return ObjectMetaArgs(
         name=name,
         namespace=home.namespace,

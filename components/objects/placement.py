@@ -1,6 +1,7 @@
-"""Where the control pods and the keepalived pod of a tenant may run."""
+"""The nodes that a tenant's pods can run on."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from pulumi_kubernetes.core.v1 import (
     AffinityArgs,
@@ -15,11 +16,11 @@ from tenants.fleet import Toleration
 
 
 def only_on(node_name: str) -> AffinityArgs:
-    """Allow one node, by name, beside the label that the seed selects it by.
+    """Build an affinity to one node by name, in addition to the label that the seed selects it by.
 
-    A label alone is not enough: one that a former host kept, or that a tenant of the same name in another namespace
-    put on its own node, sends the pod there, and the database starts on an empty disk (seen on a cluster with two
-    such fleets, 2026-11).
+    A label alone is not enough: if a former node kept it, or a tenant of the same name in another namespace put it on
+    another node, the pod is scheduled there, and the database starts on an empty disk (seen on a cluster with two such
+    fleets, 2026-11).
     """
     this_node = NodeSelectorRequirementArgs(key="metadata.name", operator="In", values=[node_name])
     return AffinityArgs(
@@ -32,14 +33,5 @@ def only_on(node_name: str) -> AffinityArgs:
 
 
 def toleration_args(tolerations: Iterable[Toleration]) -> list[TolerationArgs]:
-    """Spell tolerations as the API does; what is `None` stays out."""
-    return [
-        TolerationArgs(
-            key=toleration.key,
-            operator=toleration.operator,
-            value=toleration.value,
-            effect=toleration.effect,
-            toleration_seconds=toleration.toleration_seconds,
-        )
-        for toleration in tolerations
-    ]
+    """Convert tolerations to the API's form; fields that are `None` are omitted."""
+    return [TolerationArgs(**asdict(toleration)) for toleration in tolerations]

@@ -9,6 +9,7 @@ from dev.bench.command import CommandLine
 from dev.bench.comparison import Comparison
 from dev.bench.watch import watching
 from dev.local import progress
+from tenants.fleet import Role, TenantNames
 
 KUBECTL = "kubectl patch service"
 
@@ -16,14 +17,14 @@ _ADDRESSES = '{.subsets[*].addresses[*].ip}{"\\n"}'
 
 
 def compare(here: Cell, tenants: int, rounds: int) -> list[Comparison]:
-    """Switch one tenant of a running fleet, there and back, with each tool in turn."""
-    # The program declares tenants in their order, so the last one waits longest.
-    tenant = f"tenant{tenants}"
+    """Switch one tenant of the fleet that is up, there and back, by each way in turn."""
+    # The program declares tenants in their order: the last one waits longest.
+    tenant = TenantNames(name=f"tenant{tenants}")
     where = "alone" if tenants == 1 else f"in a fleet of {tenants}"
     result = Comparison(
         about=f"Failover of a tenant {where}, until the Endpoints behind its VIP hold the new pod.", reference=KUBECTL
     )
-    roles = cycle(("standby", "master"))
+    roles = cycle((Role.STANDBY, Role.MASTER))
     for number in range(rounds):
         progress.log(f"failover {where}, round {number + 1} of {rounds}")
         # There and back, so that the stack's state is correct again.
@@ -34,24 +35,26 @@ def compare(here: Cell, tenants: int, rounds: int) -> list[Comparison]:
             "pulumi up": here.pulumi("up", "--yes"),
             "pulumi up --skip-preview": here.up(),
             f"pulumi up --skip-preview, {WITHOUT_CHECKPOINTS}": here.up_without_checkpoints(),
-            "pulumi up --skip-preview --target '**::<tenant>-vip'": here.up("--target", f"**::{tenant}-vip"),
+            "pulumi up --skip-preview --target '**::<tenant>-vip'": here.up(
+                "--target", f"**::{tenant.virtual_ip_name}"
+            ),
         }.items():
             role = next(roles)
-            here.configure(fleets.fleet(tenants, {tenant: {"activeRole": role}}))
+            here.configure(fleets.fleet(tenants, {tenant.name: {"activeRole": str(role)}}))
             result.add(contender, _switch(here, tenant, role, command))
     return [result]
 
 
-def _patch(here: Cell, tenant: str, role: str) -> CommandLine:
+def _patch(here: Cell, tenant: TenantNames, role: Role) -> CommandLine:
     return here.kubectl(
-        "patch", "service", f"{tenant}-vip", "--patch", f'{{"spec": {{"selector": {{"role": "{role}"}}}}}}'
+        "patch", "service", tenant.virtual_ip_name, "--patch", f'{{"spec": {{"selector": {{"role": "{role}"}}}}}}'
     )
 
 
-def _switch(here: Cell, tenant: str, role: str, command: CommandLine) -> float:
-    """Return the seconds from the command's start until the Endpoints hold the role's pod."""
-    address = here.kubectl("get", "pod", f"{tenant}-{role}-0", "--output=jsonpath={.status.podIP}").output()
-    endpoints = here.kubectl("get", "endpoints", f"{tenant}-vip", "--watch", f"--output=jsonpath={_ADDRESSES}")
+def _switch(here: Cell, tenant: TenantNames, role: Role, command: CommandLine) -> float:
+    """Seconds from the command's start until the Endpoints hold the role's pod; the command is waited for."""
+    address = here.kubectl("get", "pod", tenant.pod_name(role), "--output=jsonpath={.status.podIP}").output()
+    endpoints = here.kubectl("get", "endpoints", tenant.virtual_ip_name, "--watch", f"--output=jsonpath={_ADDRESSES}")
     with watching(endpoints) as addresses:
         addresses.until(lambda line: line != address, what="the Endpoints hold the other role's pod at first")
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""`adopt: true` takes over what the old service made: in place, no pod restarted, and edits apply afterwards."""
+"""`adopt: true` adopts the old service's objects: in place, without restarting pods, and edits apply afterwards."""
 
 import json
 import re
@@ -20,12 +20,12 @@ TENANTS = 10
 
 
 def is_of(cell: Cell, item: dict[str, Any]) -> bool:
-    """Whether an object is the cell's: the tests share the cluster's nodes, and labels of the same names."""
+    """Whether an object belongs to the cell: the tests share one cluster, and labels of the same names."""
     name: str = item["metadata"]["name"]
     return item["kind"] != "Node" or name.endswith(f".{cell.namespace}")
 
 
-def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(cell: Cell, stack: Stack) -> None:
+def test_tenants_of_the_old_service_are_adopted_in_place_and_editable(cell: Cell, stack: Stack) -> None:
     entries = []
     for number in range(TENANTS):
         hosts = {role: cell.add_node(f"n{number}-{role}") for role in ("master", "standby")}
@@ -34,7 +34,7 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
         entries.append({"name": name, "vip": vip, "hosts": hosts, "adopt": True})
     eventually(
         lambda: all(cell.endpoint_addresses(f"old{number}-vip") for number in range(TENANTS)),
-        what="the old tenants serve",
+        what="the old tenants have endpoints",
         seconds=60,
     )
     config = with_tenants(tenant3(cell), entries)
@@ -43,15 +43,17 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
     own_nodes = [
         item for item in json.loads(cell.kubectl("get", KINDS, "--output", "json"))["items"] if is_of(cell, item)
     ]
-    assert list(discover({"items": own_nodes}).entries) == entries, "a whole cluster moves over by copy, review, `up`"
+    assert list(discover({"items": own_nodes}).entries) == entries, (
+        "the output of `discover` is not the stack file that adopts the tenants"
+    )
 
-    without_leave = with_tenants(config, [{**entry, "adopt": False} for entry in entries])
-    with pytest.raises(Refused, match=f"Service {cell.namespace}/old0-vip is there already, made by {JAVA_CLIENT}"):
-        stack.preview(without_leave)
+    not_adopting = with_tenants(config, [{**entry, "adopt": False} for entry in entries])
+    with pytest.raises(Refused, match=f"Service {cell.namespace}/old0-vip already exists, created by {JAVA_CLIENT}"):
+        stack.preview(not_adopting)
     stack.configure(config)
     preview = stack.pulumi("preview").stdout
     for number in range(TENANTS):
-        assert f"old{number} adopts what is there, in place and without restarting a pod: Service old" in preview
+        assert f'Adopting existing objects in place, without restarting pods: {{"old{number}": ["Service/old' in preview
     stack.up(config)
 
     after = cell.uids()
@@ -68,9 +70,9 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
             *(f"StatefulSet old{number}-{role}" for role in ("master", "standby")),
             f"ReplicationController old{number}-vip",
         )
-    }, "what the old service left, and nobody has changed since, is no drift"
+    }, "fields that the old service set and nobody has changed since are not drift"
 
-    # The edit after the adoption is where a foreign owner of a field used to stand in the way.
+    # After an adoption, another field manager used to block edits.
     moved = [{**entry, "activeRole": "standby", "memory": "24Gi"} for entry in entries]
     stack.up(with_tenants(config, moved))
     for number in range(TENANTS):
@@ -86,7 +88,7 @@ def test_ten_tenants_of_the_old_service_are_adopted_in_place_and_can_be_edited(c
     assert cell.database_pods() == databases
 
 
-def test_an_object_that_differs_in_a_fixed_field_is_named_and_nothing_is_changed(cell: Cell, stack: Stack) -> None:
+def test_an_object_that_differs_in_an_immutable_field_is_refused(cell: Cell, stack: Stack) -> None:
     hosts = {"master": cell.node("m1"), "standby": cell.node("m2")}
     create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts)
     other = cell.get("statefulset", "tenant3-standby")
@@ -96,15 +98,15 @@ def test_an_object_that_differs_in_a_fixed_field_is_named_and_nothing_is_changed
     cell.kubectl("create", "--field-manager", JAVA_CLIENT, "-f", "-", stdin=json.dumps(other))
     before = {name: uid for name, uid in cell.uids().items() if not name.startswith("Pod")}
 
-    words = f"StatefulSet {cell.namespace}/tenant3-standby cannot be adopted: its serviceName is elsewhere"
+    message = f"StatefulSet {cell.namespace}/tenant3-standby cannot be adopted: its serviceName is elsewhere"
     for operation in (stack.preview, stack.up):
-        with pytest.raises(Refused, match=words):
+        with pytest.raises(Refused, match=message):
             operation(tenant3(cell, adopt=True))
     after = {name: uid for name, uid in cell.uids().items() if not name.startswith("Pod")}
     assert after == before
 
 
-def test_what_would_move_clients_or_a_database_is_named_and_not_adopted(cell: Cell, stack: Stack) -> None:
+def test_an_entry_that_would_move_clients_or_a_database_is_refused(cell: Cell, stack: Stack) -> None:
     hosts = {"master": cell.node("m1"), "standby": cell.node("m2")}
     create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts)
     pods = ("tenant3-master-0", "tenant3-standby-0")
@@ -123,25 +125,23 @@ def test_what_would_move_clients_or_a_database_is_named_and_not_adopted(cell: Ce
     )
     with pytest.raises(Refused) as refused:
         stack.up(other)
-    said = set(re.findall(r"\S+ \S+ is not adopted: [^.]+(?:\.[^ ][^.]*)*", str(refused.value)))
+    output = set(re.findall(r"\S+ \S+ is not adopted: [^.]+(?:\.[^ ][^.]*)*", str(refused.value)))
     name, vip = f"{cell.namespace}/tenant3", "192.168.143.144"
-    assert said == {
+    assert output == {
         f"StatefulSet {name}-{role} is not adopted: {difference}"
         for role, mine, theirs in (("master", "m2", "m1"), ("standby", "m1", "m2"))
         for difference in (
-            "its data lies in /data0/tenant3/data, and the entry says dataPath: /data1/tenant3/data",
-            f"its pod belongs on {cell.node(theirs)}, and the entry says hosts.{role}: {cell.node(mine)}",
+            "its data is in /data0/tenant3/data, but the entry has dataPath: /data1/tenant3/data",
+            f"its pod's node is {cell.node(theirs)}, but the entry has hosts.{role}: {cell.node(mine)}",
         )
     } | {
-        f"ConfigMap {name}-vip-cm is not adopted: it announces {vip}, and the entry says vip: 192.168.143.145",
-        f"Service {name}-vip is not adopted: it leads to the master, and the entry says activeRole: standby",
+        f"ConfigMap {name}-vip-cm is not adopted: it announces {vip}, but the entry has vip: 192.168.143.145",
+        f"Service {name}-vip is not adopted: it selects the master, but the entry has activeRole: standby",
     }
     assert cell.uids() == before
 
 
-def test_a_template_that_differs_is_adopted_and_named_because_its_pod_goes_on_as_it_is(
-    cell: Cell, stack: Stack
-) -> None:
+def test_a_template_that_differs_is_adopted_and_reported(cell: Cell, stack: Stack) -> None:
     hosts = {"master": cell.node("m1"), "standby": cell.node("m2")}
     create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts)
     image = "docker.dtdream.com/adb/adb-control:v1.2.0"
@@ -150,25 +150,23 @@ def test_a_template_that_differs_is_adopted_and_named_because_its_pod_goes_on_as
     for role in ("master", "standby"):
         assert (
             f"StatefulSet {cell.namespace}/tenant3-{role} gets image {image} instead of "
-            "docker.dtdream.com/adb/adb-control:v1.1.0, from the next start of its pod on" in preview
+            "docker.dtdream.com/adb/adb-control:v1.1.0 when its pod next starts" in preview
         )
     assert f"ReplicationController {cell.namespace}/tenant3-vip gets --vrid=77 instead of " in preview
 
 
-def test_a_tenant_that_was_made_otherwise_is_adopted_in_place_and_its_data_stays_where_it_is(
-    cell: Cell, stack: Stack
-) -> None:
+def test_a_tenant_of_another_origin_is_adopted_in_place(cell: Cell, stack: Stack) -> None:
     hosts = {"master": cell.node("m1"), "standby": cell.node("m2")}
     cell.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "registry"}})
     patch = json.dumps({"imagePullSecrets": [{"name": "registry"}]})
     cell.kubectl("patch", "serviceaccount", "default", "--patch", patch)
 
-    def as_somebody_made_it(posted: dict[str, Any]) -> None:
+    def edit(posted: dict[str, Any]) -> None:
         template = posted["spec"].get("template")
         if template is None:
             return
         pod, kind = template["spec"], posted["kind"]
-        # Volumes by other names, paths and amounts in other words, and more than the program knows of.
+        # Other names of volumes, other spellings of paths and amounts, and fields that the program does not declare.
         if kind == "StatefulSet":
             for volume in (*pod["volumes"], *pod["containers"][0]["volumeMounts"]):
                 volume["name"] = f"{volume['name']}-x"
@@ -180,8 +178,8 @@ def test_a_tenant_that_was_made_otherwise_is_adopted_in_place_and_its_data_stays
         else:
             pod["containers"].append({"name": "exporter", "image": "exporter:1"})
 
-    create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts, edit=as_somebody_made_it)
-    eventually(lambda: bool(cell.endpoint_addresses("tenant3-vip")), what="the old tenant serves", seconds=60)
+    create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts, edit=edit)
+    eventually(lambda: bool(cell.endpoint_addresses("tenant3-vip")), what="the old tenant has endpoints", seconds=60)
     config = tenant3(cell, adopt=True)
     before = cell.uids()
 
@@ -193,7 +191,7 @@ def test_a_tenant_that_was_made_otherwise_is_adopted_in_place_and_its_data_stays
     stack.up(config)
     after = cell.uids()
     assert {name: after.get(name) for name in before} == before, "an object was replaced or a pod restarted"
-    assert stack.preview(config).counts == {"update": 2}, "volumes by other names stay in front of the declared ones"
+    assert stack.preview(config).counts == {"update": 2}, "volumes of other names stay before the declared ones"
     assert drift_list(stack, "--repair").none
     stack.up(config)
     assert not stack.preview(config).counts
@@ -204,6 +202,6 @@ def test_a_tenant_that_was_made_otherwise_is_adopted_in_place_and_its_data_stays
     config["cluster"]["imagePullSecrets"] = ["registry"]
     stack.up({**config, "tenants": [{**config["tenants"][0], "activeRole": "standby"}]})
     keepalived = cell.keepalived_pod("tenant3")["spec"]
-    assert keepalived["imagePullSecrets"] == [{"name": "registry"}], "a failover pulls as keepalived did before"
+    assert keepalived["imagePullSecrets"] == [{"name": "registry"}], "keepalived pulls its image as before the failover"
     assert [container["name"] for container in keepalived["containers"]] == ["tenant3-vip"]
     assert cell.database_pods() == {name: uid for name, uid in before.items() if name.endswith("-0")}

@@ -1,4 +1,4 @@
-"""The backend URLs that the documentation gives lead to a state: a real S3-compatible server's, or to AWS's door."""
+"""The documented backend URLs work: with a real S3-compatible server, a file share, and as far as AWS's host name."""
 
 import os
 import re
@@ -28,7 +28,7 @@ ON_PREMISES = "s3://adb-state?endpoint=minio.example:9000&region=us-east-1&s3For
 KEYS = {"AWS_ACCESS_KEY_ID": "adb", "AWS_SECRET_ACCESS_KEY": "a-long-secret"}
 
 
-def test_every_documented_url_is_one_of_those_that_are_tried_here() -> None:
+def test_every_documented_url_is_tested_here() -> None:
     assert {
         AWS,
         ON_PREMISES,
@@ -63,7 +63,7 @@ def _wait_for(address: str, running: subprocess.Popen[bytes]) -> None:
             if probe.connect_ex((host, int(port))) == 0:
                 return
         time.sleep(0.05)
-    raise AssertionError("the S3-compatible server ended at once")
+    raise AssertionError("the S3-compatible server exited immediately")
 
 
 def pulumi(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -73,7 +73,7 @@ def pulumi(directory: Path, *arguments: str, **environment: str) -> subprocess.C
     settings = {
         "PULUMI_CONFIG_PASSPHRASE": "backend-tests",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # Whoever runs this stays logged in where they were.
+        # The user's own login is kept.
         "PULUMI_HOME": str(directory / "home"),
     }
     return subprocess.run(
@@ -87,15 +87,15 @@ def pulumi(directory: Path, *arguments: str, **environment: str) -> subprocess.C
 
 
 def bring_up(directory: Path, url: str) -> None:
-    """Log in, make a stack, and bring it up, which takes the lock and writes; the pipelines log in by the variable."""
+    """Log in, create a stack, and run `up`, which locks and writes the state; pipelines log in by the variable."""
     for arguments in (["login", url], ["stack", "init", "prod"], ["up", "--yes", "--stack", "prod"]):
         done = pulumi(directory, *arguments, PULUMI_BACKEND_URL=url)
         assert done.returncode == 0, f"{url}: {done.stderr}{done.stdout}"
-    told = pulumi(directory, "stack", "output", "declared", "--stack", "prod", PULUMI_BACKEND_URL=url)
-    assert told.stdout == "nothing\n"
+    output = pulumi(directory, "stack", "output", "declared", "--stack", "prod", PULUMI_BACKEND_URL=url)
+    assert output.stdout == "nothing\n"
 
 
-def test_a_bucket_on_premises_keeps_a_state(server: str, tmp_path: Path) -> None:
+def test_a_bucket_on_premises_stores_a_state(server: str, tmp_path: Path) -> None:
     url = ON_PREMISES.replace("minio.example:9000", f"http://{server}")
     bring_up(tmp_path, url)
     assert (tmp_path / "buckets" / "adb-state" / ".pulumi" / "stacks" / "adb-tenants" / "prod.json").exists()
@@ -103,16 +103,16 @@ def test_a_bucket_on_premises_keeps_a_state(server: str, tmp_path: Path) -> None
     assert "SignatureDoesNotMatch" in refused.stderr
 
 
-def test_a_file_share_keeps_a_state(tmp_path: Path) -> None:
+def test_a_file_share_stores_a_state(tmp_path: Path) -> None:
     (tmp_path / "share").mkdir()
     bring_up(tmp_path, f"file://{tmp_path}/share?metadata=skip")
 
 
-def test_aws_is_asked_for_the_bucket(tmp_path: Path) -> None:
+def test_requests_for_aws_go_to_the_bucket(tmp_path: Path) -> None:
     asked: list[str] = []
 
     class Proxy(BaseHTTPRequestHandler):
-        """Writes down what somebody wants to be connected to, and connects nobody."""
+        """Records the requested addresses, and refuses all connections."""
 
         def do_CONNECT(self) -> None:
             asked.append(self.path)

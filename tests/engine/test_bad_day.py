@@ -1,4 +1,4 @@
-"""The rows of docs/bad-day.md, each on a real API server: a host is dead, a node is gone, a state is lost."""
+"""The rows of docs/bad-day.md on a real API server: a machine fails, a node is missing, a state is lost."""
 
 import json
 import time
@@ -18,22 +18,22 @@ pytestmark = pytest.mark.engine
 STAYS: Config = {"metadata": {"finalizers": ["tests/never-ends"]}}
 ENDS: Config = {"metadata": {"finalizers": []}}
 SOON = 60
-"""Seconds: far less than the plugin's time-out of ten minutes, far more than a busy machine needs."""
+"""Seconds: far less than the plugin's 10-minute timeout, far more than a busy machine needs."""
 
 
 def refusal(stack: Stack, config: Config) -> str:
-    """What a preview and an `up` without one are refused with; both must be."""
-    said = ""
+    """Assert that a preview, and an `up` without one, are refused, and return the message."""
+    output = ""
     for operation in (stack.preview, stack.up):
         with pytest.raises(Refused) as refused:
             operation(config)
-        said = str(refused.value)
-        assert "Traceback" not in said, said
-    return said
+        output = str(refused.value)
+        assert "Traceback" not in output, output
+    return output
 
 
 def warnings(stack: Stack, config: Config) -> str:
-    """What a preview that is not refused prints."""
+    """Return the output of a successful preview."""
     stack.configure(config)
     done = stack.pulumi("preview")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -41,19 +41,19 @@ def warnings(stack: Stack, config: Config) -> str:
 
 
 def lose_kubelet(cell: Cell, *pods: str) -> None:
-    """Let these pods end for nobody, as on a node whose kubelet is dead."""
+    """Keep these pods from terminating, as on a node whose kubelet is dead."""
     for pod in pods:
         cell.kubectl("patch", "pod", pod, "--type", "merge", "--patch", json.dumps(STAYS))
 
 
 def bury(cell: Cell) -> None:
-    """Let go of what would keep the namespace."""
+    """Let all pods terminate."""
     for pod in cell.live("pods"):
         cell.kubectl("patch", "pod", pod["metadata"]["name"], "--type", "merge", "--patch", json.dumps(ENDS))
 
 
 def serves_from(cell: Cell, role: str, node: str) -> None:
-    """Assert that the VIP leads to a role, and keepalived runs on its node."""
+    """Assert that a role is the VIP's backend, and keepalived runs on its node."""
     assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == role
     assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address(f"tenant3-{role}-0")]
     running = [
@@ -65,15 +65,15 @@ def serves_from(cell: Cell, role: str, node: str) -> None:
 
 
 def nodes(cell: Cell) -> set[str]:
-    """The nodes of the cell, by name."""
+    """Return the names of the cell's nodes."""
     listed = json.loads(cell.kubectl("get", "nodes", "--output", "json"))["items"]
     return {node["metadata"]["name"] for node in listed if node["metadata"]["name"].endswith(f".{cell.namespace}")}
 
 
-# A host dies ----------------------------------------------------------------------------------------------------------
+# A machine fails ------------------------------------------------------------------------------------------------------
 
 
-def test_a_failover_does_not_wait_for_a_pod_on_a_dead_host(cell: Cell, stack: Stack) -> None:
+def test_a_failover_does_not_wait_for_a_pod_on_a_dead_node(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     lose_kubelet(cell, cell.keepalived_pod("tenant3")["metadata"]["name"], "tenant3-master-0")
     started = time.monotonic()
@@ -84,7 +84,7 @@ def test_a_failover_does_not_wait_for_a_pod_on_a_dead_host(cell: Cell, stack: St
     bury(cell)
 
 
-def test_a_failover_needs_no_node_object_of_the_host_that_is_left(cell: Cell, stack: Stack) -> None:
+def test_a_failover_does_not_need_the_old_node(cell: Cell, stack: Stack) -> None:
     tenant4: Config = {"name": "tenant4", "vip": "192.168.143.145"}
     tenant4["hosts"] = {"master": cell.add_node("m3"), "standby": cell.node("m2")}
     config = with_tenants(tenant3(cell), [*tenant3(cell)["tenants"], tenant4])
@@ -93,33 +93,33 @@ def test_a_failover_needs_no_node_object_of_the_host_that_is_left(cell: Cell, st
     cell.kubectl("delete", "node", cell.node("m1"))
 
     edited = with_tenants(config, [config["tenants"][0], {**config["tenants"][1], "image": "adb-control:v9"}])
-    said = warnings(stack, edited)
-    assert f"tenant3: node {cell.node('m1')} of its master does not exist" in said
+    output = warnings(stack, edited)
+    assert f"tenant3: node {cell.node('m1')} of its master does not exist" in output
     stack.up(edited)
-    assert nodes(cell) == {cell.node("m2"), cell.node("m3")}, "an edit of another tenant has made a phantom node"
+    assert nodes(cell) == {cell.node("m2"), cell.node("m3")}, "an edit of another tenant has created a phantom node"
 
     failed_over = with_tenants(edited, [{**edited["tenants"][0], "activeRole": "standby"}, edited["tenants"][1]])
-    assert f"tenant3: fails over away from {cell.node('m1')}, whose kubelet" in warnings(stack, failed_over)
+    assert f"tenant3: fails over from {cell.node('m1')}, whose kubelet" in warnings(stack, failed_over)
     for flags in ((), ("--refresh",)):
         stack.configure(failed_over)
         done = stack.pulumi("up", "--yes", *flags)
         assert done.returncode == 0, done.stdout + done.stderr
         serves_from(cell, "standby", "m2")
-        assert nodes(cell) == {cell.node("m2"), cell.node("m3")}, f"`up {flags}` has made a phantom node"
+        assert nodes(cell) == {cell.node("m2"), cell.node("m3")}, f"`up {flags}` has created a phantom node"
 
-    # The data has been restored on another host.
+    # The data has been restored on another node.
     moved = {**failed_over["tenants"][0], "hosts": {"master": cell.node("m3"), "standby": cell.node("m2")}}
     moved["allowMove"] = [{"role": "master", "host": cell.node("m3")}]
     bury(cell)
     stack.up(with_tenants(failed_over, [moved, failed_over["tenants"][1]]))
     assert nodes(cell) == {cell.node("m2"), cell.node("m3")}
-    # The pod that waits for its old node is of the old template.
+    # The pending pod has the old template, and waits for its old node.
     cell.kubectl("delete", "pod", "tenant3-master-0", "--ignore-not-found", "--wait=false")
-    eventually(lambda: bool(cell.endpoint_addresses("tenant3-master")), what="the master runs on its new host")
+    eventually(lambda: bool(cell.endpoint_addresses("tenant3-master")), what="the master runs on its new node")
     assert cell.get("pod", "tenant3-master-0")["spec"]["nodeName"] == cell.node("m3")
 
 
-def test_a_tenant_on_a_lost_host_can_be_retired_and_removed(cell: Cell, stack: Stack) -> None:
+def test_a_tenant_on_a_lost_node_can_be_retired_and_removed(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     stack.up(config)
     lose_kubelet(cell, cell.keepalived_pod("tenant3")["metadata"]["name"], "tenant3-master-0")
@@ -131,14 +131,14 @@ def test_a_tenant_on_a_lost_host_can_be_retired_and_removed(cell: Cell, stack: S
     bury(cell)
     eventually(
         lambda: not any("tenant3" in name for name in cell.objects()),
-        what="every object of tenant3 is gone",
-        # Kubernetes ends pods of a missing node when it has been missing for 40 s.
+        what="every object of tenant3 is deleted",
+        # Kubernetes deletes the pods of a node that has been missing for 40 s.
         seconds=2 * SOON,
     )
     assert nodes(cell) == {cell.node("m2")}
 
 
-def test_a_failover_does_not_wait_for_the_other_role_to_be_mended(cell: Cell, stack: Stack) -> None:
+def test_a_failover_does_not_wait_for_the_other_role(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     cell.kubectl("cordon", cell.node("m1"))
     cell.kubectl("delete", "pod", "tenant3-master-0")
@@ -149,31 +149,31 @@ def test_a_failover_does_not_wait_for_the_other_role_to_be_mended(cell: Cell, st
     serves_from(cell, "standby", "m2")
 
     cell.kubectl("uncordon", cell.node("m1"))
-    eventually(lambda: bool(cell.endpoint_addresses("tenant3-master")), what="the master's pod is back")
+    eventually(lambda: bool(cell.endpoint_addresses("tenant3-master")), what="the master's pod is ready again")
     stack.up(tenant3(cell))
     serves_from(cell, "master", "m1")
 
 
-# A node takes no pod --------------------------------------------------------------------------------------------------
+# Pods cannot run on a node --------------------------------------------------------------------------------------------
 
 
 def condition(cell: Cell, node: str, kind: str, status: str) -> None:
-    """Set a condition of a node's, and keep the simulated kubelet from reporting it well again."""
+    """Set a condition of a node, and keep the simulated kubelet from resetting it."""
     cell.kubectl("annotate", "node", cell.node(node), "kwok.x-k8s.io/node-", "--overwrite")
     reported = {"type": kind, "status": status, "reason": "Test", "message": "set by a test"}
     patch = json.dumps({"status": {"conditions": [reported]}})
     cell.kubectl("patch", "node", cell.node(node), "--subresource", "status", "--patch", patch)
 
 
-def test_a_failover_to_a_node_that_takes_no_pod_is_refused_with_the_reason(cell: Cell, stack: Stack) -> None:
+def test_a_failover_to_an_unusable_node_is_refused_with_the_reason(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     before = cell.uids()
     failed_over, name = tenant3(cell, activeRole="standby"), cell.node("m2")
 
-    def refused(words: str) -> None:
+    def refused(reason: str) -> None:
         with pytest.raises(Refused) as preview:
             stack.preview(failed_over)
-        assert f"node {name} {words}" in str(preview.value)
+        assert f"node {name} {reason}" in str(preview.value)
         assert "force: <the reason>" in str(preview.value)
 
     cell.kubectl("label", "node", name, "tenancy-tenant3-")
@@ -191,7 +191,7 @@ def test_a_failover_to_a_node_that_takes_no_pod_is_refused_with_the_reason(cell:
     assert {name: uid for name, uid in cell.uids().items() if name in kept} == kept
 
 
-def test_nothing_is_sent_to_a_cordoned_node(cell: Cell, stack: Stack) -> None:
+def test_no_pod_is_started_on_a_cordoned_node(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     stack.up(config)
     before = cell.uids()
@@ -204,62 +204,60 @@ def test_nothing_is_sent_to_a_cordoned_node(cell: Cell, stack: Stack) -> None:
     after = cell.uids()
     assert {name: after.get(name) for name in before} == before
 
-    # A keepalived pod is not replaced there either, and what starts no pod goes on.
+    # A keepalived pod is not replaced there either; changes that start no pod are not refused.
     cell.kubectl("cordon", cell.node("m1"))
     assert "its keepalived pod could not start" in refusal(stack, tenant3(cell, vrid=99))
     stack.up(tenant3(cell, image="adb-control:v9"))
-    stack.up(tenant3(cell, image="adb-control:v9", activeRole="standby", force="m1 burns"))
+    stack.up(tenant3(cell, image="adb-control:v9", activeRole="standby", force="m1 is lost"))
     assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "standby"
 
 
-def test_a_namespace_that_forbids_the_pods_is_named_before_a_failover(cell: Cell, stack: Stack) -> None:
+def test_a_failover_is_refused_if_pod_security_forbids_the_pods(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     cell.kubectl("label", "namespace", cell.namespace, "pod-security.kubernetes.io/enforce=baseline")
-    said = refusal(stack, tenant3(cell, activeRole="standby"))
-    assert f"namespace {cell.namespace} enforces the PodSecurity level baseline" in said
+    output = refusal(stack, tenant3(cell, activeRole="standby"))
+    assert f"namespace {cell.namespace} enforces the PodSecurity level baseline" in output
     assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "master"
 
 
-def test_more_memory_or_cpu_than_a_node_has_is_refused(cell: Cell, stack: Stack) -> None:
+def test_more_memory_or_cpu_than_a_node_can_allocate_is_refused(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     assert "requests 2Ti of memory" in refusal(stack, tenant3(cell, memory="2Ti"))
     assert "requests 65 of cpu" in refusal(stack, tenant3(cell, cpu=65))
 
 
-def test_an_address_of_a_node_is_no_vip(cell: Cell, stack: Stack) -> None:
-    said = refusal(stack, tenant3(cell, vip="192.168.143.101"))
-    assert "vip 192.168.143.101 is the address of node" in said
+def test_a_vip_that_is_an_address_of_a_node_is_refused(cell: Cell, stack: Stack) -> None:
+    output = refusal(stack, tenant3(cell, vip="192.168.143.101"))
+    assert "vip 192.168.143.101 is the address of node" in output
 
 
-def test_leave_that_is_no_longer_needed_is_pointed_out(cell: Cell, stack: Stack) -> None:
+def test_unneeded_force_and_allow_move_are_reported(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     move = {"role": "master", "host": cell.node("m1")}
-    said = warnings(stack, tenant3(cell, force="m1 burns", allowMove=[move]))
-    assert "tenant3: force is no longer needed" in said
-    assert "tenant3: allowMove of its master is no longer needed" in said
+    output = warnings(stack, tenant3(cell, force="m1 is lost", allowMove=[move]))
+    assert "tenant3: force is no longer needed" in output
+    assert "tenant3: allowMove of its master is no longer needed" in output
 
 
-# What is live counts --------------------------------------------------------------------------------------------------
+# The live cluster counts ----------------------------------------------------------------------------------------------
 
 
-def test_a_tenant_of_another_stack_is_refused_and_taken_over_on_purpose(
-    cell: Cell, stack: Stack, tmp_path: Path
-) -> None:
+def test_a_tenant_of_another_stack_is_refused_unless_adopted(cell: Cell, stack: Stack, tmp_path: Path) -> None:
     config = tenant3(cell)
     stack.up(config)
     before = cell.uids()
     other = Stack(tmp_path / "other", name="other", environment=cell.environment)
     moved = tenant3(cell, vip="192.168.143.200", dataPath="/data9/x", adopt=True)
-    said = refusal(other, moved)
-    assert "tenant3 belongs to stack adb-tenants/dev" in said
-    assert "adoptFrom: adb-tenants/dev" in said
+    output = refusal(other, moved)
+    assert "tenant3 belongs to stack adb-tenants/dev" in output
+    assert "adoptFrom: adb-tenants/dev" in output
     assert cell.uids() == before
 
     adopting = {**config, "cluster": {**config["cluster"], "adoptFrom": "adb-tenants/dev"}}
     other.up(adopting)
-    assert cell.uids() == before, "taking over has restarted something"
+    assert cell.uids() == before, "adoption has restarted something"
     assert not other.preview(adopting).counts
-    # The first stack no longer owns what it remembers, and cannot take it down.
+    # The first stack no longer owns the objects in its state, and cannot delete them.
     assert "belongs to stack adb-tenants/other" in refusal(stack, config)
     assert "belongs to stack adb-tenants/other" in refusal(stack, with_tenants(config, []))
     assert cell.uids() == before
@@ -273,8 +271,8 @@ def test_a_renamed_stack_keeps_its_fleet(cell: Cell, stack: Stack) -> None:
     stack.configure(config)
     refused = stack.pulumi("preview")
     assert refused.returncode != 0, refused.stdout
-    said = refused.stdout + refused.stderr
-    assert "If this stack was called adb-tenants/dev until now, write only `adoptFrom: adb-tenants/dev`" in said
+    output = refused.stdout + refused.stderr
+    assert "If this stack was called adb-tenants/dev until now, add only `adoptFrom: adb-tenants/dev`" in output
 
     stack.configure({**config, "cluster": {**config["cluster"], "adoptFrom": "adb-tenants/dev"}})
     done = stack.pulumi("up", "--yes")
@@ -285,7 +283,7 @@ def test_a_renamed_stack_keeps_its_fleet(cell: Cell, stack: Stack) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_two_stacks_of_one_namespace_stand_side_by_side(cell: Cell, stack: Stack, tmp_path: Path) -> None:
+def test_two_stacks_can_share_a_namespace(cell: Cell, stack: Stack, tmp_path: Path) -> None:
     both = with_tenant4(cell, tenant3(cell))
     first, second = (with_tenants(both, [entry]) for entry in both["tenants"])
     stack.up(first)
@@ -307,10 +305,10 @@ def test_two_stacks_of_one_namespace_stand_side_by_side(cell: Cell, stack: Stack
     assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
     destroyed = stack.pulumi("destroy", "--yes", "--run-program")
     assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
-    eventually(lambda: cell.objects() == set(), what="nothing is left")
+    eventually(lambda: cell.objects() == set(), what="every object is deleted")
 
 
-def test_a_lost_state_is_healed_by_the_right_entry_and_by_no_other(cell: Cell, stack: Stack, tmp_path: Path) -> None:
+def test_a_lost_state_is_repaired_by_the_matching_entry_only(cell: Cell, stack: Stack, tmp_path: Path) -> None:
     config = tenant3(cell)
     stack.up(config)
     cell.add_node("m3")
@@ -324,15 +322,17 @@ def test_a_lost_state_is_healed_by_the_right_entry_and_by_no_other(cell: Cell, s
         "VRRP id": {"vrid": 99},
     }
     for what, wrong in wrong_entries.items():
-        said = refusal(new, tenant3(cell, **wrong))
-        assert "would start on an empty disk" in said or "Write the entry as it is live" in said, f"{what}: {said}"
+        output = refusal(new, tenant3(cell, **wrong))
+        assert "would start on an empty disk" in output or "Change the entry to match the live object" in output, (
+            f"{what}: {output}"
+        )
         assert cell.uids() == before, what
     new.up(config)
     assert cell.uids() == before
     assert not new.preview(config).counts
 
 
-def test_an_old_state_is_healed_by_the_right_entry_and_by_no_other(cell: Cell, stack: Stack) -> None:
+def test_an_old_state_is_repaired_by_the_matching_entry_only(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     stack.up(config)
     old = stack.exported_state()
@@ -352,13 +352,13 @@ def test_an_old_state_is_healed_by_the_right_entry_and_by_no_other(cell: Cell, s
     serves_from(cell, "standby", "m2")
 
 
-def test_a_changed_namespace_is_refused_in_words_of_its_own(cell: Cell, stack: Stack) -> None:
+def test_a_changed_namespace_is_refused(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     stack.up(config)
     before = cell.uids()
     elsewhere = {**config, "cluster": {**config["cluster"], "namespace": "default"}}
-    said = refusal(stack, elsewhere)
-    assert f"cluster.namespace is default, and this stack's tenants live in {cell.namespace}" in said
+    output = refusal(stack, elsewhere)
+    assert f"cluster.namespace is default, but this stack's tenants are in {cell.namespace}" in output
     assert cell.uids() == before
 
 
@@ -391,9 +391,9 @@ def test_another_cluster_is_refused_and_the_state_stays(
         ("destroy", "--yes", "--run-program"),
     ):
         done = stack.pulumi(*command, KUBECONFIG=str(another_cluster.kubeconfig))
-        said = done.stdout + done.stderr
-        assert done.returncode != 0, f"{command}: {said}"
-        assert "This stack lives in another cluster" in said, f"{command}: {said}"
+        output = done.stdout + done.stderr
+        assert done.returncode != 0, f"{command}: {output}"
+        assert "This stack belongs to another cluster" in output, f"{command}: {output}"
         assert wrong.objects() == set(), command
     after = json.loads(stack.exported_state())["deployment"]["resources"]
     assert {each["urn"] for each in after} == {each["urn"] for each in state}
@@ -413,6 +413,6 @@ def test_another_cluster_is_refused_and_the_state_stays(
 
 
 def uid_of(cell: Cell) -> str:
-    """The uid by which a cluster is known."""
+    """Return the uid that identifies a cluster."""
     uid: str = cell.get("namespace", "kube-system")["metadata"]["uid"]
     return uid

@@ -1,4 +1,4 @@
-"""However a kubeconfig leads to a cluster, the program and the plugin get to the same one; and what they say if not."""
+"""The program and the plugin connect to the same cluster by any kubeconfig, and report connection errors clearly."""
 
 import json
 import os
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.engine
 
 DEAD = "https://127.0.0.1:9"
 BEHIND_THE_PROXY = "https://127.0.0.2:1"
-"""Where nobody listens, under an address that is not in the certificate."""
+"""Nothing listens there, and the address is not in the certificate."""
 IN_A_POD = """#!/bin/sh
 exec unshare {unshare} sh -c '
     mount -t tmpfs none /run && mkdir -p {account} && cp {files}/* {account} && exec "$0" "$@"
@@ -39,7 +39,7 @@ Changes = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """A cell, and a place to put files that lead to it."""
+    """A cell, and a directory for kubeconfigs."""
 
     cell: Cell
     directory: Path
@@ -53,7 +53,7 @@ class Surroundings:
 
     @property
     def server(self) -> str:
-        """Where the API server is."""
+        """The URL of the API server."""
         server: str = self.original["clusters"][0]["cluster"]["server"]
         return server
 
@@ -105,7 +105,7 @@ def several_files(here: Surroundings) -> Mapping[str, str]:
     complete = here.original
     first, second = here.directory / "first", here.directory / "second"
     first.write_text(yaml.safe_dump({key: value for key, value in complete.items() if key != "users"}))
-    # What the first file names, it names for all.
+    # The first file takes precedence.
     complete["clusters"][0]["cluster"] = {"server": DEAD}
     second.write_text(yaml.safe_dump(complete))
     return {"KUBECONFIG": os.pathsep.join(map(str, [first, second, here.directory / "absent"]))}
@@ -124,10 +124,10 @@ def in_a_pod_that_has_a_kubeconfig(here: Surroundings) -> Mapping[str, str]:
 
 
 def impersonation(here: Surroundings) -> Mapping[str, str]:
-    # The token itself may do one thing only: be somebody else.
+    # The token itself only has the permission to impersonate.
     deputy = f"deputy-of-{here.cell.namespace}"
-    may = ("--verb=impersonate", "--resource=users", f"--resource-name={deputy}")
-    here.cell.kubectl("create", "clusterrole", deputy, *may)
+    permission = ("--verb=impersonate", "--resource=users", f"--resource-name={deputy}")
+    here.cell.kubectl("create", "clusterrole", deputy, *permission)
     here.cell.kubectl("create", "clusterrolebinding", deputy, "--clusterrole=cluster-admin", f"--user={deputy}")
     return {"KUBECONFIG": str(here.kubeconfig("config", user={"token": here.token("actor", deputy), "as": deputy}))}
 
@@ -156,7 +156,7 @@ def plugin(command: str, *arguments: str) -> dict[str, Any]:
 
 
 def pod(here: Surroundings, server: str) -> Mapping[str, str]:
-    """The environment in which `pulumi` runs as in a pod: what the kubelet mounts is there."""
+    """Return an environment in which `pulumi` runs as in a pod, with the mounts of the kubelet."""
     files = here.directory / "account"
     files.mkdir()
     (files / "token").write_text(here.token("pod", "cluster-admin"))
@@ -190,26 +190,26 @@ WAYS: list[Callable[[Surroundings], Mapping[str, str]]] = [
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-def test_the_program_and_the_plugin_get_to_the_same_cluster(
+def test_the_program_and_the_plugin_connect_to_the_same_cluster(
     here: Surroundings, tmp_path: Path, way: Callable[[Surroundings], Mapping[str, str]]
 ) -> None:
     environment = {**here.cell.environment, **way(here)}
     stack = Stack(tmp_path / "stack", name="dev", environment=environment)
     stack.configure(tenant3(here.cell))
     done = stack.pulumi("preview")
-    # Whoever gets elsewhere finds nobody there.
+    # Nothing listens at any other address.
     assert done.returncode == 0, done.stdout + done.stderr
     assert "to create" in done.stdout
 
 
 @pytest.fixture
 def ask(here: Surroundings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Asks for the nodes, by a kubeconfig with these changes."""
+    """Reads the nodes by a kubeconfig with these changes."""
     monkeypatch.setattr(kubectl, "RETRY_PAUSES", (0, 0))
 
     def asked(*, cluster: Changes | None = None, user: Changes | None = None) -> Any:
         monkeypatch.setenv("KUBECONFIG", str(here.kubeconfig("config", cluster=cluster, user=user)))
-        return LiveCluster(None).nodes()
+        return LiveCluster(None, "default").nodes()
 
     return asked
 
@@ -222,14 +222,14 @@ GATEWAY = Reply(status=502, body="<html>Bad Gateway</html>")
 
 
 @pytest.mark.parametrize("passing", [BUSY, UNAVAILABLE, LEADERLESS, GATEWAY], ids=lambda reply: str(reply.status))
-def test_what_passes_is_tried_again(ask: Callable[..., Any], passing: Reply) -> None:
+def test_transient_errors_are_retried(ask: Callable[..., Any], passing: Reply) -> None:
     with stub(passing, passing, NODES) as (server, got):
         assert set(ask(cluster={"server": server})) == {"m1"}
     assert len(got) == 3
 
 
 @pytest.mark.parametrize(
-    ("reply", "requests", "says"),
+    ("reply", "requests", "expected"),
     [
         (
             Reply.failure(429, "TooManyRequests", "busy"),
@@ -258,18 +258,18 @@ def test_what_passes_is_tried_again(ask: Callable[..., Any], passing: Reply) -> 
     ],
     ids=lambda given: str(given.status) if isinstance(given, Reply) else "",
 )
-def test_each_status_has_words_of_its_own(ask: Callable[..., Any], reply: Reply, requests: int, says: str) -> None:
+def test_each_status_has_its_own_message(ask: Callable[..., Any], reply: Reply, requests: int, expected: str) -> None:
     with stub(reply) as (server, got):
         with pytest.raises(UnusableClusterError) as raised:
             ask(cluster={"server": server})
         assert f"The API server {server} " in str(raised.value)
-    assert says in str(raised.value)
+    assert expected in str(raised.value)
     assert len(got) == requests
     rights = "What the kubeconfig's user needs" in str(raised.value)
-    assert rights == (reply.status == 403), "rights are spoken of where they are missing, and nowhere else"
+    assert rights == (reply.status == 403), "permissions are mentioned for other errors, or not for missing ones"
 
 
-def test_an_api_server_that_hangs_is_given_up(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_server_that_hangs_causes_a_timeout(ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubectl, "TIMEOUT_SECONDS", 1)
     with stub(Reply(status=200, hangs=True)) as (server, _), pytest.raises(UnusableClusterError) as raised:
         ask(cluster={"server": server})
@@ -284,38 +284,38 @@ def test_a_proxy_of_the_environment_is_used(
     for scheme in ("http", "socks5"):
         with proxy_to(port) as entered:
             monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://127.0.0.1:{entered.server_address[1]}")
-            # A name that only the proxy knows; what is on this machine is never asked for through a proxy.
+            # Only the proxy resolves this name; addresses of this machine are never reached through a proxy.
             assert here.cell.node("m1") in ask(cluster={"server": "https://kubernetes.default.svc:6443"})
             assert entered.passed
 
 
-def test_a_login_plugin_that_fails_is_quoted_by_all_commands(
+def test_the_error_of_a_login_plugin_is_quoted_by_all_commands(
     here: Surroundings,
     stack: Stack,
     ask: Callable[..., Any],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    said = "Error: the session has expired: run sso login"
-    user = {"exec": plugin("sh", "-c", f"echo '{said}' >&2; exit 253")}
-    says = f"The kubeconfig's user cannot log in ({said}; exec: executable sh failed with exit code 253)"
+    error = "Error: the session has expired: run sso login"
+    user = {"exec": plugin("sh", "-c", f"echo '{error}' >&2; exit 253")}
+    expected = f"The kubeconfig's user cannot log in ({error}; exec: executable sh failed with exit code 253)"
     with pytest.raises(UnusableClusterError) as raised:
         ask(user=user)
-    assert says in str(raised.value)
+    assert expected in str(raised.value)
     with pytest.raises(KubectlError) as raised_by_drift:
         KubectlClient(None).nodes()
-    assert says in str(raised_by_drift.value)
+    assert expected in str(raised_by_drift.value)
     assert draw_fleet(["--live"]) == 2
     printed = capsys.readouterr().err
-    assert says in printed
+    assert expected in printed
 
     stack.configure(tenant3(here.cell))
     done = stack.pulumi("preview", KUBECONFIG=os.environ["KUBECONFIG"])
     assert done.returncode != 0
-    assert says in done.stdout + done.stderr
+    assert expected in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_without_kubectl_the_preview_says_what_to_install(here: Surroundings, stack: Stack) -> None:
+def test_a_missing_kubectl_is_reported(here: Surroundings, stack: Stack) -> None:
     stack.configure(tenant3(here.cell))
     done = stack.pulumi("preview", PATH=without_kubectl(stack.environment["PATH"], here.directory))
     assert done.returncode != 0
@@ -323,7 +323,7 @@ def test_without_kubectl_the_preview_says_what_to_install(here: Surroundings, st
 
 
 def without_kubectl(path: str, directory: Path) -> str:
-    """The same PATH, a copy of each directory that has a kubectl without it in that one's place."""
+    """Return the PATH with each directory that contains kubectl replaced by a copy without it."""
     found = []
     for number, each in enumerate(map(Path, path.split(os.pathsep))):
         if (each / "kubectl").exists():

@@ -1,4 +1,4 @@
-"""An `up` that is killed at any moment is healed by the next one: no hand, no duplicate, no database restart."""
+"""After an `up` that is killed at any moment, the next one completes it and restarts no database."""
 
 import os
 import random
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine
 
 
 def fleet(cell: Cell, tenants: int) -> Config:
-    """So many tenants, each on two nodes of its own."""
+    """Return a fleet of this many tenants, each on two nodes of its own."""
     entries = [
         {
             "name": f"tenant{number}",
@@ -30,7 +30,7 @@ def fleet(cell: Cell, tenants: int) -> Config:
 
 
 def kill_an_up(stack: Stack, config: Config, *, after_seconds: float) -> bool:
-    """Start an `up`, kill the engine and its plugins after a while and drop its lock; whether it was still running."""
+    """Start an `up`, kill the engine and its plugins, release its lock, and return whether it was still running."""
     running = start_an_up(stack, config)
     time.sleep(after_seconds)
     killed = running.poll() is None
@@ -39,7 +39,7 @@ def kill_an_up(stack: Stack, config: Config, *, after_seconds: float) -> bool:
 
 
 def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) -> None:
-    """Create, fail over and remove a fleet, each step killed several times before it may finish."""
+    """Create, fail over and remove a fleet, and kill each step several times before it may finish."""
     chance = random.Random(seed)  # noqa: S311 - for repeatable moments, not for secrets
     created = fleet(cell, tenants)
     failed_over = with_every_tenant(created, activeRole="standby")
@@ -56,9 +56,9 @@ def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) ->
         for _ in range(kills):
             killed += kill_an_up(stack, config, after_seconds=chance.uniform(1.5, 6 + tenants))
             if step in ("create", "fail over"):
-                there = cell.database_pods()
-                assert {name: there.get(name) for name in seen} == seen, f"{step}: a database restarted"
-                seen = there
+                pods = cell.database_pods()
+                assert {name: pods.get(name) for name in seen} == seen, f"{step}: a database restarted"
+                seen = pods
         stack.up(config)
         assert not stack.preview(config).counts, f"{step}: the next preview has changes left"
         if step == "create":
@@ -70,44 +70,42 @@ def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) ->
                 tenant: [cell.pod_address(f"tenant{tenant}-standby-0")] for tenant in range(tenants)
             }
     assert not any("tenant" in name for name in cell.objects())
-    # Node labels are not asserted: one that was set and not recorded has two owners, and stays (docs/operations.md).
+    # Node labels are not asserted: one that was set and not recorded has two managers, and stays (docs/operations.md).
     assert killed, "no `up` was killed: the moments were all too late"
 
 
-def test_killed_ups_are_healed_by_the_next_one(cell: Cell, stack: Stack) -> None:
+def test_the_next_up_completes_a_killed_one(cell: Cell, stack: Stack) -> None:
     survive(cell, stack, tenants=2, kills=1, seed=1)
 
 
-def test_a_second_up_is_told_of_the_first_and_changes_nothing(cell: Cell, stack: Stack) -> None:
+def test_a_concurrent_up_is_refused(cell: Cell, stack: Stack) -> None:
     config = fleet(cell, 2)
     first = start_an_up(stack, config)
-    eventually(lambda: "ConfigMap adbops-cm" in cell.objects(), what="the first `up` has begun")
-    # On a loaded machine it would otherwise be done before the second has begun.
+    eventually(lambda: "ConfigMap adbops-cm" in cell.objects(), what="the first `up` has started")
+    # On a loaded machine it would otherwise end before the second has started.
     os.kill(first.pid, signal.SIGSTOP)
     second = start_an_up(stack, config)
-    said, _ = second.communicate()
+    output, _ = second.communicate()
     os.kill(first.pid, signal.SIGCONT)
-    assert second.returncode != 0, said
-    assert "the stack is currently locked by 1 lock(s)" in said
+    assert second.returncode != 0, output
+    assert "the stack is currently locked by 1 lock(s)" in output
     first.communicate()
     assert first.returncode == 0
     assert not stack.preview(config).counts
 
 
-def test_an_up_that_loses_the_api_server_is_healed_by_the_next_one(
-    cell: Cell, stack: Stack, cluster: KwokCluster
-) -> None:
+def test_the_next_up_completes_one_that_lost_the_api_server(cell: Cell, stack: Stack, cluster: KwokCluster) -> None:
     config = fleet(cell, 2)
     running = start_an_up(stack, config)
-    eventually(lambda: "StatefulSet tenant0-master" in cell.objects(), what="the `up` is half-way")
+    eventually(lambda: "StatefulSet tenant0-master" in cell.objects(), what="the `up` has created a StatefulSet")
     cluster.stop_component("kube-apiserver")
     time.sleep(3)
     cluster.start_components()
-    said, _ = running.communicate(timeout=200)
+    output, _ = running.communicate(timeout=200)
     before = cell.database_pods()
 
     stack.up(config)
-    assert not stack.preview(config).counts, f"changes are left after an `up` that said:\n{said}"
+    assert not stack.preview(config).counts, f"changes are left after an `up` with this output:\n{output}"
     after = cell.database_pods()
     assert {name: after.get(name) for name in before} == before, "a database restarted"
     assert set(after) == {f"Pod tenant{number}-{role}-0" for number in range(2) for role in ("master", "standby")}
@@ -115,5 +113,5 @@ def test_an_up_that_loses_the_api_server_is_healed_by_the_next_one(
 
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
-def test_thirty_killed_ups_of_ten_tenants_are_healed_by_the_next_ones(cell: Cell, stack: Stack) -> None:
+def test_the_next_ups_complete_thirty_killed_ones(cell: Cell, stack: Stack) -> None:
     survive(cell, stack, tenants=10, kills=8, seed=2)

@@ -1,4 +1,4 @@
-"""Nobody loses a database to a diff: moves without leave and removals without retirement end in the preview."""
+"""Moving a database without `allowMove`, and removing one that is not retired, is refused in the preview."""
 
 from typing import Any
 
@@ -11,31 +11,31 @@ from tests.support.stack import Refused, Stack
 pytestmark = pytest.mark.engine
 
 
-def assert_refused(stack: Stack, cell: Cell, config: dict[str, Any], *, saying: str) -> None:
-    """Preview and, skipping it, `up` are refused with these words, and no object that is there is touched."""
+def assert_refused(stack: Stack, cell: Cell, config: dict[str, Any], *, message: str) -> None:
+    """Assert that a preview, and an `up` without one, are refused with this message and change no object."""
     before = cell.uids()
     for operation in (stack.preview, stack.up):
         with pytest.raises(Refused) as refused:
             operation(config)
-        assert saying in str(refused.value), str(refused.value)
+        assert message in str(refused.value), str(refused.value)
         assert "Traceback" not in str(refused.value)
     after = cell.uids()
     assert {name: after.get(name) for name in before} == before
 
 
-def test_a_moved_host_is_refused_until_the_move_is_allowed_by_name(cell: Cell, stack: Stack) -> None:
+def test_a_changed_host_is_refused_until_allowed(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     m3 = cell.add_node("m3")
     hosts = {"master": m3, "standby": cell.node("m2")}
-    assert_refused(stack, cell, tenant3(cell, hosts=hosts), saying=f"- {{role: master, host: {m3}}}")
+    assert_refused(stack, cell, tenant3(cell, hosts=hosts), message=f"- {{role: master, host: {m3}}}")
     for elsewhere in ({"role": "standby", "host": m3}, {"role": "master", "host": cell.node("m4")}):
         config = tenant3(cell, hosts=hosts, allowMove=[elsewhere])
-        assert_refused(stack, cell, config, saying=f"- {{role: master, host: {m3}}}")
+        assert_refused(stack, cell, config, message=f"- {{role: master, host: {m3}}}")
 
     stack.up(tenant3(cell, hosts=hosts, allowMove=[{"role": "master", "host": m3}]))
     cell.kubectl("delete", "pod", "tenant3-master-0")
     eventually(
-        lambda: cell.get("pod", "tenant3-master-0")["spec"].get("nodeName") == m3, what="the pod runs on its new host"
+        lambda: cell.get("pod", "tenant3-master-0")["spec"].get("nodeName") == m3, what="the pod runs on its new node"
     )
     assert cell.tenancy_labels() == {
         cell.node("m1"): {},
@@ -44,28 +44,26 @@ def test_a_moved_host_is_refused_until_the_move_is_allowed_by_name(cell: Cell, s
     }
 
 
-def test_a_changed_path_is_refused_until_the_move_is_allowed_for_both_roles(cell: Cell, stack: Stack) -> None:
+def test_a_changed_path_is_refused_until_allowed_for_both_roles(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     moved = {"dataPath": "/data1/tenant3/data", "logPath": "/data1/tenant3/adminlog"}
-    leave = "dataPath: /data1/tenant3/data, logPath: /data1/tenant3/adminlog}"
-    assert_refused(stack, cell, tenant3(cell, **moved), saying=leave)
+    fields = "dataPath: /data1/tenant3/data, logPath: /data1/tenant3/adminlog}"
+    assert_refused(stack, cell, tenant3(cell, **moved), message=fields)
     master = {"role": "master", **moved}
-    assert_refused(stack, cell, tenant3(cell, **moved, allowMove=[master]), saying=f"- {{role: standby, {leave}")
+    assert_refused(stack, cell, tenant3(cell, **moved, allowMove=[master]), message=f"- {{role: standby, {fields}")
     stack.up(tenant3(cell, **moved, allowMove=[master, {**master, "role": "standby"}]))
 
 
-def test_a_renamed_tenant_is_refused_because_its_databases_would_be_deleted(cell: Cell, stack: Stack) -> None:
+def test_renaming_a_tenant_is_refused(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
-    assert_refused(stack, cell, tenant3(cell, name="tenant5"), saying="tenant3 is gone from the fleet but not retired")
+    assert_refused(stack, cell, tenant3(cell, name="tenant5"), message="tenant3 is neither in the fleet nor retired")
 
 
-def test_a_tenant_goes_only_when_retired_and_leaves_no_object_no_label_and_word_of_its_data(
-    cell: Cell, stack: Stack
-) -> None:
+def test_only_a_retired_tenant_is_removed_and_its_files_are_reported(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     both = with_tenant4(cell, config)
     stack.up(both)
-    assert_refused(stack, cell, config, saying="set `state: retired` there, run `pulumi up`, then remove the entry")
+    assert_refused(stack, cell, config, message="set `state: retired` there, run `pulumi up`, then remove the entry")
 
     retired = with_tenants(both, [both["tenants"][0], {**both["tenants"][1], "state": "retired"}])
     stack.up(retired)
@@ -74,10 +72,10 @@ def test_a_tenant_goes_only_when_retired_and_leaves_no_object_no_label_and_word_
     removed = stack.pulumi("up", "--yes")
     assert removed.returncode == 0, removed.stdout + removed.stderr
     for role, node in (("master", "m2"), ("standby", "m1")):
-        left = f"what it wrote stays on {cell.node(node)}: /data0/tenant4/data, /data0/tenant4/adminlog"
+        left = f"its files stay on {cell.node(node)}: /data0/tenant4/data, /data0/tenant4/adminlog"
         assert f"tenant4-{role} is removed; {left}" in removed.stdout
 
-    eventually(lambda: not any("tenant4" in name for name in cell.objects()), what="every object of tenant4 is gone")
+    eventually(lambda: not any("tenant4" in name for name in cell.objects()), what="every object of tenant4 is deleted")
     assert cell.tenancy_labels() == {
         cell.node("m1"): {"tenancy-tenant3": "master"},
         cell.node("m2"): {"tenancy-tenant3": "standby"},
@@ -85,7 +83,7 @@ def test_a_tenant_goes_only_when_retired_and_leaves_no_object_no_label_and_word_
     assert not stack.preview(config).counts
 
 
-def test_destroying_the_stack_is_refused_unless_every_tenant_is_retired(cell: Cell, stack: Stack) -> None:
+def test_destroy_is_refused_unless_every_tenant_is_retired(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     stack.up(config)
     before = cell.uids()
@@ -96,5 +94,5 @@ def test_destroying_the_stack_is_refused_unless_every_tenant_is_retired(cell: Ce
     stack.up(with_every_tenant(config, state="retired"))
     destroyed = stack.pulumi("destroy", "--yes", "--run-program")
     assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
-    eventually(lambda: cell.objects() == set(), what="nothing is left")
+    eventually(lambda: cell.objects() == set(), what="every object is deleted")
     assert cell.tenancy_labels() == {cell.node("m1"): {}, cell.node("m2"): {}}

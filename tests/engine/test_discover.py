@@ -1,4 +1,4 @@
-"""What `discover` prints is a stack file that previews green without a hand on it, and adopts in place."""
+"""The output of `discover` is a stack file that adopts the tenants in place without edits."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine
 
 
 def discovered(cell: Cell) -> tuple[str, str]:
-    """What the command prints on both of its streams."""
+    """Return the command's standard output and standard error."""
     done = subprocess.run(
         [sys.executable, "-m", "tenants", "discover"],
         cwd=ROOT,
@@ -31,7 +31,7 @@ def discovered(cell: Cell) -> tuple[str, str]:
 
 
 def create_shared_objects(cell: Cell) -> None:
-    """The six objects that every tenant refers to, made by somebody else."""
+    """Create the six objects that every tenant refers to."""
     names = {"adbops": ("ConfigMap", "adbops-cm"), "mysql": ("ConfigMap", "mysql-configmap")}
     names |= {"adbConnect": ("Secret", "adb-connect-secret"), "mysqlConnect": ("Secret", "mysql-connect")}
     names |= {"rootSshKey": ("Secret", "root-ssh-key"), "gpadminSshKey": ("Secret", "gpadmin-ssh-key")}
@@ -41,7 +41,7 @@ def create_shared_objects(cell: Cell) -> None:
         cell.create({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **data})
 
 
-def test_a_fleet_is_adopted_by_the_file_as_it_is_printed(cell: Cell, stack: Stack) -> None:
+def test_a_fleet_is_adopted_by_the_printed_stack_file(cell: Cell, stack: Stack) -> None:
     create_shared_objects(cell)
     hosts = {role: cell.add_node(f"h-{role}") for role in ("master", "standby")}
     # Two whose keepalived pods share a node, and one that was scaled to 0.
@@ -49,7 +49,7 @@ def test_a_fleet_is_adopted_by_the_file_as_it_is_printed(cell: Cell, stack: Stac
         create_legacy_tenant(cell, name, vip=f"192.168.143.{150 + number}", hosts=hosts)
     eventually(
         lambda: all(cell.endpoint_addresses(f"{name}-vip") for name in ("east", "west", "asleep")),
-        what="the old tenants serve",
+        what="the old tenants have endpoints",
         seconds=60,
     )
     cell.kubectl("scale", "--replicas=0", "statefulset/asleep-master", "statefulset/asleep-standby", "rc/asleep-vip")
@@ -58,7 +58,7 @@ def test_a_fleet_is_adopted_by_the_file_as_it_is_printed(cell: Cell, stack: Stac
     )
     before = cell.uids()
 
-    printed, said = discovered(cell)
+    printed, output = discovered(cell)
     (stack.project / f"Pulumi.{stack.name}.yaml").write_text(printed)
     tenants = yaml.safe_load(printed)["config"]["adb-tenants:tenants"]
     waived = [{"rule": "E601", "reason": "as found"}]
@@ -68,7 +68,7 @@ def test_a_fleet_is_adopted_by_the_file_as_it_is_printed(cell: Cell, stack: Stac
         {"name": "east", "vip": "192.168.143.150", **common, "waive": waived},
         {"name": "west", "vip": "192.168.143.151", **common, "waive": waived},
     ]
-    assert said.count("E601 is waived, as found") == 2
+    assert output.count("E601 is waived, as found") == 2
 
     preview = stack.pulumi("preview")
     assert preview.returncode == 0, preview.stdout + preview.stderr

@@ -1,4 +1,4 @@
-"""`python -m drift` lists whatever was changed by hand, and together with `up --refresh` repairs it."""
+"""`python -m drift` lists manual changes, and together with `up --refresh` repairs them."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ NONE, DECLARED, SECRET = "(none)", "(as declared)", "[secret]"
 
 
 def east_and_west(cell: Cell, **changes: Any) -> Config:
-    """Two tenants that share m2; no other cell has tenants of these names, whose labels could be meant for them."""
+    """Return two tenants that share m2; no other cell has tenants of these names, so labels cannot be confused."""
     common = tenant3(cell, **changes)["tenants"][0]
     east = {**common, "name": "east", "vip": "192.168.143.146"}
     hosts = {"master": cell.node("m2"), "standby": cell.node("m4")}
@@ -31,20 +31,20 @@ def east_and_west(cell: Cell, **changes: Any) -> Config:
 
 
 def patch(cell: Cell, of: str, change: Any) -> None:
-    """Change an object as `kubectl edit` would."""
+    """Patch an object."""
     sort = "json" if isinstance(change, list) else "merge"
     kind, name = of.split()
     cell.kubectl("patch", kind, name, "--type", sort, "--patch", json.dumps(change))
 
 
 def up(stack: Stack) -> None:
-    """What the list names for whatever is declared."""
+    """Run the command that repairs drift of declared fields."""
     done = stack.pulumi("up", "--refresh", "--yes", "--skip-preview")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def swapped_mounts(cell: Cell, stateful_set: str) -> list[Any]:
-    """A JSON patch that swaps a container's first two volume mounts."""
+    """Return a JSON patch that swaps a container's first two volume mounts."""
     containers = cell.get("statefulset", stateful_set)["spec"]["template"]["spec"]["containers"]
     first, second, *others = containers[0]["volumeMounts"]
     path = "/spec/template/spec/containers/0/volumeMounts"
@@ -52,7 +52,7 @@ def swapped_mounts(cell: Cell, stateful_set: str) -> list[Any]:
 
 
 def delete_one_of_each_kind(cell: Cell) -> set[Found]:
-    """Delete objects; no database's pod goes with them."""
+    """Delete objects, but no database's pod."""
     binding = f"adb-keepalived-{cell.namespace}"
     cell.kubectl("delete", "service", "west-master", "east-standby")
     cell.kubectl("delete", "statefulset", "east-standby", "--cascade=orphan")
@@ -70,10 +70,10 @@ def delete_one_of_each_kind(cell: Cell) -> set[Found]:
 
 
 def change_what_is_declared(cell: Cell) -> set[Found]:
-    """Change fields, or take them out, that the program sets."""
+    """Change or remove declared fields."""
     patch(cell, "service east-vip", {"spec": {"selector": {"role": "standby"}}, "metadata": {"labels": {"app": None}}})
     cell.kubectl("scale", "statefulset", "west-master", "--replicas", "2")
-    # Its only key: nothing in the object tells any more that we made it.
+    # Its only key: no field of the object has Pulumi as its manager any more.
     patch(cell, "configmap east-vip-cm", {"data": {"192.168.143.146": "elsewhere/east-vip"}})
     patch(cell, "configmap adbops-cm", {"data": {"rm.addr": "192.168.143.99"}})
     patch(cell, "secret adb-connect-secret", {"data": {"adb.password": "Y2hhbmdlZC1wYXNzd29yZA=="}})
@@ -96,8 +96,8 @@ def change_what_is_declared(cell: Cell) -> set[Found]:
     }
 
 
-def add_what_nobody_declares(cell: Cell) -> set[Found]:
-    """Add fields, and change a default: what neither a refresh nor an `up` would notice."""
+def add_undeclared_fields(cell: Cell) -> set[Found]:
+    """Add fields, and change a default, which neither a refresh nor an `up` would detect."""
     access = f"adb-keepalived-{cell.namespace}"
     patch(cell, "service west-vip", {"spec": {"selector": {"debug": "on"}, "internalTrafficPolicy": "Local"}})
     for labelled in ("service/east-master", "statefulset/east-master", "secret/root-ssh-key"):
@@ -145,25 +145,23 @@ def add_what_nobody_declares(cell: Cell) -> set[Found]:
     }
 
 
-def make_a_node_anew(cell: Cell) -> set[Found]:
-    """It comes without its label, and the pod that is to run there waits."""
+def recreate_a_node(cell: Cell) -> set[Found]:
+    """Recreate a node without its label, so that its pod is pending."""
     cell.kubectl("delete", "node", cell.node("m4"))
     cell.add_node("m4")
     cell.kubectl("delete", "pod", "west-standby-0", "--force", "--grace-period", "0")
     return {Found(f"Node {cell.node('m4')}", "metadata.labels.tenancy-west", '"standby"', NONE, "", UP)}
 
 
-def test_whatever_is_changed_by_hand_is_listed_and_repaired_and_no_database_restarts_for_it(
-    cell: Cell, stack: Stack
-) -> None:
+def test_manual_changes_are_listed_and_repaired_without_restarts(cell: Cell, stack: Stack) -> None:
     for node in ("m3", "m4"):
         cell.add_node(node)
     stack.up(east_and_west(cell))
     assert drift_list(stack).none
     databases, keepalived = cell.database_pods(), cell.keepalived_pod("east")["metadata"]["uid"]
 
-    seen_by_the_engine = delete_one_of_each_kind(cell) | change_what_is_declared(cell) | make_a_node_anew(cell)
-    added = add_what_nobody_declares(cell)
+    seen_by_the_engine = delete_one_of_each_kind(cell) | change_what_is_declared(cell) | recreate_a_node(cell)
+    added = add_undeclared_fields(cell)
     listed = drift_list(stack)
     assert listed.drift == seen_by_the_engine | added
     assert not listed.leftovers
@@ -176,7 +174,7 @@ def test_whatever_is_changed_by_hand_is_listed_and_repaired_and_no_database_rest
     assert drift_list(stack).none
     assert stack.pulumi("preview", "--refresh", "--expect-no-changes").returncode == 0
     eventually(lambda: bool(cell.endpoint_addresses("west-standby")), what="the pod runs on its node again")
-    # That pod was deleted with the node; west-master-1 was one too many.
+    # That pod was deleted with the node; west-master-1 was not declared.
     assert {**cell.database_pods(), "Pod west-standby-0": ""} == {**databases, "Pod west-standby-0": ""}
     assert cell.keepalived_pod("east")["metadata"]["uid"] == keepalived
     for tenant in ("east", "west"):
@@ -189,13 +187,11 @@ def test_whatever_is_changed_by_hand_is_listed_and_repaired_and_no_database_rest
     }
 
 
-def test_what_would_restart_a_database_or_cannot_be_changed_back_is_left_and_its_way_out_is_said(
-    cell: Cell, stack: Stack
-) -> None:
+def test_drift_that_cannot_be_repaired_safely_is_reported_with_a_remedy(cell: Cell, stack: Stack) -> None:
     rolling = tenant3(cell, name="north", updateStrategy="RollingUpdate")
     stack.up(rolling)
     master = cell.database_pods()["Pod north-master-0"]
-    # Not by kubectl, whose additions an `up` takes over and out with any other change of the object.
+    # Not by kubectl: `up` adopts its fields, and removes them with the next change of the object.
     change = json.dumps({"spec": {"template": {"metadata": {"annotations": {"note": "x"}}}}})
     cell.kubectl("patch", "statefulset", "north-master", "--patch", change, "--field-manager", "console")
     cell.kubectl("label", "statefulset", "north-master", "foreign=x")
@@ -214,7 +210,7 @@ def test_what_would_restart_a_database_or_cannot_be_changed_back_is_left_and_its
             cell.database_pods().get("Pod north-master-0", master) != master
             and bool(cell.endpoint_addresses("north-master"))
         ),
-        what="whoever changed the template has restarted the master",
+        what="the changed template has restarted the master",
     )
     databases = cell.database_pods()
 
@@ -254,9 +250,7 @@ def test_what_would_restart_a_database_or_cannot_be_changed_back_is_left_and_its
     assert cell.database_pods() == databases
 
 
-def test_an_object_that_changes_while_it_is_repaired_is_left_alone_and_that_is_said(
-    cell: Cell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_object_that_changes_during_its_repair_is_not_repaired(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", cell.environment["KUBECONFIG"])
     cell.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "east"}, "data": {"a": "1", "b": "2"}})
     made = cell.get("configmap", "east")

@@ -1,4 +1,4 @@
-"""Failover, stop and start, upgrade: what one edited line does to pods and traffic, seen in the cluster."""
+"""Failover, stop and start, upgrade: the effects of one edited line on pods and traffic."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.support.stack import Refused, Stack
 pytestmark = pytest.mark.engine
 
 
-def test_a_failover_and_the_way_back_move_traffic_and_touch_no_database(cell: Cell, stack: Stack) -> None:
+def test_failover_and_failback_move_traffic_and_restart_no_database(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     databases = cell.database_pods()
     assert len(databases) == 2
@@ -32,22 +32,22 @@ def test_a_failover_and_the_way_back_move_traffic_and_touch_no_database(cell: Ce
 def test_a_failover_to_a_pod_that_is_not_ready_is_refused_unless_forced(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", "0")
-    eventually(lambda: "Pod tenant3-standby-0" not in cell.objects(), what="the standby's pod is gone")
+    eventually(lambda: "Pod tenant3-standby-0" not in cell.objects(), what="the standby's pod is deleted")
     for operation in (stack.preview, stack.up):
         with pytest.raises(Refused, match=r"tenant3-standby-0 on .*, which is not ready") as refused:
             operation(tenant3(cell, activeRole="standby"))
         assert "force: <the reason>" in str(refused.value)
     assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "master"
 
-    stack.up(tenant3(cell, activeRole="standby", force="m1 burns"))
+    stack.up(tenant3(cell, activeRole="standby", force="m1 is lost"))
     assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == "standby"
 
 
-def test_a_stopped_tenant_keeps_every_object_but_its_pods_and_starts_again(cell: Cell, stack: Stack) -> None:
+def test_a_stopped_tenant_keeps_all_objects_but_its_pods(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     objects = {name for name in cell.objects() if not name.startswith("Pod")}
     stack.up(tenant3(cell, state="stopped"))
-    eventually(lambda: cell.objects() == objects, what="every object is there, and no pod")
+    eventually(lambda: cell.objects() == objects, what="every object exists, and no pod")
     assert not stack.preview(tenant3(cell, state="stopped")).counts
     assert drift_list(stack).none
 
@@ -71,7 +71,7 @@ def test_an_upgrade_is_three_edits_and_each_database_restarts_once(cell: Cell, s
                 (f"Pod tenant3-{role}-0" in cell.uids() and cell.uids()[f"Pod tenant3-{role}-0"] != old)
                 and bool(cell.endpoint_addresses(f"tenant3-{role}"))
             ),
-            what=f"{role} is back",
+            what=f"{role} is ready again",
         )
 
     def revisions() -> dict[str, str]:

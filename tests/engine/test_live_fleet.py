@@ -1,4 +1,4 @@
-"""`python -m fleet --live` shows what is in the cluster, not what was declared."""
+"""`python -m fleet --live` shows the live cluster, not the declared fleet."""
 
 import pytest
 
@@ -12,9 +12,7 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.engine
 
 
-def test_the_live_fleet_shows_who_serves_and_what_was_changed_by_hand(
-    cell: Cell, stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_live_fleet_shows_manual_changes(cell: Cell, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", cell.environment["KUBECONFIG"])
     stack.up(tenant3(cell))
 
@@ -36,7 +34,7 @@ def test_the_live_fleet_shows_who_serves_and_what_was_changed_by_hand(
     stack.up(tenant3(cell, image="docker.dtdream.com/adb/adb-control:v1.2.0"))
     cell.kubectl("patch", "service", "tenant3-vip", "--patch", '{"spec": {"selector": {"role": "standby"}}}')
     cell.kubectl("scale", "statefulset", "tenant3-master", "--replicas", "0")
-    eventually(lambda: "Pod tenant3-master-0" not in cell.objects(), what="the master's pod goes")
+    eventually(lambda: "Pod tenant3-master-0" not in cell.objects(), what="the master's pod is deleted")
     eventually(lambda: seen().seats[1].old_revision, what="the standby's pod runs an older revision")
     assert seen().active_role == "standby"
     assert seen().seats == (seat(Role.MASTER, "m1", ready=None), seat(Role.STANDBY, "m2", old=True))

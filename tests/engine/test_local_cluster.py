@@ -1,4 +1,4 @@
-"""The local cluster itself: what it listens on, and that no crash, reboot or interruption loses it."""
+"""The local cluster: its listening addresses, and its recovery from crashes, reboots and interruptions."""
 
 import json
 import os
@@ -40,15 +40,15 @@ def create_pod(cluster: KwokCluster, name: str) -> None:
 
 
 def wait_for_service_account(cluster: KwokCluster) -> None:
-    """The controller manager makes it a moment after the namespace; no pod is admitted before."""
+    """Wait for the account that the controller manager creates after the namespace; pods need it."""
     deadline = time.monotonic() + 30
     while "serviceaccount/default" not in cluster.kubectl("get", "serviceaccounts", "--output=name"):
-        assert time.monotonic() < deadline, "the controller manager made no service account within 30 s"
+        assert time.monotonic() < deadline, "no service account within 30 s"
         time.sleep(0.1)
 
 
 def listening_addresses(process: int) -> set[str]:
-    """The addresses, as Linux writes them, that a process accepts connections on."""
+    """Return the addresses, as Linux writes them, on which a process accepts connections."""
     sockets = {link.readlink().name for link in Path(f"/proc/{process}/fd").iterdir() if link.is_symlink()}
     found = set()
     for table in ("tcp", "tcp6"):
@@ -60,7 +60,7 @@ def listening_addresses(process: int) -> set[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="asks Linux which sockets are open")
-def test_nothing_of_a_local_cluster_can_be_reached_from_another_machine(adb: KwokCluster) -> None:
+def test_a_local_cluster_listens_on_loopback_addresses_only(adb: KwokCluster) -> None:
     addresses = {component: listening_addresses(process) for component, process in adb._running().items()}
     assert len(addresses) == 5
     assert all(addresses.values()), f"a component listens on nothing: {addresses}"
@@ -68,7 +68,7 @@ def test_nothing_of_a_local_cluster_can_be_reached_from_another_machine(adb: Kwo
     assert not any(reachable.values()), f"listening on other than loopback addresses: {reachable}"
 
 
-def test_nodes_look_like_the_cells(adb: KwokCluster) -> None:
+def test_nodes_are_like_those_of_a_cell(adb: KwokCluster) -> None:
     nodes = json.loads(adb.kubectl("get", "nodes", "--output=json"))["items"]
     seen = {
         node["metadata"]["name"]: (
@@ -85,7 +85,7 @@ def test_nodes_look_like_the_cells(adb: KwokCluster) -> None:
     }
 
 
-def test_a_node_that_a_mistake_has_made_does_not_come_to_life(adb: KwokCluster) -> None:
+def test_an_accidentally_created_node_does_not_become_ready(adb: KwokCluster) -> None:
     phantom = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "phantom"}}
     adb.kubectl("create", "--filename=-", stdin=json.dumps(phantom))
     wait_for_service_account(adb)
@@ -104,13 +104,13 @@ def test_starting_a_running_cluster_changes_nothing(adb: KwokCluster) -> None:
     assert adb._running() == before
 
 
-def test_a_node_that_was_deleted_comes_back_with_the_next_start(adb: KwokCluster) -> None:
+def test_the_next_start_recreates_a_deleted_node(adb: KwokCluster) -> None:
     adb.kubectl("delete", "node", "m2.adb.g1.com")
     adb.start(DEV_NODES)
     assert "node/m2.adb.g1.com" in adb.kubectl("get", "nodes", "--output=name").split()
 
 
-def test_after_a_power_cut_a_start_brings_the_data_back(adb: KwokCluster) -> None:
+def test_the_data_survives_a_power_failure(adb: KwokCluster) -> None:
     wait_for_service_account(adb)
     create_pod(adb, "survivor")
     for process in adb._running().values():
@@ -121,7 +121,7 @@ def test_after_a_power_cut_a_start_brings_the_data_back(adb: KwokCluster) -> Non
     adb.kubectl("wait", "--for=condition=Ready", "pod/survivor", "--timeout=30s")
 
 
-def test_the_api_server_alone_can_go_and_come_back(adb: KwokCluster) -> None:
+def test_the_api_server_can_be_stopped_and_started(adb: KwokCluster) -> None:
     adb.stop_component("kube-apiserver")
     assert not adb.is_running()
     adb.start_components()

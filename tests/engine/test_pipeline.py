@@ -1,4 +1,4 @@
-"""The way of an edit from a branch to the cluster, by the very commands that the workflows run."""
+"""An edit from a branch to the cluster, by the commands of the workflows."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.engine
 
 
 class Checkout:
-    """A team's repository, with its stack file, and what its pipeline runs in it."""
+    """A team's repository with its stack file and pipeline."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -27,7 +27,7 @@ class Checkout:
         self.git("init", "--quiet", "--initial-branch", "main")
 
     def git(self, *arguments: str) -> None:
-        """Run git as nobody in particular."""
+        """Run git with an identity of the tests."""
         identity = ["-c", "user.name=operator", "-c", "user.email=operator@example.org"]
         subprocess.run(["git", *identity, *arguments], cwd=self.directory, check=True)
 
@@ -52,7 +52,7 @@ class Checkout:
         return subprocess.run(command, cwd=self.directory, env=environment | variables, check=False).returncode
 
 
-def test_an_edit_is_linted_previewed_reviewed_merged_and_brought_up(cell: Cell, stack: Stack) -> None:
+def test_an_edit_is_linted_reviewed_merged_and_applied(cell: Cell, stack: Stack) -> None:
     checkout = Checkout(stack)
     checkout.commit(tenant3(cell), "Begin with tenant3")
     assert (checkout.run("lint"), checkout.run("preview"), checkout.run("up")) == (0, 0, 0)
@@ -60,9 +60,9 @@ def test_an_edit_is_linted_previewed_reviewed_merged_and_brought_up(cell: Cell, 
     checkout.git("switch", "--quiet", "--create", "failover")
     checkout.edit(activeRole="standby")
     assert (checkout.run("lint"), checkout.run("preview")) == (0, 0)
-    said = checkout.review.read_text()
-    assert said.startswith("<!-- adb-tenants review of dev -->\n### 🟡 traffic")
-    assert f"failover master → standby on <code>{cell.node('m2')}</code>" in said
+    output = checkout.review.read_text()
+    assert output.startswith("<!-- adb-tenants review of dev -->\n### 🟡 traffic")
+    assert f"failover master → standby on <code>{cell.node('m2')}</code>" in output
     assert checkout.run("gate") == 0
     assert checkout.run("gate", FAIL_ON="traffic") != 0
 
@@ -76,11 +76,11 @@ def test_an_edit_is_linted_previewed_reviewed_merged_and_brought_up(cell: Cell, 
     assert checkout.run("drift") == 0
     assert "### 🟢 Nothing changes" in checkout.review.read_text()
     assert "### 🟢 Changed by hand: no drift" in checkout.review.read_text()
-    # What was approved has happened; to carry it out again would be something else.
+    # The approved changes are applied; the same preview is now another one.
     assert checkout.run("unchanged", REVIEWED=str(approved)) != 0
 
 
-def test_a_pipeline_stops_what_would_lose_data_and_names_what_was_changed_by_hand(cell: Cell, stack: Stack) -> None:
+def test_a_pipeline_stops_data_loss_and_reports_drift(cell: Cell, stack: Stack) -> None:
     checkout = Checkout(stack)
     checkout.commit(tenant3(cell), "Begin with tenant3")
     assert checkout.run("up") == 0
@@ -102,14 +102,14 @@ def test_a_pipeline_stops_what_would_lose_data_and_names_what_was_changed_by_han
 
     cell.kubectl("label", "service", "tenant3-vip", "foreign=x")
     assert checkout.run("drift") != 0
-    said = checkout.review.read_text()
-    assert "### 🟢 Nothing changes" in said, "the engine's refresh does not see it"
-    assert "### 🟡 Changed by hand: 1 difference" in said
-    assert "<code>metadata.labels.foreign</code>" in said
-    assert "demo-adb-password" not in said
+    output = checkout.review.read_text()
+    assert "### 🟢 Nothing changes" in output, "the engine's refresh sees it"
+    assert "### 🟡 Changed by hand: 1 difference" in output
+    assert "<code>metadata.labels.foreign</code>" in output
+    assert "demo-adb-password" not in output
 
 
-def test_a_stack_file_with_a_fault_goes_no_further_than_the_lint(cell: Cell, stack: Stack) -> None:
+def test_a_stack_file_with_an_error_fails_at_the_lint(cell: Cell, stack: Stack) -> None:
     checkout = Checkout(stack)
     checkout.commit(tenant3(cell, vip="192.168.143.300"), "Begin with a fault")
     assert checkout.run("lint", LINT_FORMAT="github") != 0
@@ -118,10 +118,8 @@ def test_a_stack_file_with_a_fault_goes_no_further_than_the_lint(cell: Cell, sta
     assert cell.objects() == set()
 
 
-def test_what_is_refreshed_is_looked_up_where_the_program_says_not_where_the_state_does(
-    cell: Cell, stack: Stack
-) -> None:
-    """A refresh without the program takes the context from the state, and one of that name may be there no more."""
+def test_a_refresh_uses_the_context_of_the_program(cell: Cell, stack: Stack) -> None:
+    """A refresh without the program uses the context in the state, which may no longer exist."""
     checkout = Checkout(stack)
     kubeconfig = checkout.directory / "kubeconfig"
     kubeconfig.write_text(cell.kubectl("config", "view", "--raw", "--minify", "--flatten"))

@@ -1,4 +1,4 @@
-"""A promotion command runs in a failover, before traffic moves, once, and at no other time."""
+"""A promotion command runs once in a failover, before traffic moves, and at no other time."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ def jobs(cell: Cell) -> dict[str, Manifest]:
 
 
 def ran(cell: Cell) -> dict[str, bool]:
-    """Each Job that is there, and whether its command has been run to a good end."""
+    """Return for each Job whether its command has succeeded."""
     return {name: "completionTime" in job["status"] for name, job in jobs(cell).items()}
 
 
@@ -38,33 +38,31 @@ def promotion_pods(cell: Cell) -> list[Manifest]:
 
 
 def appliers(cell: Cell, job: str) -> set[str]:
-    """The field managers that have declared a Job: each `up` that makes one, or thinks so, has its own."""
+    """Return the field managers that have applied a Job: each `up` that creates it has its own."""
     fields = json.loads(cell.kubectl("get", "job", job, "--show-managed-fields", "--output", "json"))["metadata"]
     return {entry["manager"] for entry in fields["managedFields"] if entry["operation"] == "Apply"}
 
 
-def test_a_failover_promotes_once_before_traffic_moves_however_often_it_is_interrupted_and_so_does_the_way_back(
-    cell: Cell, stack: Stack
-) -> None:
+def test_an_interrupted_failover_promotes_once_before_traffic_moves(cell: Cell, stack: Stack) -> None:
     stack.up(promoted(cell))
     databases = cell.database_pods()
     assert ran(cell) == {"tenant3-promote-master": False}
-    assert promotion_pods(cell) == [], "a new tenant's master is primary already"
+    assert promotion_pods(cell) == [], "a new tenant needs no promotion"
 
-    # The pod of the Job has to wait for its node; the control pod is there already. Without force it would be refused.
+    # The Job's pod stays pending; the control pod runs already. Without `force` this would be refused.
     cell.kubectl("cordon", cell.node("m2"))
     to_standby = promoted(cell, activeRole="standby")
     by_force = promoted(cell, activeRole="standby", force="the node is busy")
     running = start_an_up(stack, by_force)
-    eventually(lambda: bool(promotion_pods(cell)), what="the promotion has begun", seconds=60)
+    eventually(lambda: bool(promotion_pods(cell)), what="the promotion has started", seconds=60)
     kill(stack, running)
     (pod,) = promotion_pods(cell)
     running = start_an_up(stack, by_force)
     eventually(
         lambda: len(appliers(cell, "tenant3-promote-standby")) == 2, what="another `up` waits for it", seconds=60
     )
-    said = cancel(running)
-    assert 'was cancelled for "tenant3-promote-standby"' in said, said
+    output = cancel(running)
+    assert 'was cancelled for "tenant3-promote-standby"' in output, output
     assert served_role(cell) == "master"
     cell.kubectl("uncordon", cell.node("m2"))
 
@@ -74,7 +72,7 @@ def test_a_failover_promotes_once_before_traffic_moves_however_often_it_is_inter
     assert pod["spec"]["nodeSelector"] == {"tenancy-tenant3": "standby"}
     assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address("tenant3-standby-0")]
     to_standby["tenants"][0]["promotion"] = {"command": ["another"], "timeoutSeconds": 5}
-    assert not stack.preview(to_standby).counts, "a Job that has run is no reason for another"
+    assert not stack.preview(to_standby).counts, "a Job that has run is replaced"
 
     stack.up(promoted(cell))
     assert ran(cell) == {"tenant3-promote-master": True}
@@ -83,9 +81,7 @@ def test_a_failover_promotes_once_before_traffic_moves_however_often_it_is_inter
     assert cell.database_pods() == databases
 
 
-def test_traffic_stays_where_it_is_when_a_promotion_fails_and_the_next_up_runs_another(
-    cell: Cell, stack: Stack
-) -> None:
+def test_traffic_does_not_move_if_a_promotion_fails(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     cell.kubectl("cordon", cell.node("m2"))
     to_standby = promoted(cell, activeRole="standby", timeout_seconds=3)
@@ -104,20 +100,20 @@ def test_traffic_stays_where_it_is_when_a_promotion_fails_and_the_next_up_runs_a
     assert not stack.preview(to_standby).counts
 
 
-def test_nothing_is_promoted_that_would_not_be_served(cell: Cell, stack: Stack) -> None:
+def test_no_database_is_promoted_if_its_failover_is_refused(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     stack.up(promoted(cell))
-    assert ran(cell) == {"tenant3-promote-master": False}, "a promotion that has just been written promotes nobody"
+    assert ran(cell) == {"tenant3-promote-master": False}, "a promotion that has just been added runs"
     cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", "0")
-    eventually(lambda: "Pod tenant3-standby-0" not in cell.objects(), what="the standby's pod is gone")
+    eventually(lambda: "Pod tenant3-standby-0" not in cell.objects(), what="the standby's pod is deleted")
     for operation in (stack.preview, stack.up):
         with pytest.raises(Refused, match=r"tenant3-standby-0 on .*, which is not ready"):
             operation(promoted(cell, activeRole="standby"))
-    with pytest.raises(Refused, match="tenant3 is stopped, so that its promotion cannot run"):
+    with pytest.raises(Refused, match="tenant3 is stopped, so its promotion cannot run"):
         stack.preview(promoted(cell, activeRole="standby", state="stopped"))
     assert ran(cell) == {"tenant3-promote-master": False}
     assert served_role(cell) == "master"
 
-    stack.up(promoted(cell, activeRole="standby", force="m1 burns"))
+    stack.up(promoted(cell, activeRole="standby", force="m1 is lost"))
     assert ran(cell) == {"tenant3-promote-standby": True}
     assert served_role(cell) == "standby"

@@ -1,4 +1,4 @@
-"""What ends a preview, in the words that a user reads on the terminal: no traceback, nothing made."""
+"""Errors that end a preview, as a user reads them: without a traceback, and nothing is created."""
 
 import copy
 import dataclasses
@@ -17,17 +17,17 @@ pytestmark = pytest.mark.engine
 
 
 def refused_preview(stack: Stack, config: dict[str, Any], **environment: str) -> str:
-    """Preview by the CLI, expect it to fail, and return all that it prints."""
+    """Preview by the CLI, expect it to fail, and return its output."""
     stack.configure(config)
     done = stack.pulumi("preview", **environment)
-    said = done.stdout + done.stderr
-    assert done.returncode != 0, f"not refused:\n{said}"
-    assert "Traceback" not in said
-    return said
+    output = done.stdout + done.stderr
+    assert done.returncode != 0, f"not refused:\n{output}"
+    assert "Traceback" not in output
+    return output
 
 
 def edited_kubeconfig(cell: Cell, directory: Path, edit: str, value: dict[str, Any]) -> str:
-    """Copy the kubeconfig with its one cluster changed, or its user made another; returns the copy's path."""
+    """Copy the kubeconfig with its cluster changed or its user replaced, and return the copy's path."""
     kubeconfig = yaml.safe_load(Path(cell.environment["KUBECONFIG"]).read_text())
     (entry,) = kubeconfig[f"{edit}s"]
     entry[edit] = {**entry[edit], **value} if edit == "cluster" else value
@@ -36,44 +36,44 @@ def edited_kubeconfig(cell: Cell, directory: Path, edit: str, value: dict[str, A
     return str(path)
 
 
-def test_every_fault_of_the_configuration_is_listed_at_once_by_path(cell: Cell, stack: Stack) -> None:
+def test_all_configuration_errors_are_listed_by_path(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell, vip="192.168.143.300", hots={}, vrid="144")
     del config["tenants"][0]["hosts"]
-    said = refused_preview(stack, config)
+    output = refused_preview(stack, config)
     for finding in ("tenants[0].vip:", "tenants[0].hots:", "tenants[0].vrid:", "tenants[0]: hosts is missing"):
-        assert finding in said, f"{finding} is not among the findings:\n{said}"
+        assert finding in output, f"{finding} is not among the findings:\n{output}"
     assert cell.objects() == set()
 
 
-def test_a_context_that_is_not_there_is_named_with_those_that_are(cell: Cell, stack: Stack) -> None:
+def test_an_unknown_context_is_refused_with_a_hint(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     config["cluster"]["context"] = "elsewhere"
-    said = refused_preview(stack, config)
-    assert 'context "elsewhere" does not exist' in said
-    assert "set adb-tenants:cluster.context to one of `kubectl config get-contexts`" in said
+    output = refused_preview(stack, config)
+    assert 'context "elsewhere" does not exist' in output
+    assert "set adb-tenants:cluster.context to one of `kubectl config get-contexts`" in output
 
 
-def test_a_cluster_that_does_not_answer_is_named_and_no_state_is_offered_up(
+def test_an_unreachable_cluster_is_reported_without_the_plugins_advice(
     cell: Cell, stack: Stack, tmp_path: Path
 ) -> None:
     dead = edited_kubeconfig(cell, tmp_path, "cluster", {"server": "https://127.0.0.1:9"})
-    said = refused_preview(stack, tenant3(cell), KUBECONFIG=dead)
-    assert "The API server https://127.0.0.1:9 cannot be reached (Connection refused)" in said
-    # The plugin's own advice at this point; following it would drop every tenant from the state.
-    assert "DELETE_UNREACHABLE" not in said
+    output = refused_preview(stack, tenant3(cell), KUBECONFIG=dead)
+    assert "The API server https://127.0.0.1:9 cannot be reached (Connection refused)" in output
+    # The plugin's advice; following it would drop every tenant from the state.
+    assert "DELETE_UNREACHABLE" not in output
 
 
-def test_a_missing_permission_is_named(cell: Cell, stack: Stack, tmp_path: Path) -> None:
+def test_a_missing_permission_is_reported(cell: Cell, stack: Stack, tmp_path: Path) -> None:
     cell.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "nobody"}})
     token = cell.kubectl("create", "token", "nobody").strip()
     nobody = edited_kubeconfig(cell, tmp_path, "user", {"token": token})
-    said = refused_preview(stack, tenant3(cell), KUBECONFIG=nobody)
+    output = refused_preview(stack, tenant3(cell), KUBECONFIG=nobody)
     user = f'User "system:serviceaccount:{cell.namespace}:nobody"'
-    assert f'namespaces "kube-system" is forbidden: {user} cannot get resource "namespaces"' in said
-    assert 'what README.md lists under "What the kubeconfig\'s user needs"' in said
+    assert f'namespaces "kube-system" is forbidden: {user} cannot get resource "namespaces"' in output
+    assert 'what README.md lists under "What the kubeconfig\'s user needs"' in output
 
 
-def test_a_shared_object_that_is_missing_or_lacks_a_key_is_named(cell: Cell, stack: Stack) -> None:
+def test_a_missing_or_incomplete_shared_object_is_refused(cell: Cell, stack: Stack) -> None:
     declaring = tenant3(cell)
     reading = {key: value for key, value in declaring.items() if key != "platform"}
     assert "adbops-cm" in refused_preview(stack, reading)
@@ -83,12 +83,12 @@ def test_a_shared_object_that_is_missing_or_lacks_a_key_is_named(cell: Cell, sta
     cell.create(
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "adbops-cm"}, "data": {"rm.addr": "10.0.0.1"}}
     )
-    said = refused_preview(stack, {**declaring, "platform": with_one_key})
-    assert f"ConfigMap {cell.namespace}/adbops-cm has no rm.port" in said
+    output = refused_preview(stack, {**declaring, "platform": with_one_key})
+    assert f"ConfigMap {cell.namespace}/adbops-cm lacks rm.port" in output
     assert cell.objects() == {"ConfigMap adbops-cm"}
 
 
-def test_two_fleets_in_two_namespaces_of_one_cluster_do_not_collide(cell: Cell, stack: Stack, tmp_path: Path) -> None:
+def test_fleets_in_two_namespaces_are_independent(cell: Cell, stack: Stack, tmp_path: Path) -> None:
     config = tenant3(cell)
     stack.up(config)
     before = cell.uids()
@@ -99,10 +99,10 @@ def test_two_fleets_in_two_namespaces_of_one_cluster_do_not_collide(cell: Cell, 
     west.add_node("m2")
     other = Stack(tmp_path / "west", name="dev", environment=west.environment)
     other.up(tenant3(west))
-    # The labels are the same on both fleets' nodes; only the node's name keeps a pod at home.
+    # The labels are the same on both fleets' nodes; only the node's name distinguishes them.
     assert west.get("pod", "tenant3-master-0")["spec"]["nodeName"] == west.node("m1")
     assert west.keepalived_pod("tenant3")["spec"]["nodeName"] == west.node("m1")
-    assert drift_list(stack).none, "the other fleet's labels are no drift of this one"
+    assert drift_list(stack).none, "labels of the other fleet are reported as drift"
     other.up(with_every_tenant(tenant3(west), state="retired"))
     other.up(with_tenants(tenant3(west), []))
 

@@ -1,6 +1,6 @@
-"""What `python -m review` says of real previews, for each case in tests/data/review.
+"""Reviews of real previews, for each case in tests/data/review.
 
-`RECORD_REVIEWS=1 python -m pytest tests/engine/test_reviews.py` records the previews and the expected reviews anew.
+`RECORD_REVIEWS=1 python -m pytest tests/engine/test_reviews.py` records the previews and the expected reviews again.
 """
 
 import copy
@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from review.preview import ABOUT_TOOLS, ADOPTION
+from kube import adoption_notice
+from review.preview import ABOUT_TOOLS
 from tests.support.cell import Cell
 from tests.support.fleets import tenant3, with_tenants
 from tests.support.legacy import create_legacy_tenant
@@ -24,9 +25,9 @@ pytestmark = pytest.mark.engine
 
 RECORD = "RECORD_REVIEWS" in os.environ
 NAMESPACE = "adb-cell"
-"""What the cell is called in recorded previews, whichever it was."""
+"""The namespace in recorded previews."""
 NOISE = frozenset({"sourcePosition", "stackTrace", "managedFields", "propertyDependencies"})
-"""Where the recording machine keeps its files, and who set which field when."""
+"""Paths of the recording machine, and field managers."""
 
 
 def _fleet(cell: Cell, *edits: Any, platform: Any = None) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def _fleet(cell: Cell, *edits: Any, platform: Any = None) -> dict[str, Any]:
 
 
 def _placed(cell: Cell, entry: dict[str, Any]) -> dict[str, Any]:
-    """Give each host that is a short name its full one."""
+    """Replace short names of nodes by full ones."""
     full = {short: cell.node(short) for short in ("m1", "m2", "m3")}
     hosts = {role: full.get(host, host) for role, host in entry["hosts"].items()}
     moves = [move | ({"host": full[move["host"]]} if "host" in move else {}) for move in entry.get("allowMove", [])]
@@ -63,7 +64,7 @@ def _placed(cell: Cell, entry: dict[str, Any]) -> dict[str, Any]:
 def deployed(
     cluster_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[Case], tuple[Cell, Stack]]:
-    """Bring up what a case starts from, once for all cases that start alike: a preview changes nothing."""
+    """Deploy the initial state of a case, once for all cases that share it: a preview changes nothing."""
     made: dict[str, tuple[Cell, Stack]] = {}
     numbers = itertools.count(1)
 
@@ -98,14 +99,14 @@ def deployed(
 
 
 def _meddle(cell: Cell) -> None:
-    """Change by hand what the engine's own refresh sees."""
+    """Make manual changes that the engine's refresh sees."""
     cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", "0")
     cell.kubectl("delete", "service", "tenant4-vip")
     cell.kubectl("patch", "service", "tenant3-vip", "--patch", '{"spec": {"selector": {"role": "standby"}}}')
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_review_of_a_real_preview_is_the_expected_one(
+def test_the_review_of_a_real_preview_is_as_recorded(
     case: Case, deployed: Callable[[Case], tuple[Cell, Stack]], tmp_path: Path
 ) -> None:
     cell, stack = deployed(case)
@@ -121,7 +122,7 @@ def test_the_review_of_a_real_preview_is_the_expected_one(
         case.review.write_text(written_review(case.preview))
     fresh = tmp_path / case.preview.name
     fresh.write_text(preview)
-    assert written_review(fresh) == case.review.read_text(), "the engine's preview of today reads differently"
+    assert written_review(fresh) == case.review.read_text(), "the preview differs from the recorded one"
 
 
 def _without_noise(preview: str, form: str) -> str:
@@ -135,9 +136,9 @@ def _without_noise(preview: str, form: str) -> str:
 
 
 def _is_chatter(diagnostic: dict[str, Any]) -> bool:
-    """Whether the review reads nothing of it; it may name a path of this machine."""
+    """Whether the review ignores it; it may contain a path of this machine."""
     message = diagnostic.get("message", "-").strip().removeprefix("warning: ")
-    read = {"info": ADOPTION.fullmatch(message), "warning": not ABOUT_TOOLS.match(message), "error": message}
+    read = {"info": adoption_notice.read(message), "warning": not ABOUT_TOOLS.match(message), "error": message}
     return bool(diagnostic) and not read.get(diagnostic.get("severity", ""))
 
 
@@ -149,6 +150,6 @@ def _cleaned(document: Any) -> Any:
     return document
 
 
-def test_no_case_is_without_its_recording() -> None:
+def test_every_case_is_recorded() -> None:
     recorded = {path.name for path in DIRECTORY.iterdir() if path.is_dir()}
     assert recorded == {case.name for case in CASES}

@@ -1,4 +1,4 @@
-"""What the configuration encrypts is in nothing that people, pipelines or the backend get to see.
+"""Encrypted configuration values appear nowhere: not in output, pipelines or the backend.
 
 Every value of every shared object is a canary, encrypted by the CLI itself.
 """
@@ -19,15 +19,15 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.engine
 
 CANARY = "canary-5f3a9"
-"""Twelve characters, so that in base64 whatever begins with it begins alike."""
+"""Twelve characters, so that the base64 of every value that begins with it has the same prefix."""
 TRACES = (CANARY, base64.b64encode(CANARY.encode()).decode())
 
 
-def plain(cell: Cell, word: str = CANARY) -> Config:
-    """The seed's tenant; each value of each shared object begins with the word."""
+def plain(cell: Cell, prefix: str = CANARY) -> Config:
+    """The seed's tenant; each value of each shared object begins with the prefix."""
     config = copy.deepcopy(tenant3(cell))
     platform = {
-        key: {"data": {name: f"{word} {key} {name}" for name in shared["data"]}}
+        key: {"data": {name: f"{prefix} {key} {name}" for name in shared["data"]}}
         for key, shared in config["platform"].items()
     }
     return {**config, "platform": platform}
@@ -76,15 +76,13 @@ class Seen:
         return done.stdout
 
     def text(self, of: str, text: str) -> None:
-        """Look through one text."""
+        """Assert that a text contains no encrypted value."""
         for trace in TRACES:
             at = text.find(trace)
             assert at < 0, f"{of} shows an encrypted value: …{text[max(0, at - 300) : at + 60]}…"
 
 
-def test_an_encrypted_value_is_shown_by_nothing_from_the_first_preview_to_the_repair_of_drift(
-    cell: Cell, stack: Stack
-) -> None:
+def test_no_command_shows_an_encrypted_value(cell: Cell, stack: Stack) -> None:
     seen = Seen(stack)
     encrypt(stack, plain(cell))
     settings = (stack.project / f"Pulumi.{stack.name}.yaml").read_text()
@@ -107,8 +105,8 @@ def test_an_encrypted_value_is_shown_by_nothing_from_the_first_preview_to_the_re
     seen.text("stack export", stack.exported_state())
     seen.command("fleet", "-", given=seen.pulumi("stack", "output", "--json"))
 
-    # Each value changes, and is then changed by hand in the cluster: what would be shown of that?
-    encrypt(stack, plain(cell, word=f"{CANARY} anew"))
+    # Each value changes, and is then changed by hand in the cluster.
+    encrypt(stack, plain(cell, prefix=f"{CANARY} again"))
     assert "mysql-configmap" in reviewed()
     seen.pulumi("up", "--yes", "--diff")
     for kind, name in (("configmap", "adbops-cm"), ("secret", "mysql-connect")):
@@ -127,37 +125,37 @@ def test_an_encrypted_value_is_shown_by_nothing_from_the_first_preview_to_the_re
     stack.configure(with_every_tenant(plain(cell), state="retired"))
 
 
-def test_an_error_of_the_cluster_does_not_show_it(cell: Cell, stack: Stack) -> None:
+def test_an_error_of_the_cluster_shows_no_encrypted_value(cell: Cell, stack: Stack) -> None:
     config = plain(cell)
     config["cluster"] = {**config["cluster"], "namespace": f"{cell.namespace}-missing"}
     encrypt(stack, config)
     Seen(stack).pulumi("up", "--yes", code=1)
 
 
-def test_encrypting_what_was_plain_changes_nothing_in_the_cluster(cell: Cell, stack: Stack) -> None:
-    stack.up(plain(cell, word="plain"))
+def test_encrypting_a_plain_value_changes_nothing_in_the_cluster(cell: Cell, stack: Stack) -> None:
+    stack.up(plain(cell, prefix="plain"))
     uids = cell.uids()
-    encrypt(stack, plain(cell, word="plain"))
+    encrypt(stack, plain(cell, prefix="plain"))
     steps = json.loads(stack.pulumi("preview", "--json").stdout)["steps"]
     assert {step["op"] for step in steps} <= {"same", "read"}
     assert stack.pulumi("up", "--yes").returncode == 0
     assert cell.uids() == uids
     state = stack.exported_state()
-    assert "plain mysql mysql.vip" not in state, "the state still holds in plain text what is encrypted now"
+    assert "plain mysql mysql.vip" not in state, "the state still contains the value in plain text"
 
 
 @pytest.mark.parametrize(
     "path",
     ["tenants[0].promotion.command[0]", "tenants[0].name", "platform.mysql.name", "cluster.context", "defaults.image"],
 )
-def test_an_encrypted_value_elsewhere_is_refused_in_the_words_of_lint(cell: Cell, stack: Stack, path: str) -> None:
+def test_other_encrypted_values_are_refused_with_the_message_of_lint(cell: Cell, stack: Stack, path: str) -> None:
     seen = Seen(stack)
     encrypt(stack, plain(cell), path)
-    said = stack.pulumi("preview")
-    seen.text("preview", said.stdout + said.stderr)
-    assert said.returncode != 0
-    assert "Traceback" not in said.stderr
-    assert f"E107  {path}: is encrypted, and only the data of shared objects" in said.stdout + said.stderr
+    output = stack.pulumi("preview")
+    seen.text("preview", output.stdout + output.stderr)
+    assert output.returncode != 0
+    assert "Traceback" not in output.stderr
+    assert f"E107  {path}: is encrypted, and only the data of shared objects" in output.stdout + output.stderr
     linted = seen.command("tenants", "lint", str(stack.project / f"Pulumi.{stack.name}.yaml"), given="")
     assert f"E107  {path}: is encrypted, and only the data of shared objects" in linted
     assert cell.objects() == set()

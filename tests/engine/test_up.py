@@ -1,4 +1,4 @@
-"""tenant3 on the real engine and a real API server: what `pulumi up` leaves in the cluster."""
+"""The effects of `pulumi up` on a real API server."""
 
 import json
 
@@ -22,7 +22,7 @@ SHARED_BY_ALL_TENANTS = {
 
 
 def objects_of(tenant: str) -> set[str]:
-    """Every object of a tenant but the keepalived pod, whose name the cluster draws."""
+    """Return every object of a tenant except the keepalived pod, whose name is generated."""
     return {
         f"ConfigMap {tenant}-vip-cm",
         f"Pod {tenant}-master-0",
@@ -37,11 +37,11 @@ def objects_of(tenant: str) -> set[str]:
 
 
 def without_keepalived_pods(objects: set[str]) -> set[str]:
-    """Leave out the pods with drawn names."""
+    """Leave out pods with generated names."""
     return {name for name in objects if not (name.startswith("Pod ") and "-vip-" in name)}
 
 
-def test_first_up_makes_the_whole_access_path_and_the_next_preview_changes_nothing(cell: Cell, stack: Stack) -> None:
+def test_the_first_up_creates_everything_and_the_next_changes_nothing(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     stack.up(config)
 
@@ -60,14 +60,14 @@ def test_first_up_makes_the_whole_access_path_and_the_next_preview_changes_nothi
     assert stack.preview(config) == Changes(counts={})
 
 
-def test_a_control_pod_keeps_the_hostname_that_the_databases_know(cell: Cell, stack: Stack) -> None:
+def test_a_control_pod_has_the_hostname_that_the_databases_use(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     spec = cell.get("pod", "tenant3-master-0")["spec"]
-    # The controller has overwritten `hostname`; the override is what the kubelet goes by.
+    # The controller has overwritten `hostname`; the kubelet uses the override.
     assert (spec["hostname"], spec["hostnameOverride"]) == ("tenant3-master-0", "tenant3-master")
 
 
-def test_keepalived_may_read_what_it_watches_and_nothing_else(cell: Cell, stack: Stack) -> None:
+def test_keepalived_has_read_access_to_watched_kinds_only(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
 
     def may(verb: str, resource: str) -> bool:
@@ -88,7 +88,7 @@ def test_keepalived_may_read_what_it_watches_and_nothing_else(cell: Cell, stack:
     assert not may("update", "services")
 
 
-def test_an_added_tenant_touches_nothing_of_the_one_that_is_there(cell: Cell, stack: Stack) -> None:
+def test_a_new_tenant_changes_no_existing_one(cell: Cell, stack: Stack) -> None:
     config = tenant3(cell)
     stack.up(config)
     before = cell.uids()
@@ -104,13 +104,13 @@ def test_an_added_tenant_touches_nothing_of_the_one_that_is_there(cell: Cell, st
     assert cell.endpoint_addresses("tenant4-vip") == [cell.pod_address("tenant4-master-0")]
 
 
-def test_a_changed_vip_updates_the_config_map_in_place_and_restarts_no_database(cell: Cell, stack: Stack) -> None:
+def test_a_changed_vip_updates_the_config_map_in_place(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell, vrid=144))
     before = cell.uids()
     stack.up(tenant3(cell, vrid=144, vip="192.168.143.150"))
 
     assert cell.get("configmap", "tenant3-vip-cm")["data"] == {"192.168.143.150": f"{cell.namespace}/tenant3-vip"}
-    # The keepalived pod too: it hears of the change, and a restart would wipe the node's IPVS table.
+    # The keepalived pod too: it watches the ConfigMap, and a restart would clear the node's IPVS table.
     assert cell.uids() == before
 
 
@@ -124,7 +124,7 @@ def test_a_changed_image_restarts_no_database(cell: Cell, stack: Stack) -> None:
     assert cell.uids() == before
 
 
-def test_a_changed_vrrp_id_replaces_the_keepalived_pod_and_nothing_else(cell: Cell, stack: Stack) -> None:
+def test_a_changed_vrrp_id_replaces_the_keepalived_pod_only(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     before = cell.uids()
     old_pod = cell.keepalived_pod("tenant3")
@@ -141,7 +141,7 @@ def test_a_changed_vrrp_id_replaces_the_keepalived_pod_and_nothing_else(cell: Ce
     }
 
 
-def test_a_host_that_is_no_node_is_refused_in_preview_and_not_made_up(cell: Cell, stack: Stack) -> None:
+def test_an_unknown_node_is_refused_and_not_created(cell: Cell, stack: Stack) -> None:
     hosts = {"master": cell.node("m1"), "standby": cell.node("m9")}
     with pytest.raises(Refused, match=r"m9"):
         stack.preview(tenant3(cell, hosts=hosts))
@@ -151,7 +151,7 @@ def test_a_host_that_is_no_node_is_refused_in_preview_and_not_made_up(cell: Cell
     assert cell.objects() == set()
 
 
-def test_secrets_lie_encrypted_in_the_state(cell: Cell, stack: Stack) -> None:
+def test_secrets_are_encrypted_in_the_state(cell: Cell, stack: Stack) -> None:
     stack.up(tenant3(cell))
     state = stack.exported_state()
     assert "tenant3-master" in state

@@ -1,4 +1,4 @@
-"""A fleet that an earlier version deployed comes through this one: nothing is replaced, restarted or moved."""
+"""A fleet of an earlier version is not changed by this one: nothing is replaced, restarted or moved."""
 
 import io
 import subprocess
@@ -15,7 +15,7 @@ from tests.support.stack import Stack
 pytestmark = pytest.mark.engine
 
 EARLIER = ("0b4d68c7",)
-"""Commits whose fleets must come through."""
+"""Commits whose fleets must not be changed."""
 MOST_RUNS = 3
 """The official plugin may record a StatefulSet as it was before a change of its metadata alone, and then shows that
 change again (4.32, 2 of 10 objects on a busy machine, 2026-11-25)."""
@@ -32,7 +32,7 @@ def earlier_program(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return checkout
 
 
-def test_a_fleet_of_an_earlier_version_stays_as_it_is(cell: Cell, stack: Stack, earlier_program: Path) -> None:
+def test_a_fleet_of_an_earlier_version_is_not_changed(cell: Cell, stack: Stack, earlier_program: Path) -> None:
     config = with_tenant4(cell, tenant3(cell))
     stopped = {"name": "tenant5", "vip": "192.168.143.146", "state": "stopped", "promotion": {"command": ["promote"]}}
     stopped["hosts"] = {"master": cell.node("m2"), "standby": cell.node("m1")}

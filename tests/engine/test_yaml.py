@@ -1,4 +1,4 @@
-"""The Pulumi CLI on PATH reads YAML as recorded in `tests/data/pulumi-yaml/`, and so as the linter does."""
+"""The Pulumi CLI on PATH reads YAML as recorded in `tests/data/pulumi-yaml/`, like the linter."""
 
 import json
 import os
@@ -20,7 +20,7 @@ Read = Callable[[str], Any]
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
-    """Asks the CLI for the configuration in a stack file, by its keys; `REFUSED` when it ends with an error."""
+    """Reads the configuration in a stack file by the CLI; returns `REFUSED` if it ends with an error."""
     directory = tmp_path_factory.mktemp("yaml")
     (directory / "state").mkdir()
     (directory / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
@@ -37,14 +37,14 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
             ["pulumi", *arguments], cwd=directory, env=environment, capture_output=True, text=True, check=False
         )
 
-    assert pulumi("stack", "init", "dev").returncode == 0, "the CLI on PATH cannot make a stack in a local directory"
+    assert pulumi("stack", "init", "dev").returncode == 0, "the CLI on PATH cannot create a stack in a local directory"
 
     def ask(file: str) -> Any:
         Path(directory, "Pulumi.dev.yaml").write_bytes(file.encode())
         answer = pulumi("config", "--json", "--show-secrets")
         if answer.returncode:
             return REFUSED
-        # `value` is the text that the program gets; `objectValue` has gone through floats.
+        # `value` is the text that the program receives; `objectValue` has been converted by way of floats.
         return {
             key: json.loads(entry["value"]) if "objectValue" in entry else entry["value"]
             for key, entry in json.loads(answer.stdout).items()
@@ -65,7 +65,7 @@ def test_the_cli_reads_each_value_as_recorded(read: Read) -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in yaml_table.values() if case.read is REFUSED], ids=str)
-def test_the_cli_refuses_a_file_over_a_value_as_recorded(read: Read, case: Case) -> None:
+def test_the_cli_refuses_each_value_as_recorded(read: Read, case: Case) -> None:
     assert read(case.file) is REFUSED
 
 

@@ -1,4 +1,4 @@
-"""Runs the program, doorway and all, under Pulumi's mocks and records everything that it registers."""
+"""Runs the whole program under Pulumi's mocks and records everything that it registers."""
 
 import asyncio
 import json
@@ -26,16 +26,16 @@ Manifest = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Registered:
-    """One resource as the engine would be told of it."""
+    """One resource as it is registered with the engine."""
 
     urn: str
     type: str
     name: str
     inputs: Manifest
     secret_inputs: frozenset[str]
-    """Names of the top-level inputs that are secret to the engine."""
+    """Names of the top-level inputs that are secrets for the engine."""
     read_id: str
-    """What a read resource was looked up by; empty for one that is declared."""
+    """The id of a read resource; empty for a declared one."""
     provider: str
     dependencies: frozenset[str]
     ignore_changes: tuple[str, ...]
@@ -52,11 +52,11 @@ class Program:
     exports: Mapping[str, Any]
 
     def of_type(self, token: str) -> dict[str, Registered]:
-        """Resources of one type token, by logical name."""
+        """Return the resources of one type token, by logical name."""
         return {found.name: found for found in self.resources.values() if found.type == token}
 
     def manifest(self, kind: str, name: str) -> Manifest:
-        """Inputs of the one declared object of this kind and name."""
+        """Return the inputs of the one declared object of this kind and name."""
         (found,) = (
             declared.inputs
             for declared in self.resources.values()
@@ -67,7 +67,7 @@ class Program:
         return found
 
     def manifests(self) -> list[Manifest]:
-        """Inputs of every declared Kubernetes object."""
+        """Return the inputs of every declared Kubernetes object."""
         return [
             found.inputs
             for found in self.resources.values()
@@ -77,38 +77,37 @@ class Program:
 
 @dataclass(kw_only=True)
 class ClusterOfMocks(mocks.Mocks):
-    """Answers reads as a cluster would that holds these objects, and creates whatever is declared."""
+    """Answers reads as a cluster with these objects, and creates whatever is declared."""
 
     kubelet_version: str = "v1.36.3"
     shared_objects: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """`data` of the ConfigMaps and Secrets that are there already, by `namespace/name`."""
+    """`data` of existing ConfigMaps and Secrets, by `namespace/name`."""
     services: Sequence[Manifest] = ()
     jobs: Sequence[Manifest] = ()
-    """What else is there, as far as the program looks."""
     outputs: Manifest = field(default_factory=dict)
-    """Of the stack's last `up`."""
+    """The stack's outputs after its last `up`."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Manifest]:
-        """Give a resource its id and outputs."""
+        """Return the id and outputs of a resource."""
         if args.resource_id and args.resource_id in self.shared_objects:
             return args.resource_id, {"data": dict(self.shared_objects[args.resource_id])}
         return args.resource_id or f"{args.name}-id", args.inputs
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        """Answer with the outputs of the stack's last `up`; the program invokes nothing else."""
+        """Return the outputs of the stack's last `up`; the program invokes nothing else."""
         assert args.token == READ_STACK_OUTPUTS, f"the program called {args.token}"
         return {"name": args.args["name"], "outputs": dict(self.outputs), "secretOutputNames": []}, []
 
 
 class RecordingMonitor(mocks.MockMonitor):
-    """A mock monitor that also keeps the options, which `Mocks` are not shown."""
+    """A mock monitor that also records resource options, which `Mocks` do not receive."""
 
     def __init__(self, cluster: ClusterOfMocks) -> None:
         super().__init__(cluster)
         self.registered: dict[str, Registered] = {}
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """Name a resource as the engine does, by the types of all its parents; the mocks know only the nearest."""
+        """Return a URN as the engine builds it, of the types of all parents; the mocks use only the nearest."""
         parent_type = parent.split("::")[2] if parent else ""
         qualified = type_ if parent_type in ("", "pulumi:pulumi:Stack") else f"{parent_type}${type_}"
         return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{qualified}::{name}"
@@ -158,7 +157,7 @@ class RecordingMonitor(mocks.MockMonitor):
 
 
 def ready_node(name: str, *, kubelet_version: str) -> Manifest:
-    """Make a node that takes the fleet's pods."""
+    """Return a node on which pods can run."""
     return {
         "metadata": {"name": name},
         "status": {
@@ -175,7 +174,7 @@ def run_program(
     stack: str = "dev",
     encrypted: Sequence[str] = (),
 ) -> Program:
-    """Run `__main__.py` with this configuration (keys without the project's prefix), of which some hold secrets."""
+    """Run `__main__.py` with this configuration (keys without the project's prefix), of which some are encrypted."""
     cluster = cluster or ClusterOfMocks()
     monitor = RecordingMonitor(cluster)
     asyncio.set_event_loop(asyncio.new_event_loop())
@@ -188,14 +187,14 @@ def run_program(
     exports: Manifest = {}
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
-    def doorway() -> pulumi.Output[None]:
+    def main() -> pulumi.Output[None]:
         runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
         root = get_root_resource()
         assert isinstance(root, Stack)
-        # The decorator waits for it, also beside a loop that runs already: the browser tests leave theirs running.
+        # The decorator waits for it, even if another loop is running: the browser tests leave theirs running.
         return pulumi.Output.from_input(root.outputs).apply(exports.update)
 
-    with mock.patch("components.live.cluster.LiveCluster", autospec=True) as live_cluster:
+    with mock.patch("components.preflight.LiveCluster", autospec=True) as live_cluster:
         live_cluster.return_value.uid.return_value = CLUSTER_UID
         live_cluster.return_value.namespace.return_value = {"metadata": {"name": "default"}}
         live_cluster.return_value.objects.return_value = {
@@ -211,7 +210,7 @@ def run_program(
         live_cluster.return_value.pod.return_value = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
         live_cluster.return_value.jobs.return_value = cluster.jobs
         live_cluster.return_value.revisions.return_value = {"tenant3-master": "current"}
-        doorway()
+        main()
     return Program(resources=monitor.registered, exports=exports)
 
 

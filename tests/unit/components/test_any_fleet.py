@@ -1,4 +1,4 @@
-"""Any fleet that passes the rules is declared, and the same one whatever the order of its entries."""
+"""Any valid fleet is declared, and the order of its entries has no effect."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def declared(raw: dict[str, Any]) -> dict[str, tuple[str, Manifest]]:
 # Each example runs the whole program twice, about 0.2 s.
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(raw=sound_fleets(), data=st.data())
-def test_a_sound_fleet_becomes_the_same_resources_in_any_order(raw: dict[str, Any], data: st.DataObject) -> None:
+def test_the_order_of_entries_has_no_effect(raw: dict[str, Any], data: st.DataObject) -> None:
     shuffled = {**raw, "tenants": data.draw(st.permutations(raw["tenants"]))}
     platform = {"adbops": "rm.addr rm.port", "mysql": "mysql.vip", "adbConnect": "adb.admin adb.password"}
     platform |= {"mysqlConnect": "user password"}

@@ -1,16 +1,15 @@
-"""The Job of a promotion: what it is made of, when it runs, and when it is the one that is there."""
+"""The Job of a promotion: its fields, when it runs, and when an existing one is kept."""
 
 from typing import Any
-from unittest import mock
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 
-from components import planned_promotions
-from components.live.cluster import LiveCluster
+from components.promotion_plan import planned_promotions
 from kube.facts import STACK_ANNOTATION
 from tenants import Role, load
 from tenants.rules.names import LONGEST_TENANT_NAME
+from tests.support.live_fleet import live_fleet
 from tests.support.program import ClusterOfMocks, Manifest, Program, Registered, run_program
 from tests.unit.components.test_registered import KUBERNETES_VERSION, config_with
 
@@ -23,16 +22,16 @@ def vip_service(role: str, *, tenant: str = "tenant3") -> Manifest:
     return {"metadata": metadata, "spec": {"selector": {"role": role}}}
 
 
-def live_job(role: str, name: str = "", *, made: int = 1, ended: str = "", going: bool = False) -> Manifest:
-    """A Job of tenant3, made in this minute, that is `Complete`, `Failed` or neither yet."""
+def live_job(role: str, name: str = "", *, created: int = 1, ended: str = "", deleted: bool = False) -> Manifest:
+    """A Job of tenant3, created in this minute, that is `Complete`, `Failed` or running."""
     metadata = {
         "name": name or f"tenant3-promote-{role}",
         "labels": {"adb-tenants/promotion-of": "tenant3", "adb-tenants/promoted-role": role},
-        "creationTimestamp": f"2026-11-24T10:{made:02}:00Z",
+        "creationTimestamp": f"2026-11-24T10:{created:02}:00Z",
     }
     conditions = [{"type": ended, "status": "True"}] if ended else []
     return {
-        "metadata": metadata | ({"deletionTimestamp": metadata["creationTimestamp"]} if going else {}),
+        "metadata": metadata | ({"deletionTimestamp": metadata["creationTimestamp"]} if deleted else {}),
         "status": {"conditions": conditions} if ended else {},
     }
 
@@ -54,7 +53,7 @@ def failover() -> Program:
     return declared([vip_service("master")])
 
 
-def test_a_promotion_adds_one_component_and_one_job_whose_urns_are_frozen(failover: Program) -> None:
+def test_the_urns_of_a_promotion_are_frozen(failover: Program) -> None:
     parent = "urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$adb:tenants:Promotion"
     assert set(failover.resources) - set(run_program(config_with()).resources) == {
         f"{parent}::tenant3-promotion",
@@ -62,7 +61,7 @@ def test_a_promotion_adds_one_component_and_one_job_whose_urns_are_frozen(failov
     }
 
 
-def test_the_command_finds_what_a_control_pod_finds_and_who_is_to_be_what(failover: Program) -> None:
+def test_the_command_has_a_control_pods_environment_and_both_roles(failover: Program) -> None:
     job = failover.manifest("Job", "tenant3-promote-standby")
     kubernetes_validate.validate(job, KUBERNETES_VERSION, strict=True)
     control_pod = failover.manifest("StatefulSet", "tenant3-standby")["spec"]["template"]["spec"]
@@ -97,7 +96,7 @@ def test_the_command_finds_what_a_control_pod_finds_and_who_is_to_be_what(failov
     }
 
 
-def test_no_selector_takes_the_pod_of_a_promotion_for_a_database(failover: Program) -> None:
+def test_no_selector_matches_the_pod_of_a_promotion(failover: Program) -> None:
     labels = failover.manifest("Job", "tenant3-promote-standby")["spec"]["template"]["metadata"]["labels"]
     for manifest in failover.manifests():
         selector = manifest.get("spec", {}).get("selector") or {}
@@ -106,19 +105,19 @@ def test_no_selector_takes_the_pod_of_a_promotion_for_a_database(failover: Progr
             assert not selector.items() <= labels.items(), manifest["metadata"]["name"]
 
 
-def test_traffic_and_keepalived_wait_for_the_job_and_the_job_for_no_other_database(failover: Program) -> None:
+def test_traffic_waits_for_the_job_and_the_job_only_for_its_database(failover: Program) -> None:
     job = job_of(failover)
     stateful_sets = failover.of_type("kubernetes:apps/v1:StatefulSet")
     waited_for = {name for name, found in stateful_sets.items() if found.urn in job.dependencies}
-    assert waited_for == {"tenant3-standby"}, "the other one's host may be dead"
+    assert waited_for == {"tenant3-standby"}, "the other role's node may be dead"
     service = failover.of_type("kubernetes:core/v1:Service")["tenant3-vip"]
     assert job.urn in service.dependencies
     assert service.urn in failover.of_type("kubernetes:core/v1:ReplicationController")["tenant3-vip"].dependencies
 
 
-def test_a_job_once_made_is_never_changed_and_two_of_one_role_are_never_side_by_side(failover: Program) -> None:
+def test_an_existing_job_is_not_changed_and_is_replaced_after_deletion(failover: Program) -> None:
     job = job_of(failover)
-    # Everything that another run of the program may declare otherwise.
+    # Every field that another run of the program may declare differently.
     assert job.ignore_changes == (
         "metadata.annotations",
         "spec.activeDeadlineSeconds",
@@ -139,29 +138,29 @@ def test_a_job_once_made_is_never_changed_and_two_of_one_role_are_never_side_by_
         ([vip_service("master")], {"state": "retired", "force": "promoted by hand"}, False),
         ([vip_service("master", tenant="tenant4")], {}, False),
     ],
-    ids=["new", "served", "failover", "failback", "stopped", "retired", "another-tenants-service"],
+    ids=["new", "served", "failover", "failback", "stopped", "retired", "other-tenant"],
 )
-def test_it_runs_when_clients_are_led_to_the_other_role_and_is_suspended_otherwise(
+def test_the_job_runs_only_if_the_service_selects_the_other_role(
     services: list[Manifest], changes: dict[str, Any], runs: bool
 ) -> None:
     job = job_of(declared(services, **changes)).inputs
-    # A suspended Job never ends: the plugin must not wait. One that runs ends before the plugin's patience does.
-    patience = {"pulumi.com/timeoutSeconds": "150"} if runs else {"pulumi.com/skipAwait": "true"}
+    # A suspended Job never ends: the plugin must not wait. One that runs ends before the plugin's timeout.
+    wait = {"pulumi.com/timeoutSeconds": "150"} if runs else {"pulumi.com/skipAwait": "true"}
     ours = {STACK_ANNOTATION: "adb-tenants/dev"}
-    assert (job["spec"]["suspend"], job["metadata"]["annotations"]) == (not runs, ours | patience)
+    assert (job["spec"]["suspend"], job["metadata"]["annotations"]) == (not runs, ours | wait)
 
 
 @pytest.mark.parametrize(
-    ("jobs", "name", "is_there"),
+    ("jobs", "name", "exists"),
     [
         ([], "tenant3-promote-standby", False),
         ([live_job("master")], "tenant3-promote-standby", False),
         ([live_job("standby")], "tenant3-promote-standby", True),
-        ([live_job("standby", ended="Complete"), live_job("master", made=0)], "tenant3-promote-standby", True),
+        ([live_job("standby", ended="Complete"), live_job("master", created=0)], "tenant3-promote-standby", True),
         ([live_job("standby", ended="Failed")], "tenant3-promote-standby-2", False),
-        ([live_job("standby", "tenant3-promote-standby-2", made=2)], "tenant3-promote-standby-2", True),
-        ([live_job("standby", ended="Complete"), live_job("master", made=2)], "tenant3-promote-standby-2", False),
-        ([live_job("standby", going=True)], "tenant3-promote-standby-2", False),
+        ([live_job("standby", "tenant3-promote-standby-2", created=2)], "tenant3-promote-standby-2", True),
+        ([live_job("standby", ended="Complete"), live_job("master", created=2)], "tenant3-promote-standby-2", False),
+        ([live_job("standby", deleted=True)], "tenant3-promote-standby-2", False),
         ([{"metadata": {"name": "tenant3-promote-standby"}}], "tenant3-promote-standby-2", False),
     ],
     ids=[
@@ -171,25 +170,24 @@ def test_it_runs_when_clients_are_led_to_the_other_role_and_is_suspended_otherwi
         "done",
         "failed",
         "the-second",
-        "left-behind-on-the-way-there-and-back",
+        "older-than-a-failback",
         "being-deleted",
-        "somebody-elses",
+        "without-labels",
     ],
 )
-def test_a_job_stands_for_this_failover_if_it_is_the_latest_and_has_not_failed(
-    jobs: list[Manifest], name: str, is_there: bool
-) -> None:
+def test_the_latest_job_is_kept_if_it_has_not_failed(jobs: list[Manifest], name: str, exists: bool) -> None:
     job = job_of(declared([vip_service("master")], jobs))
     assert job.inputs["metadata"]["name"] == name
-    assert job.replace_on_changes == (() if is_there else ("#initerror",))
+    assert job.replace_on_changes == (() if exists else ("#initerror",))
 
 
-def test_without_promotions_nobody_needs_the_right_to_list_jobs() -> None:
-    live = mock.create_autospec(LiveCluster, instance=True)
-    assert planned_promotions(load(config_with()), live) == {}
-    assert live.method_calls == []
+def test_jobs_are_listed_only_if_a_tenant_has_a_promotion() -> None:
+    live = live_fleet(load(config_with()))
+    assert planned_promotions(live) == {}
+    cluster: Any = live.cluster
+    cluster.jobs.assert_not_called()
 
 
-def test_the_name_of_the_longest_tenants_ninth_job_is_still_a_label_of_its_pod() -> None:
+def test_the_ninth_job_name_of_the_longest_tenant_name_is_a_valid_label() -> None:
     (tenant,) = load(config_with(name="t" * LONGEST_TENANT_NAME)).tenants
     assert max(len(f"{tenant.promotion_job_name(role)}-9") for role in Role) <= 63

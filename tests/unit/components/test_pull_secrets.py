@@ -1,15 +1,14 @@
-"""What pulled keepalived's image before is given to its new account, or missed before a failover needs it."""
+"""Image pull secrets of keepalived: configured for its account, or reported before a failover needs them."""
 
 from collections.abc import Mapping
 from typing import Any
-from unittest import mock
 
 import pulumi
 import pytest
 
 from components.keepalived_access import warn_of_lost_pull_secrets
-from components.live.cluster import LiveCluster
 from tenants import load
+from tests.support.live_fleet import live_fleet
 from tests.support.program import run_program
 from tests.unit.components.test_registered import CONFIG, config_with
 
@@ -26,7 +25,7 @@ def holding(*names: str) -> Json:
     return {"imagePullSecrets": [{"name": name} for name in names]}
 
 
-def test_the_account_has_the_secrets_that_are_declared_and_else_says_nothing_of_them() -> None:
+def test_the_account_has_exactly_the_configured_secrets() -> None:
     account = run_program(with_secrets("a", "b")).manifest("ServiceAccount", "adb-keepalived")
     assert account["imagePullSecrets"] == [{"name": "a"}, {"name": "b"}]
     assert "imagePullSecrets" not in run_program(CONFIG).manifest("ServiceAccount", "adb-keepalived")
@@ -45,20 +44,19 @@ def test_the_account_has_the_secrets_that_are_declared_and_else_says_nothing_of_
     ],
     ids=str,
 )
-def test_the_preview_says_which_lines_to_write(
+def test_the_warning_contains_the_lines_to_add(
     declared: tuple[str, ...],
     accounts: Mapping[str, Json],
     controller: Json,
     lines: str | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    live = mock.create_autospec(LiveCluster, instance=True)
-    live.objects.return_value = {
+    objects = {
         ("ReplicationController", "tenant3-vip"): {"spec": {"template": {"spec": controller}}},
         **{("ServiceAccount", name): account for name, account in accounts.items()},
     }
     warned: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", warned.append)
-    warn_of_lost_pull_secrets(load(with_secrets(*declared)), live)
-    said = [text.partition("adb-tenants:cluster:\n")[2].strip() for text in warned]
-    assert said == ([] if lines is None else [f"imagePullSecrets: {lines}"])
+    warn_of_lost_pull_secrets(live_fleet(load(with_secrets(*declared)), objects=objects))
+    added = [text.partition("adb-tenants:cluster:\n")[2].strip() for text in warned]
+    assert added == ([] if lines is None else [f"imagePullSecrets: {lines}"])

@@ -41,12 +41,12 @@ def tenant3() -> Program:
     return run_program(CONFIG)
 
 
-def test_urns_are_frozen_because_a_renamed_one_replaces_a_database(tenant3: Program) -> None:
+def test_urns_are_frozen(tenant3: Program) -> None:
     frozen = (ROOT / "tests" / "data" / "urns.txt").read_text().splitlines()
-    assert sorted(tenant3.resources) == frozen
+    assert sorted(tenant3.resources) == frozen, "a renamed URN replaces a database"
 
 
-def test_every_object_goes_through_the_explicit_provider(tenant3: Program) -> None:
+def test_every_object_uses_the_explicit_provider(tenant3: Program) -> None:
     provider_urn = "urn:pulumi:dev::adb-tenants::pulumi:providers:kubernetes::cluster"
     elsewhere = {
         found.urn
@@ -56,7 +56,7 @@ def test_every_object_goes_through_the_explicit_provider(tenant3: Program) -> No
     assert elsewhere == set(), "the default provider replaces ConfigMaps and guesses whether the cluster is the same"
 
 
-def test_the_provider_is_never_replaced_and_updates_config_maps_and_secrets_in_place(tenant3: Program) -> None:
+def test_the_provider_is_not_replaced_and_updates_data_in_place(tenant3: Program) -> None:
     (provider,) = tenant3.of_type("pulumi:providers:kubernetes").values()
     assert {key: value for key, value in provider.inputs.items() if key != "kubeClientSettings"} == {
         "kubeconfig": "",
@@ -83,8 +83,8 @@ def test_every_declared_object_is_valid_for_the_api_server(tenant3: Program) -> 
         kubernetes_validate.validate(manifest, KUBERNETES_VERSION, strict=True)
 
 
-def test_the_virtual_ip_waits_for_the_active_role_and_for_nothing_of_the_other(tenant3: Program) -> None:
-    # Of its own role, so that an `up` cannot stand still with waiting objects in every slot of the engine.
+def test_the_virtual_ip_depends_on_the_active_role_only(tenant3: Program) -> None:
+    # On its own role, so that waiting objects cannot fill every slot of the engine.
     of_roles = {
         found.urn: found.name
         for found in tenant3.resources.values()
@@ -96,7 +96,7 @@ def test_the_virtual_ip_waits_for_the_active_role_and_for_nothing_of_the_other(t
         assert waited_for == ["tenant3-master", "tenant3-master"], kind
 
 
-def test_a_pod_waits_for_its_label_its_service_and_the_shared_objects(tenant3: Program) -> None:
+def test_a_pod_depends_on_its_label_its_service_and_the_shared_objects(tenant3: Program) -> None:
     stateful_set = tenant3.of_type("kubernetes:apps/v1:StatefulSet")["tenant3-master"]
     shared = {found.urn for found in tenant3.resources.values() if "adb:tenants:Platform$" in found.urn}
     own = {
@@ -109,16 +109,16 @@ def test_a_pod_waits_for_its_label_its_service_and_the_shared_objects(tenant3: P
     assert shared | own <= stateful_set.dependencies
 
 
-def test_what_an_object_waits_for_does_not_grow_with_the_fleet() -> None:
+def test_dependencies_do_not_grow_with_the_fleet() -> None:
     def dependencies(tenants: int) -> dict[str, int]:
         program = run_program(fleets.fleet(tenants))
         return {found.urn: len(found.dependencies) for found in program.resources.values() if "tenant1-" in found.name}
 
-    # Each is written into the state, over and over: a fleet of 100 was slower by the square of that.
+    # Each is written to the state at every step: the time for a fleet of 100 was quadratic in them.
     assert dependencies(9) == dependencies(1)
 
 
-def test_only_the_keepalived_controller_is_replaced_by_a_changed_template_and_the_old_one_goes_first(
+def test_only_keepalived_is_replaced_by_a_changed_template(
     tenant3: Program,
 ) -> None:
     def replacing(found: Registered) -> bool:
@@ -142,13 +142,13 @@ def test_only_the_keepalived_controller_is_replaced_by_a_changed_template_and_th
         ("", None),
     ],
 )
-def test_the_hostname_is_restored_only_where_the_node_knows_how(kubelet_version: str, override: str | None) -> None:
+def test_the_hostname_override_depends_on_the_kubelet_version(kubelet_version: str, override: str | None) -> None:
     program = run_program(CONFIG, cluster=ClusterOfMocks(kubelet_version=kubelet_version))
     pod = program.manifest("StatefulSet", "tenant3-master")["spec"]["template"]["spec"]
     assert (pod["hostname"], pod.get("hostnameOverride")) == ("tenant3-master", override)
 
 
-def test_shared_objects_without_data_are_read_and_not_declared() -> None:
+def test_shared_objects_without_data_are_read() -> None:
     program = run_program(reading_config(), cluster=ClusterOfMocks(shared_objects=SHARED_OBJECTS))
     platform = {
         (found.type, found.read_id) for found in program.resources.values() if "adb:tenants:Platform$" in found.urn
@@ -169,13 +169,13 @@ def test_pods_are_the_same_whether_shared_objects_are_read_or_declared(tenant3: 
         assert reading.manifest("StatefulSet", name) == tenant3.manifest("StatefulSet", name)
 
 
-def test_a_shared_object_without_a_key_that_pods_need_is_named() -> None:
+def test_a_shared_object_that_lacks_a_key_is_refused() -> None:
     incomplete = {**SHARED_OBJECTS, "default/mysql-connect": {"user": "eA=="}}
-    with pytest.raises(pulumi.RunError, match=r"Secret default/mysql-connect has no password"):
+    with pytest.raises(pulumi.RunError, match=r"Secret default/mysql-connect lacks password"):
         run_program(reading_config(), cluster=ClusterOfMocks(shared_objects=incomplete))
 
 
-def test_two_namespaces_of_one_cluster_share_no_cluster_scoped_name() -> None:
+def test_cluster_scoped_names_differ_between_namespaces() -> None:
     def cluster_scoped(namespace: str) -> set[tuple[str, str]]:
         config = {**CONFIG, "cluster": {"namespace": namespace}}
         return {
@@ -191,14 +191,14 @@ def test_two_namespaces_of_one_cluster_share_no_cluster_scoped_name() -> None:
     assert cluster_scoped("east") & cluster_scoped("west") == set()
 
 
-def test_secrets_are_secret_to_the_engine(tenant3: Program) -> None:
+def test_data_of_secrets_is_secret_for_the_engine(tenant3: Program) -> None:
     secrets = tenant3.of_type("kubernetes:core/v1:Secret")
     assert {name: found.secret_inputs for name, found in secrets.items()} == {
         name: {"data"} for name in ("adb-connect-secret", "mysql-connect", "root-ssh-key", "gpadmin-ssh-key")
     }
 
 
-def test_a_failover_moves_only_the_service_and_the_keepalived_pod(tenant3: Program) -> None:
+def test_a_failover_changes_only_the_service_and_keepalived(tenant3: Program) -> None:
     after = run_program(config_with(activeRole="standby"))
     changed = {
         urn.split("::")[2].rsplit("$", maxsplit=1)[-1] + " " + found.name

@@ -1,4 +1,4 @@
-"""What the configuration encrypts is secret to the engine wherever it goes."""
+"""Encrypted configuration values are secret for the engine in every object."""
 
 import base64
 import json
@@ -22,8 +22,8 @@ def with_canaries() -> dict[str, Any]:
 
 
 def open_texts(program: Program) -> str:
-    """All that the engine is told without a word that it is secret."""
-    told = [
+    """Return everything that the engine receives as not secret."""
+    plain = [
         (
             found.urn,
             found.read_id,
@@ -31,19 +31,19 @@ def open_texts(program: Program) -> str:
         )
         for found in program.resources.values()
     ]
-    return json.dumps([told, program.exports])
+    return json.dumps([plain, program.exports])
 
 
-def test_an_encrypted_value_is_secret_in_every_object_that_holds_it() -> None:
+def test_encrypted_values_are_secret_in_every_object() -> None:
     program = run_program(with_canaries(), encrypted=["platform"])
-    told = open_texts(program)
+    plain = open_texts(program)
     secret = {found.name for found in program.resources.values() if found.secret_inputs}
-    assert CANARY not in told
-    assert base64.b64encode(CANARY.encode()).decode()[:12] not in told
-    assert len(secret) == len(BASE["platform"]), "each shared object has its data, and it is secret"
+    assert CANARY not in plain
+    assert base64.b64encode(CANARY.encode()).decode()[:12] not in plain
+    assert len(secret) == len(BASE["platform"]), "the data of each shared object is secret"
 
 
-def test_names_of_shared_objects_are_no_secret_although_their_values_are() -> None:
+def test_names_of_shared_objects_are_not_secret() -> None:
     plain, encrypted = run_program(BASE), run_program(BASE, encrypted=["platform"])
     assert {urn: found.inputs for urn, found in encrypted.resources.items()} == {
         urn: found.inputs for urn, found in plain.resources.items()
@@ -53,4 +53,4 @@ def test_names_of_shared_objects_are_no_secret_although_their_values_are() -> No
         for urn, found in encrypted.resources.items()
         if found.secret_inputs != plain.resources[urn].secret_inputs
     }
-    assert differing == {"adbops-cm", "mysql-configmap"}, "of what is not encrypted, ConfigMaps are readable in reviews"
+    assert differing == {"adbops-cm", "mysql-configmap"}, "unencrypted ConfigMaps are readable in reviews"

@@ -1,6 +1,6 @@
-"""Holds tenant3's declared objects against the seed: its Java service's JSON and its live cluster's YAML.
+"""Compares tenant3's declared objects with the seed: its Java service's JSON and its live cluster's YAML.
 
-`tests/data/seed/` keeps both as they were; `differences.yaml` names each field that is not the same today, and why.
+`tests/data/seed/` contains both unchanged; `differences.yaml` lists each field that differs today, and why.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def tenant3() -> Program:
 
 
 def declared_object(program: Program, seed: Manifest) -> Manifest:
-    """Find what is declared today for a seed object; for a live pod, its controller's template."""
+    """Return the declared object for a seed object; for a live pod, its controller's template."""
     name = seed["metadata"]["name"]
     if seed["kind"] != "Pod":
         return program.manifest(seed["kind"], name)
@@ -52,7 +52,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, object]]:
 
 
 @pytest.mark.parametrize("path", SEED_OBJECTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_every_field_of_the_seed_is_declared_or_its_difference_is_explained(path: Any, tenant3: Program) -> None:
+def test_every_difference_from_the_seed_is_explained(path: Any, tenant3: Program) -> None:
     seed = yaml.safe_load(path.read_text())
     today = dict(leaves(declared_object(tenant3, seed)))
     different = {field for field, value in leaves(seed) if today.get(field) != value}

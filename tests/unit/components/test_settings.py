@@ -13,8 +13,8 @@ from tenants import Role, load
 from tenants.contract import SETTINGS
 from tests.support.program import run_program
 from tests.support.strategies import EVERY_FIELD
+from tests.unit.components.test_adoption import DECLARED, judgements, tenant3
 from tests.unit.components.test_registered import config_with
-from tests.unit.components.test_take_over import DECLARED, said_of, tenant3
 
 NOT_IN_OBJECTS = {"adopt", "promotion", "waivers"}
 """Settings of the program itself, and of the Job that a failover runs."""
@@ -40,8 +40,8 @@ def test_control_pods_request_what_they_are_limited_to(entry: dict[str, Any], ex
     ("entry", "what"),
     [
         ({"memory": "1Ti", "cpu": "3920m"}, None),
-        ({"memory": "2Ti"}, "it requests 2Ti of memory, and node m1.adb.g1.com has 1Ti in all"),
-        ({"cpu": 4}, "it requests 4 of cpu, and node m1.adb.g1.com has 3920m in all"),
+        ({"memory": "2Ti"}, "it requests 2Ti of memory, and node m1.adb.g1.com can allocate 1Ti"),
+        ({"cpu": 4}, "it requests 4 of cpu, and node m1.adb.g1.com can allocate 3920m"),
     ],
 )
 def test_a_node_that_is_too_small_is_an_obstacle(entry: dict[str, Any], what: str | None) -> None:
@@ -57,7 +57,7 @@ def test_a_node_that_is_too_small_is_an_obstacle(entry: dict[str, Any], what: st
 def test_an_adoption_names_the_resources_that_it_changes() -> None:
     tenant, declared = tenant3(memory="1Gi", cpu="4")
     assert {
-        found.words.partition(",")[0] for found in said_of(DECLARED[KEY], declared[KEY], declared[KEY], tenant)
+        found.words.partition(" when ")[0] for found in judgements(DECLARED[KEY], declared[KEY], declared[KEY], tenant)
     } == {
         "gets memory 1Gi instead of 16Gi",
         "gets cpu 4 instead of none",

@@ -175,6 +175,7 @@ READERS: Mapping[str, Callable[[Manifest], Any]] = {
     "forward": lambda manifest: facts.forward(manifest, "192.168.143.145"),
     "resource": lambda manifest: facts.resource(manifest, "limits", "memory"),
     "requests": lambda manifest: facts.requests(manifest, "cpu"),
+    "runs_old_template": lambda manifest: facts.runs_old_template(manifest, manifest),
 }
 """Every public function of the module, whatever it may be called one day."""
 ODD = st.recursive(

@@ -137,7 +137,7 @@ def test_a_removed_label_is_dangerous_and_a_restored_one_is_not(operation: str, 
 def test_a_new_tenant_disturbs_the_adopted_one_on_its_node() -> None:
     digest = recorded("state-lost")
     # tenant4 is new, its keepalived pod on the node of tenant3's.
-    digest["diagnostics"] = [entry for entry in digest["diagnostics"] if entry["message"].startswith("tenant3 ")]
+    digest["diagnostics"] = [entry for entry in digest["diagnostics"] if '"tenant3"' in entry["message"]]
     controller = step_of(digest["steps"], "ReplicationController", "tenant4-vip")
     term = controller["newState"]["inputs"]["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]
     (wanted,) = term["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]

@@ -1,10 +1,10 @@
-"""What keeps a new pod off a node, as the scheduler and the kubelet see it."""
+"""Obstacles that keep new pods from running on a node."""
 
 from typing import Any
 
 import pytest
 
-from components.live.nodes import knows_hostname_override, node_obstacle
+from components.live.nodes import node_obstacle, supports_hostname_override
 from tenants.fleet import Toleration
 
 SEEDS = (Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),)
@@ -48,7 +48,7 @@ def taint(key: str, value: str = "", effect: str = "NoSchedule") -> list[dict[st
     ],
     ids=str,
 )
-def test_what_keeps_a_pod_away_is_named(found: dict[str, Any] | None, what: str) -> None:
+def test_obstacles_are_named(found: dict[str, Any] | None, what: str) -> None:
     obstacle = node_obstacle("m1", found, SEEDS, best_effort=True)
     assert obstacle is not None
     assert obstacle.what == what
@@ -66,14 +66,14 @@ def test_what_keeps_a_pod_away_is_named(found: dict[str, Any] | None, what: str)
     ],
     ids=str,
 )
-def test_what_is_tolerated_keeps_no_pod_away(taints: list[dict[str, str]], tolerations: tuple[Toleration, ...]) -> None:
+def test_tolerated_taints_are_no_obstacle(taints: list[dict[str, str]], tolerations: tuple[Toleration, ...]) -> None:
     assert node_obstacle("m1", node(taints=taints), tolerations, best_effort=True) is None
 
 
 @pytest.mark.parametrize(
     "pressure", [{"condition": "MemoryPressure"}, {"taints": taint("node.kubernetes.io/memory-pressure")}]
 )
-def test_pressure_on_memory_keeps_away_what_requests_none(pressure: dict[str, Any]) -> None:
+def test_memory_pressure_is_an_obstacle_to_best_effort_pods_only(pressure: dict[str, Any]) -> None:
     assert node_obstacle("m1", node(**pressure), SEEDS, best_effort=True) is not None
     assert node_obstacle("m1", node(**pressure), SEEDS, best_effort=False) is None
 
@@ -82,5 +82,5 @@ def test_pressure_on_memory_keeps_away_what_requests_none(pressure: dict[str, An
     ("version", "knows"),
     [("v1.34.9", False), ("v1.35.0", True), ("v2.0.0", True), ("v1.36.3-eks-1", True), ("", False), ("1.36", False)],
 )
-def test_a_kubelet_of_1_35_or_newer_sets_the_hostname(version: str, knows: bool) -> None:
-    assert knows_hostname_override(version) is knows
+def test_kubelets_since_1_35_set_the_hostname_override(version: str, knows: bool) -> None:
+    assert supports_hostname_override(version) is knows
