@@ -1,8 +1,8 @@
 """Every rule by topic.
 
 A rule is a `Rule` in the module of its topic, and checked there in one of two ways: a function that reads one value
-returns it or an `Invalid`, to which the reader of the configuration adds the path; `check` compares the fleets of a
-cluster and yields findings.
+returns it or an `Invalid`, to which the reader of the configuration adds the path; `check` looks at whole fleets and
+yields findings. Only there are waivers known, so a waivable rule is checked in `check`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,23 +20,28 @@ class Topic(NamedTuple):
 
     title: str
     module: ModuleType
-    check: Check | None = None
 
     @property
     def rules(self) -> Sequence[Rule]:
         """The rules of its module, in the order of writing."""
         return [value for value in vars(self.module).values() if isinstance(value, Rule)]
 
+    @property
+    def check(self) -> Check | None:
+        """Its module's check of whole fleets, if there is one."""
+        check: Check | None = getattr(self.module, "check", None)
+        return check
+
 
 TOPICS = (
     Topic("The file", files),
     Topic("Keys and types", shape),
-    Topic("Names", names, names.check),
-    Topic("Hosts", hosts, hosts.check),
-    Topic("Addresses", addresses, addresses.check),
-    Topic("VRRP ids", vrrp, vrrp.check),
-    Topic("Keepalived", keepalived, keepalived.check),
-    Topic("Paths", paths, paths.check),
+    Topic("Names", names),
+    Topic("Hosts", hosts),
+    Topic("Addresses", addresses),
+    Topic("VRRP ids", vrrp),
+    Topic("Keepalived", keepalived),
+    Topic("Paths", paths),
     Topic("Pods", pods),
     Topic("Exceptions", exceptions),
 )

@@ -66,6 +66,12 @@ def test_a_good_file_that_comes_close_is_accepted(rule: str) -> None:
     assert exit_code([report]) == 0
 
 
+@pytest.mark.parametrize("rule", [rule.id for rule in RULES.values() if rule.waivable])
+def test_a_waivable_rule_can_be_waived(rule: str) -> None:
+    marks = {mark for *_, mark in expected(FILES / rule / "good.yaml")}
+    assert f"{rule}(waived)" in marks, f"good.yaml of {rule} waives it nowhere"
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_every_finding_says_what_to_do(rule: str) -> None:
     for finding in lint_one(FILES / rule / "bad.yaml").findings:
