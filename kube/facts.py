@@ -177,6 +177,17 @@ def _mounts(container: Manifest) -> Mapping[str, Manifest]:
 # --- nodes ------------------------------------------------------------------------------------------------------------
 
 
+def is_pinning_label(key: str) -> bool:
+    """Tell whether a node label names one node, or the node of a tenant's role (`TenantNames.node_label`)."""
+    return key == _HOSTNAME or key.startswith("tenancy-")
+
+
+def node_selector(workload: Manifest) -> Mapping[str, str]:
+    """Return the labels that a workload selects nodes by, without those that pin its pod to one node."""
+    selector = mapping(pod_spec(workload).get("nodeSelector"))
+    return {key: text(value) for key, value in selector.items() if not is_pinning_label(key)}
+
+
 def pinned_host(workload: Manifest) -> str:
     """Return the one node that a workload's pod can run on, by its affinity, its node selector or `nodeName`."""
     pod = pod_spec(workload)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kube.facts import pinned_host, replicas, selected_role, vips
-from kube.manifest import at, mapping, text
+from kube.manifest import at, text
 from review.changes import TenantChange
 from tenants.fleet import Role, TenantNames
 from tenants.objects import Part
@@ -28,9 +28,9 @@ def host_of(role: str, tenant: TenantChange, *, after: bool) -> str:
             return host
     for change in tenant.of(Part.KEEPALIVED):
         inputs = change.inputs(after=after)
-        labels = mapping(at(inputs, "spec", "template", "spec", "nodeSelector"))
+        label = at(inputs, "spec", "template", "spec", "nodeSelector", TenantNames(name=tenant.name).node_label)
         host = pinned_host(inputs)
-        if host and role in labels.values():
+        if host and label == role:
             return host
     for change in tenant.of(Part.NODE_LABEL):
         host = text(at(change.inputs(after=after), "metadata", "name"))

@@ -115,6 +115,8 @@ def _strategy(stateful_set: Manifest) -> str:
 
 
 TOPICS = {
+    # First, since its keys are anybody's: `nodeSelector.cpu`. Terms of an affinity are `.nodeSelectorTerms`.
+    "spec.nodeSelector": "node selector",
     ".imagePullPolicy": "image pull policy",
     ".memory": "memory",
     ".cpu": "CPU",
@@ -122,7 +124,6 @@ TOPICS = {
     ".env": "environment",
     ".tolerations": "tolerations",
     ".affinity": "affinity",
-    ".nodeSelector": "node selector",
     ".hostname": "host name",
     ".volumes": "volumes",
     ".volumeMounts": "volume mounts",
@@ -133,7 +134,7 @@ TOPICS = {
 
 
 def _topic(field: FieldChange) -> str:
-    if field.path.endswith(".image"):
+    if field.path.endswith("].image"):
         before, after = (value.strip('"') for value in (field.before, field.after))
         return f"image {before} → {after}"
     return next(

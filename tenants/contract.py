@@ -38,6 +38,7 @@ from tenants.kinds import (
     JsonSchema,
     Kind,
     ListOf,
+    MapOf,
     MapOfText,
     Quantity,
     Text,
@@ -61,6 +62,7 @@ HOST_PATH = Text(paths.host_path, pattern=r"^/[^:]+$")
 IMAGE = Text(pods.image_reference, pattern=f"^{pods.IMAGE}$")
 MEMORY = Quantity(Text(pods.memory, pattern=f"^{pods.QUANTITY}$"))
 CPU = Quantity(Text(pods.cpu, pattern=f"^{pods.QUANTITY}$"))
+LABEL_VALUE = Text(pods.label_value, pattern=f"^{pods.LABEL_VALUE}$")
 VRID = Integer(vrrp.LOWEST, vrrp.HIGHEST, vrrp.VRID_RANGE)
 
 
@@ -397,6 +399,12 @@ SETTINGS: Mapping[str, Field[Any]] = {
         kind=ListOf(TOLERATION),
         about="Tolerations of the control and keepalived pods.",
         default=[{"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}],
+    ),
+    "node_selector": Field(
+        key="nodeSelector",
+        kind=MapOf(pods.check_label_key, LABEL_VALUE),
+        about="Labels that a node needs for any pod of the tenant, such as {disk: ssd}, besides the program's own.",
+        default={},
     ),
     "promotion": Field(
         key="promotion",

@@ -154,6 +154,7 @@ _OF_EACH_ROLE: Mapping[str, Callable[[Manifest, Manifest], Json]] = {
     "image": lambda _, container: text(container.get("image")),
     "data_path": lambda database, _: facts.place(database).data_path,
     "log_path": lambda database, _: facts.place(database).log_path,
+    "node_selector": lambda database, _: facts.node_selector(database),
     "update_strategy": lambda database, _: text(at(database, "spec", "updateStrategy", "type")),
 }
 """Readers of the settings that both roles share, from a StatefulSet and its control container."""

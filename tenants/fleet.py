@@ -165,6 +165,8 @@ class TenantSpec(TenantNames):
     update_strategy: UpdateStrategy
     keepalived: Keepalived
     tolerations: tuple[Toleration, ...]
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    """Labels that a node needs for any pod of the tenant, besides the role's (`node_label`)."""
     allow_move: tuple[AllowedMove, ...] = ()
     force: str | None = None
     """Why a failover may select a pod that is not ready, or a pod may start on a node that accepts none."""

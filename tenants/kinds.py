@@ -191,6 +191,30 @@ class ListOf(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class MapOf(Generic[T]):
+    """A map from any valid keys to values that are all of one kind."""
+
+    check_key: Callable[[str], Invalid | None]
+    entry: Kind[T]
+
+    def read(self, value: object, path: FieldPath, findings: Findings) -> Mapping[str, T | None] | None:
+        if not isinstance(value, dict):
+            if not is_encrypted(value, path, findings):
+                findings.add(WRONG_TYPE, path, f"expected a map, found {described(value)}; write its keys beneath it")
+            return None
+        before = len(findings.findings)
+        for key in value:
+            fault = self.check_key(key)
+            if fault:
+                findings.add(fault.rule, (*path, key), fault.message, at_key=True)
+        entries = {key: self.entry.read(entry, (*path, key), findings) for key, entry in value.items()}
+        return entries if len(findings.findings) == before else None
+
+    def schema(self) -> JsonSchema:
+        return {"type": "object", "additionalProperties": self.entry.schema()}
+
+
+@dataclass(frozen=True, slots=True)
 class MapOfText:
     """A map from any keys to text, some keys required: the `data` of a ConfigMap or Secret.
 

@@ -7,6 +7,7 @@ from enum import Enum
 
 from kube.comparison import Difference
 from kube.dry_run import Rejection
+from kube.facts import is_pinning_label
 from kube.manifest import Manifest, at, text
 from kube.masking import shown
 
@@ -69,8 +70,7 @@ _WORKLOAD = {
     **_METADATA,
     TEMPLATE: Decision.REPORT,
     f"{TEMPLATE}.metadata.creationTimestamp": Decision.IGNORE,
-    # `Existing.nodes` is compared instead.
-    f"{POD}.nodeSelector": Decision.IGNORE,
+    # `Existing.nodes` is compared instead, and for labels of the node selector that pin a pod to it.
     f"{POD}.affinity": Decision.IGNORE,
     f"{POD}.nodeName": Decision.IGNORE,
     # The old name of serviceAccountName, which the API server keeps beside it.
@@ -117,7 +117,11 @@ def judge_by_table(existing: Existing, difference: Difference, *, stays: bool) -
     prefixes = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
     table = DECISIONS.get(existing.kind, _METADATA)
     decision = next((table[prefix] for prefix in prefixes if prefix in table), Decision.FIX_BY_HAND)
-    if _MEANINGLESS in difference.path or (field.startswith("metadata.labels") and difference.added):
+    if (
+        _MEANINGLESS in difference.path
+        or (field.startswith("metadata.labels") and difference.added)
+        or (field.startswith(f"{POD}.nodeSelector") and is_pinning_label(str(difference.field_path[-1])))
+    ):
         decision = Decision.IGNORE
     expected, actual = (
         shown(difference.path, value, opaque=False) for value in (difference.expected, difference.actual)

@@ -80,7 +80,10 @@ class LiveNodes:
                 remedy=f"run `kubectl label namespace {self._namespace} {POD_SECURITY}=privileged --overwrite`",
             )
         name = tenant.hosts.of(role)
-        return node_obstacle(name, self._nodes.get(name), tenant.tolerations, best_effort=best_effort)
+        node = self._nodes.get(name)
+        return node_obstacle(name, node, tenant.tolerations, best_effort=best_effort) or selector_obstacle(
+            name, node, tenant.node_selector
+        )
 
     def label_obstacle(self, tenant: TenantSpec, role: Role) -> Obstacle | None:
         """Find whether a role's node lacks the label that pods select it by, and this run does not write it.
@@ -200,6 +203,19 @@ def node_obstacle(
             return Obstacle(
                 what=f"node {name} has the taint {spelled}:{effect}, which the tenant does not tolerate",
                 remedy=f"add it to the tenant's tolerations, or run `kubectl taint node {name} {spelled}:{effect}-`",
+            )
+    return None
+
+
+def selector_obstacle(name: str, node: Manifest | None, selector: Mapping[str, str]) -> Obstacle | None:
+    """Find the first label of a tenant's `nodeSelector` that a node does not have."""
+    labels = mapping(at(node, "metadata", "labels"))
+    for key, value in selector.items():
+        if labels.get(key) != value:
+            found = f" (it has {key}={text(labels[key])})" if key in labels else ""
+            return Obstacle(
+                what=f"node {name} lacks the label {key}={value} of the tenant's nodeSelector{found}",
+                remedy=f"run `kubectl label --overwrite node {name} {key}={value}`, or change the nodeSelector",
             )
     return None
 

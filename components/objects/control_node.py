@@ -19,7 +19,7 @@ from components.live.fleet import LiveFleet
 from components.objects import control_environment
 from components.objects.control_environment import SharedNames
 from components.objects.metadata import BACKGROUND_DELETION, SKIP_AWAIT, object_metadata
-from components.objects.placement import only_on, toleration_args
+from components.objects.placement import node_selector, only_on, toleration_args
 from kube.facts import DATA_MOUNT, LOG_MOUNT, STATE_ANNOTATION, TOMCAT_MOUNT
 from tenants.fleet import Role, State, TenantSpec
 
@@ -86,7 +86,7 @@ def pod_labels(spec: TenantSpec, role: Role) -> dict[str, str]:
 def _pod(spec: TenantSpec, role: Role, *, hostname_override: bool, shared: SharedNames) -> PodSpecArgs:
     name = spec.control_node_name(role)
     return PodSpecArgs(
-        node_selector={spec.node_label: role},
+        node_selector=node_selector(spec, role),
         affinity=only_on(spec.hosts.of(role)),
         hostname=name,
         # Today's StatefulSet controller overwrites `hostname` with the pod's name, `<name>-0`; in the seed's cluster it

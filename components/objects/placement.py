@@ -12,7 +12,12 @@ from pulumi_kubernetes.core.v1 import (
     TolerationArgs,
 )
 
-from tenants.fleet import Toleration
+from tenants.fleet import Role, TenantSpec, Toleration
+
+
+def node_selector(spec: TenantSpec, role: Role) -> dict[str, str]:
+    """Return the labels by which the pods of a role select its node."""
+    return {**spec.node_selector, spec.node_label: role}
 
 
 def only_on(node_name: str) -> AffinityArgs:

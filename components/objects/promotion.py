@@ -8,7 +8,7 @@ from components.live.fleet import LiveFleet
 from components.objects import control_environment
 from components.objects.control_environment import SharedNames
 from components.objects.metadata import SKIP_AWAIT, object_metadata
-from components.objects.placement import only_on, toleration_args
+from components.objects.placement import node_selector, only_on, toleration_args
 from components.promotion_plan import PROMOTED_ROLE, PROMOTION_OF, PlannedPromotion
 from tenants.fleet import PromotionSpec, TenantSpec
 
@@ -45,7 +45,7 @@ def job(spec: TenantSpec, plan: PlannedPromotion, live: LiveFleet, shared: Share
 def _pod(spec: TenantSpec, step: PromotionSpec, shared: SharedNames) -> PodSpecArgs:
     role = spec.active_role
     return PodSpecArgs(
-        node_selector={spec.node_label: role},
+        node_selector=node_selector(spec, role),
         affinity=only_on(spec.hosts.of(role)),
         containers=[
             ContainerArgs(

@@ -23,7 +23,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.live.fleet import LiveFleet
 from components.objects.control_node import ADB_PORT, pod_labels
 from components.objects.metadata import BACKGROUND_DELETION, SKIP_AWAIT, object_metadata
-from components.objects.placement import only_on, toleration_args
+from components.objects.placement import node_selector, only_on, toleration_args
 from kube.facts import FORCED_ANNOTATION, STATE_ANNOTATION
 from tenants.fleet import State, TenantSpec
 
@@ -95,7 +95,7 @@ def replication_controller(spec: TenantSpec, live: LiveFleet) -> ReplicationCont
 def _pod(spec: TenantSpec, live: LiveFleet) -> PodSpecArgs:
     return PodSpecArgs(
         host_network=True,
-        node_selector={spec.node_label: spec.active_role},
+        node_selector=node_selector(spec, spec.active_role),
         affinity=only_on(spec.hosts.of(spec.active_role)),
         service_account_name=live.fleet.cluster.keepalived_account,
         containers=[

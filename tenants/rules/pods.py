@@ -1,8 +1,9 @@
-"""Rules about values that pods get unchanged: quantities, images, tolerations, commands."""
+"""Rules about values that pods get unchanged: quantities, images, tolerations, commands, node selectors."""
 
 import re
 from collections.abc import Sequence
 
+from kube.facts import is_pinning_label
 from tenants.findings import Invalid, Rule, quoted
 from tenants.fleet import Toleration
 
@@ -29,6 +30,17 @@ COMMAND = Rule(
     why="A container without a command runs the default of its image. For the control pods' image that is a database, "
     "which never ends: the failover would wait for its promotion until the timeout.",
 )
+LABEL_SYNTAX = Rule(
+    id="E805",
+    title="A node selector has label keys and values that are valid in Kubernetes",
+    why="No node can have any other label, and the API server rejects the pods.",
+)
+PINNING_LABEL = Rule(
+    id="E806",
+    title="A node selector has no label that pins pods to a node",
+    why="The program sets `tenancy-<tenant>: <role>` itself, and `hosts` names the nodes. Both roles have one "
+    "selector: with `kubernetes.io/hostname`, or the label of another tenant, one of them never starts.",
+)
 
 QUANTITY = r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]{1,3})?"
 """The syntax that `resource.ParseQuantity` accepts."""
@@ -49,9 +61,11 @@ _LONGEST_REFERENCE = 1024
 """Far more than a registry, a name, a tag and a digest take; regular expressions are not tried on megabytes."""
 
 _qualified_name = re.compile(
-    r"([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+    r"((?=[^/]{1,253}/)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?"
+    r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 )
-_label_value = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?"
+_label_value = re.compile(LABEL_VALUE)
 
 
 def memory(text: str) -> str | Invalid:
@@ -134,3 +148,27 @@ def check_command(words: Sequence[str | None]) -> Invalid | None:
     if words[0] is not None and not words[0].strip():
         return Invalid(COMMAND, "begins with an empty text; write the program to run first")
     return None
+
+
+def check_label_key(text: str) -> Invalid | None:
+    """Refuse a key of a node selector that no node's label has, or that is not the tenant's to choose."""
+    if not _qualified_name.fullmatch(text):
+        message = (
+            f"{quoted(text)} is not a valid label key; use at most 63 letters, digits, -, _ and ., with a domain in "
+            "lower case and a / before them if it has one"
+        )
+        return Invalid(LABEL_SYNTAX, message)
+    if is_pinning_label(text):
+        return Invalid(PINNING_LABEL, f"{text} pins pods to one node; remove it, and name the nodes under hosts")
+    return None
+
+
+def label_value(text: str) -> str | Invalid:
+    """Read a label's value, which may be empty."""
+    if _label_value.fullmatch(text):
+        return text
+    return Invalid(
+        LABEL_SYNTAX,
+        f"{quoted(text)} is not a valid label value; use at most 63 letters, digits, -, _ and ., beginning and ending "
+        "with a letter or digit",
+    )

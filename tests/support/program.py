@@ -16,6 +16,8 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import Stack
 
+from tests.support.strategies import NODE_LABELS
+
 ROOT = Path(__file__).parents[2]
 PROJECT = "adb-tenants"
 READ_STACK_OUTPUTS = "pulumi:pulumi:readStackOutputs"
@@ -159,7 +161,7 @@ class RecordingMonitor(mocks.MockMonitor):
 def ready_node(name: str, *, kubelet_version: str) -> Manifest:
     """Return a node on which pods can run."""
     return {
-        "metadata": {"name": name},
+        "metadata": {"name": name, "labels": {**NODE_LABELS}},
         "status": {
             "conditions": [{"type": "Ready", "status": "True"}],
             "nodeInfo": {"kubeletVersion": kubelet_version},

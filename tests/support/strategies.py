@@ -29,6 +29,8 @@ TOLERATIONS: tuple[list[Raw], ...] = (
     [{"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}],
     [{"key": "example.com/adb", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}],
 )
+NODE_LABELS = {"disk": "ssd", "example.com/Rack_7": ""}
+"""What nodes of the mocked cluster have, so that pods can start there."""
 PROMOTIONS: tuple[Raw, ...] = (
     {"command": ["ssh", "gpadmin@$(PROMOTE)", "gpactivatestandby", "-a"]},
     {"command": ["/promote.sh", ""], "image": "localhost:5000/adb__control:V1_0", "timeoutSeconds": 86_400},
@@ -50,6 +52,7 @@ EVERY_FIELD: Raw = {
     "updateStrategy": "RollingUpdate",
     "keepalived": {"image": "k"},
     "tolerations": [{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
+    "nodeSelector": {"disk": "ssd"},
     "waive": [{"rule": "E601", "reason": "alone"}],
     "force": "the master's node is gone",
     "promotion": {"command": ["p", "-x"], "image": "q", "timeoutSeconds": 7},
@@ -92,6 +95,7 @@ def _settings(draw: st.DrawFn) -> Raw:
         "adopt": st.booleans(),
         "updateStrategy": st.sampled_from(["OnDelete", "RollingUpdate"]),
         "tolerations": st.sampled_from(TOLERATIONS),
+        "nodeSelector": st.sampled_from([{}, {"disk": "ssd"}, NODE_LABELS]),
         "promotion": st.sampled_from(PROMOTIONS),
     }
     assert kinds.keys() | OF_ENTRIES == {field.key for field in SETTINGS.values()}

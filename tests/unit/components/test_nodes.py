@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.live.nodes import node_obstacle, supports_hostname_override
+from components.live.nodes import node_obstacle, selector_obstacle, supports_hostname_override
 from tenants.fleet import Toleration
 
 SEEDS = (Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),)
@@ -76,6 +76,24 @@ def test_tolerated_taints_are_no_obstacle(taints: list[dict[str, str]], tolerati
 def test_memory_pressure_is_an_obstacle_to_best_effort_pods_only(pressure: dict[str, Any]) -> None:
     assert node_obstacle("m1", node(**pressure), SEEDS, best_effort=True) is not None
     assert node_obstacle("m1", node(**pressure), SEEDS, best_effort=False) is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "what"),
+    [
+        ({"disk": "ssd", "rack": "", "more": "x"}, None),
+        ({"disk": "ssd"}, "node m1 lacks the label rack= of the tenant's nodeSelector"),
+        ({"rack": ""}, "node m1 lacks the label disk=ssd of the tenant's nodeSelector"),
+        (
+            {"disk": "hdd", "rack": ""},
+            "node m1 lacks the label disk=ssd of the tenant's nodeSelector (it has disk=hdd)",
+        ),
+    ],
+    ids=str,
+)
+def test_a_node_needs_every_label_of_the_node_selector(labels: dict[str, str], what: str | None) -> None:
+    obstacle = selector_obstacle("m1", {"metadata": {"labels": labels}}, {"disk": "ssd", "rack": ""})
+    assert (obstacle and obstacle.what) == what
 
 
 @pytest.mark.parametrize(

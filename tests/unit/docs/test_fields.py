@@ -56,6 +56,8 @@ def default_of(field: Field[Any]) -> str:
     match field.default:
         case None | []:
             return field.otherwise.partition(",")[0] or "none"
+        case dict() if not field.default:
+            return "none"
         case [{"key": key, "operator": "Equal", "value": value, "effect": effect}]:
             return f"{key}={value}:{effect}"
         case bool():

@@ -171,6 +171,7 @@ READERS: Mapping[str, Callable[[Manifest], Any]] = {
         if found.__module__ == facts.__name__ and not name.startswith("_")
     },
     "normal_path": lambda manifest: facts.normal_path(json.dumps(manifest)),
+    "is_pinning_label": lambda manifest: facts.is_pinning_label(json.dumps(manifest)),
     "allowed_hosts": lambda manifest: facts.allowed_hosts(manifest, [manifest]),
     "forward": lambda manifest: facts.forward(manifest, "192.168.143.145"),
     "resource": lambda manifest: facts.resource(manifest, "limits", "memory"),

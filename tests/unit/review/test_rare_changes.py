@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from review.access_path import host_of
+from review.changes import Deployed, ObjectChange, TenantChange
 from review.danger import Danger
-from review.preview import parse
+from review.preview import Action, parse
 from review.verdict import Review, review
+from tenants.objects import Part
 from tests.support.review_cases import DIRECTORY
 
 Step = dict[str, Any]
@@ -90,6 +93,8 @@ def test_an_unknown_object_is_reported(operation: str, danger: Danger, rule: str
         (["spec", "template", "spec", "volumes"], [], Danger.DATA_LOSS, "R301"),
         (["metadata", "labels", "team"], "dba", Danger.NONE, "R322"),
         ([*CONTAINER, "resources", "limits", "cpu"], "4", Danger.NONE, ", CPU. No pod restarts"),
+        (["spec", "template", "spec", "nodeSelector", "cpu"], "amd", Danger.NONE, ", node selector. No pod restarts"),
+        (["spec", "template", "spec", "nodeSelector", "image"], "x", Danger.NONE, ", node selector. No pod restarts"),
     ],
 )
 def test_each_field_of_a_stateful_set_is_judged(path: list[Any], value: Any, danger: Danger, words: str) -> None:
@@ -143,6 +148,26 @@ def test_a_database_deleted_alone_is_lost() -> None:
     judged = reviewed("image-change", edit)
     assert judged.danger is Danger.DATA_LOSS
     assert "R311" in findings(judged)
+
+
+def test_the_node_of_a_role_is_found_by_the_label_of_its_tenant_alone() -> None:
+    selector = {"dedicated": "master", "tenancy-tenant3": "standby"}
+    pod = {"nodeSelector": selector, "nodeName": "m2"}
+    change = ObjectChange(
+        kind="ReplicationController",
+        name="tenant3-vip",
+        part=Part.KEEPALIVED,
+        role=None,
+        action=Action.UPDATE,
+        before={},
+        after={"kind": "ReplicationController", "spec": {"template": {"spec": pod}}},
+        fields=(),
+    )
+    tenant = TenantChange(name="tenant3", objects=(change,), deployed=Deployed(hosts={"master": "m1"}))
+    assert {role: host_of(role, tenant, after=True) for role in ("master", "standby")} == {
+        "master": "m1",
+        "standby": "m2",
+    }
 
 
 @pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])

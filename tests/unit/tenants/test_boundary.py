@@ -177,6 +177,7 @@ def test_every_field_of_the_contract_arrives() -> None:
             update_strategy=UpdateStrategy.ROLLING_UPDATE,
             keepalived=Keepalived(image="k"),
             tolerations=(Toleration(key="x", operator="Exists", effect="NoExecute", toleration_seconds=3),),
+            node_selector={"disk": "ssd"},
             allow_move=(AllowedMove(role=Role.MASTER, host="a", data_path="/d/1", log_path="/d/2"),),
             force="the master's node is gone",
             promotion=PromotionSpec(command=("p", "-x"), image="q", timeout_seconds=7),

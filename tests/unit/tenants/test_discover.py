@@ -79,7 +79,8 @@ def test_a_tenant_like_the_seeds_needs_no_more_than_name_address_and_hosts() -> 
 
 def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
     objects = old_cluster()
-    for pod in pods(objects):
+    for pod, host in zip(pods(objects), ("m1", "m2"), strict=True):
+        pod["nodeSelector"] |= {"kubernetes.io/hostname": host, "disk": "ssd"}
         container = pod["containers"][0]
         container["image"] = "adb:v2"
         container["resources"]["limits"] |= {"memory": "24Gi", "cpu": "4"}
@@ -99,6 +100,7 @@ def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
         "image": "adb:v2",
         "dataPath": "/data7/old",
         "tolerations": [{"operator": "Exists"}],
+        "nodeSelector": {"disk": "ssd"},
     }
     sections, remarks = written(objects)
     assert (sections["tenants"], remarks) == ([{**ENTRY, **changes}], ())
@@ -207,6 +209,8 @@ def differ(where: str) -> Callable[[list[Json]], None]:
                 pod["containers"][0]["resources"]["limits"]["cpu"] = "500m"
             case "data":
                 pod["volumes"][0]["hostPath"]["path"] = "/data9/x"
+            case "selector":
+                pod["nodeSelector"]["disk"] = "ssd"
             case "limit":
                 pod["containers"][0]["env"][0]["value"] = "1"
             case "shared":
@@ -237,6 +241,7 @@ def without(kind: str, name: str) -> Callable[[list[Json]], None]:
         (differ("memory"), "its roles differ in memory: 16Gi and 1Gi"),
         (differ("cpu"), "its roles differ in cpu: none and 500m"),
         (differ("data"), "its roles differ in dataPath: /data0/old/data and /data9/x"),
+        (differ("selector"), "its roles differ in nodeSelector: none and {'disk': 'ssd'}"),
         (differ("limit"), "its roles differ in memoryLimit: 2048 and 1"),
         (differ("shared"), "its roles differ in adbops: adbops-cm and other"),
         (forwarded("default/old-vip:DR"), "its address is forwarded by DR, and a stack forwards all addresses by NAT"),

@@ -37,6 +37,7 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
         ("tolerations", {"key": "dedicated"}),
         ("waive", "E601"),
         ("promotion", ["promote.sh"]),
+        ("nodeSelector", ["disk=ssd"]),
     ],
     "E104": [("activeRole", "primary"), ("state", "deleted"), ("updateStrategy", "Recreate")],
     "E106": [("memoryLimit", 0), ("memoryLimit", -5)],
@@ -67,10 +68,12 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
     "E802": [("image", ""), ("image", "A:b"), ("image", "a b"), ("image", "a:b:c"), ("image", "a@sha256:0")],
     "E803": [("tolerations", [{"value": "x"}])],
     "E804": [("promotion", {"command": []}), ("promotion", {"command": [" ", "-a"]})],
+    "E805": [("nodeSelector", {"disk": "s d"}), ("nodeSelector", {"disk": "s" * 64}), ("nodeSelector", {"disk": "-"})],
+    "E806": [("nodeSelector", {"kubernetes.io/hostname": "m1"})],
 }
 """Faults of a single value, by rule: the key of a tenant, and an invalid value of it."""
 AT_KEYS = {"E101"}
-WITHIN = {"E803": (0,), "E804": ("command",)}
+WITHIN = {"E803": (0,), "E804": ("command",), "E805": ("disk",), "E806": ("kubernetes.io/hostname",)}
 """Where within the value the finding is, if not at the value itself."""
 ONLY_IN_ENTRIES = {"name", "vip", "hosts"}
 

@@ -29,7 +29,7 @@ def places(part: Mapping[str, Any], path: FieldPath = ()) -> Iterator[FieldPath]
     for key, inner in part.get("properties", {}).items():
         yield from places(inner, (*path, key))
     if isinstance(part.get("additionalProperties"), dict):
-        for key in (*part["required"], "any.key"):
+        for key in (*part.get("required", ()), "any.key"):
             yield from places(part["additionalProperties"], (*path, key))
     if "items" in part:
         yield from places(part["items"], (*path, 0))
