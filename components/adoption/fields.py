@@ -21,7 +21,7 @@ class Decision(Enum):
     IGNORE = "ignored: the meaning is the same"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Judgement:
     """The decision on one difference, or on several that belong together."""
 
@@ -48,12 +48,10 @@ class Existing:
 
     @property
     def kind(self) -> str:
-        """Kind of the object."""
         return text(self.live.get("kind"))
 
     @property
     def name(self) -> str:
-        """Name of the object."""
         return text(at(self.live, "metadata", "name"))
 
 
@@ -135,7 +133,7 @@ def judge_by_table(existing: Existing, difference: Difference, *, stays: bool) -
             words = f"its {path} is {actual}, but the program declares {expected}"
     if decision is Decision.REPORT and not stays and field.startswith(TEMPLATE):
         words = f"{words} {NEXT_START}"
-    return Judgement(decision=decision, words=words)
+    return Judgement(decision, words)
 
 
 def field_of(path: str) -> str:
