@@ -84,12 +84,9 @@ def objects(arguments: Sequence[str], *, context: str | None, stdin: bytes = b""
 
 
 def read(path: str, *, context: str | None) -> Mapping[str, Any]:
-    """Read an API path such as `/api/v1/nodes`; the members of a list have no `kind`.
+    """Read an API path such as `/api/v1/nodes`; the members of a list have no `kind`. Raises `KubectlError`.
 
     Transient errors are retried, up to three attempts within about ten seconds; kubectl itself obeys `Retry-After`.
-
-    Raises:
-        KubectlError: The read failed; `reason` says why.
     """
     # Without --request-timeout, with which kubectl ignores a pod's own account and asks localhost:8080 (1.32 and 1.36).
     stdout, stderr = _run(["get", "--raw", path], context, idempotent=True)

@@ -103,13 +103,7 @@ _MEANINGLESS = 'annotations["scheduler.alpha.kubernetes.io/tolerations"]'
 
 
 def judge_by_table(existing: Existing, difference: Difference, *, stays: bool) -> Judgement:
-    """Judge a difference by its field alone.
-
-    Args:
-        existing: The object.
-        difference: Between the live object and what it would be by the declaration alone.
-        stays: Whether the adoption itself leaves the field as it is.
-    """
+    """Judge a difference from the declaration by its field alone; `stays`: the adoption itself keeps the field."""
     field, path = field_of(difference.path), short(difference.path)
     parts = field.split(".")
     prefixes = (".".join(parts[:length]) for length in range(len(parts), 0, -1))

@@ -75,9 +75,7 @@ class DataGuard:
     def refuse_removal(self, args: ResourceHookArgs, declared: Manifest | None) -> None:
         """Check the deletion of a ReplicationController: if its tenant is removed, it has to be retired.
 
-        Args:
-            args: The deletion.
-            declared: The declared controller; `None` if its tenant is not in the fleet.
+        `declared` is `None` if the tenant is not in the fleet.
         """
         old = args.old_inputs or {}
         self._refuse_other_namespace(old)
