@@ -18,6 +18,7 @@ _OCTETS_SHOWN_ON_FAILURE = 4000
 class Running:
     """A command that has been started."""
 
+    command: str
     process: subprocess.Popen[bytes]
     stdout: IO[bytes]
     stderr: IO[bytes]
@@ -28,8 +29,9 @@ class Running:
         if status != 0:
             # Pulumi reports errors on stdout, most others on stderr.
             output = (_read(self.stdout) + _read(self.stderr))[-_OCTETS_SHOWN_ON_FAILURE:]
-            command = " ".join(map(str, self.process.args if isinstance(self.process.args, tuple) else ()))
-            raise UserError(f"`{command}` failed (exit status {status}):\n{output.decode(errors='replace').strip()}")
+            raise UserError(
+                f"`{self.command}` failed (exit status {status}):\n{output.decode(errors='replace').strip()}"
+            )
         return _read(self.stdout).decode()
 
 
@@ -59,7 +61,7 @@ class CommandLine:
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
             process = self.start(stdout, stderr)
             try:
-                yield Running(process=process, stdout=stdout, stderr=stderr)
+                yield Running(command=" ".join(self.arguments), process=process, stdout=stdout, stderr=stderr)
             finally:
                 if process.poll() is None:
                     process.terminate()

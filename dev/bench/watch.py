@@ -25,7 +25,7 @@ class Watch:
         self._lines = lines
 
     def until(self, wanted: Callable[[str], bool], *, what: str, after: Running | None = None) -> float:
-        """Wait for a line and return when it was received; raises `UserError`, which says what the line means.
+        """Wait for a line and return when it was received; raises `UserError` with what the line means.
 
         A failure of the command `after`, which causes the line, ends the wait.
         """
