@@ -26,16 +26,12 @@ class Platform(pulumi.ComponentResource):
         self._hooks = args.hooks.shared_object
         self._encrypted = spec.encrypted
         self.names = SharedNames(
-            adbops=self._config_map(spec.adbops, keys=CONFIG_MAP_KEYS["adbops"]),
-            mysql=self._config_map(spec.mysql, keys=CONFIG_MAP_KEYS["mysql"]),
-            adb_connect=self._secret(spec.adb_connect, keys=SECRET_KEYS["adb_connect"]),
-            mysql_connect=self._secret(spec.mysql_connect, keys=SECRET_KEYS["mysql_connect"]),
-            root_ssh_key=self._secret(spec.root_ssh_key, keys=SECRET_KEYS["root_ssh_key"]),
-            gpadmin_ssh_key=self._secret(spec.gpadmin_ssh_key, keys=SECRET_KEYS["gpadmin_ssh_key"]),
+            **{each: self._config_map(getattr(spec, each), keys) for each, keys in CONFIG_MAP_KEYS.items()},
+            **{each: self._secret(getattr(spec, each), keys) for each, keys in SECRET_KEYS.items()},
         )
         self.register_outputs({})
 
-    def _config_map(self, shared: SharedObject, *, keys: Collection[str]) -> pulumi.Output[str]:
+    def _config_map(self, shared: SharedObject, keys: Collection[str]) -> pulumi.Output[str]:
         opts = pulumi.ResourceOptions(
             parent=self,
             # The plugin's copy of the inputs. The engine marks the output `data` as its input; this copy would stay in
@@ -53,7 +49,7 @@ class Platform(pulumi.ComponentResource):
         )
         return pulumi.Output.from_input(shared.name)
 
-    def _secret(self, shared: SharedObject, *, keys: Collection[str]) -> pulumi.Output[str]:
+    def _secret(self, shared: SharedObject, keys: Collection[str]) -> pulumi.Output[str]:
         opts = pulumi.ResourceOptions(parent=self)
         if shared.data is None:
             secret = Secret.get(shared.name, id=f"{self._home.namespace}/{shared.name}", opts=opts)

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from drift import report
 from drift.cluster import KubectlClient
@@ -15,7 +14,6 @@ from kube.escaping import visible
 from kube.json_text import UnreadableError
 
 DRIFT = 1
-UNUSABLE = 2
 FORMATS = {"text": report.text, "markdown": report.markdown, "json": report.document}
 
 
@@ -41,24 +39,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        deployed = parse(sys.stdin.buffer.read() if options.file == "-" else Path(options.file).read_bytes())
+        deployed = parse(terminal.read(options.file))
         cluster = KubectlClient(options.context or deployed.context)
         survey = compare(deployed, cluster)
         done = repair(survey, cluster) if options.repair else NOTHING_DONE
         survey = compare(deployed, cluster) if options.repair else survey
     except OSError as error:
-        return _unusable(f"{options.file}: {error.strerror or error}")
+        return terminal.unusable(parser.prog, f"{options.file}: {error.strerror or error}")
     except UnreadableError as error:
-        return _unusable(f"{error}.")
+        return terminal.unusable(parser.prog, f"{error}.")
     for key, error_line in done.failed.items():
         sys.stderr.write(visible(f"{' '.join(filter(None, key))} was not repaired: {error_line}") + "\n")
     sys.stdout.write(FORMATS[options.format](survey, done.repaired))
     return DRIFT if survey.drift else 0
-
-
-def _unusable(why: str) -> int:
-    sys.stderr.write(f"python -m drift: {why}\n")
-    return UNUSABLE
 
 
 if __name__ == "__main__":

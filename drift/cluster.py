@@ -29,7 +29,6 @@ class KubectlClient:
         return dry_run.replaced(declared, context=self._context)
 
     def nodes(self) -> Sequence[Manifest]:
-        """Return all nodes."""
         return kubectl.objects(["get", "nodes", "--show-managed-fields"], context=self._context)
 
     def stateful_sets(self) -> Sequence[Manifest]:

@@ -24,7 +24,6 @@ class Declared:
 
     @property
     def key(self) -> Key:
-        """Kind, namespace and name."""
         return key_of(self.manifest)
 
 
@@ -39,11 +38,7 @@ class DeployedStack:
 
 
 def parse(raw: bytes) -> DeployedStack:
-    """Parse an exported state.
-
-    Raises:
-        UnreadableError: It is not a state, or its secrets are encrypted.
-    """
+    """Parse an exported state; raises `UnreadableError` if it is none, or if its secrets are encrypted."""
     deployment = at(document(raw), "deployment")
     if not isinstance(deployment, dict):
         raise UnreadableError("no `deployment`: this is not the output of `pulumi stack export`")

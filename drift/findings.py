@@ -51,7 +51,6 @@ class Drift:
 
     @property
     def key(self) -> Key:
-        """Kind, namespace and name of the object."""
         return self.kind, self.namespace, self.name
 
 

@@ -3,15 +3,12 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from fleet.html import page
 from fleet.live import from_cluster
 from fleet.view import from_outputs
 from kube import terminal
 from kube.json_text import UnreadableError, document
-
-UNUSABLE = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,22 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.live:
             view = from_cluster(namespace=options.namespace, context=options.context)
         else:
-            view = from_outputs("stack outputs", document(_read(options.file)))
+            view = from_outputs("stack outputs", document(terminal.read(options.file)))
     except OSError as error:
-        return _unusable(f"{options.file}: {error.strerror or error}")
+        return terminal.unusable(parser.prog, f"{options.file}: {error.strerror or error}")
     except UnreadableError as error:
-        return _unusable(f"{'the cluster' if options.live else options.file}: {error}.")
+        return terminal.unusable(parser.prog, f"{'the cluster' if options.live else options.file}: {error}.")
     sys.stdout.write(page(view))
     return 0
-
-
-def _read(file: str) -> bytes:
-    return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-
-
-def _unusable(why: str) -> int:
-    sys.stderr.write(f"python -m fleet: {why}\n")
-    return UNUSABLE
 
 
 if __name__ == "__main__":

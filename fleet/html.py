@@ -10,6 +10,7 @@ from kube.escaping import visible
 PARTS = Path(__file__).parent / "page"
 MANY_TENANTS = 60
 """From here on, a tenant gets one line instead of two."""
+_SIGNS = {True: "●", False: "▲", None: "○"}
 
 
 def page(fleet: FleetView) -> str:
@@ -80,7 +81,7 @@ def _card(tenant: TenantView, seat: Seat) -> str:
     return (
         f'<li class="seat {role}{" serving" if active else ""}{trouble}" tabindex="-1" data-tenant="{name}" '
         f'data-searched="{searched}"><span class="name">{name}</span> <span class="role">{role}</span> '
-        f'<span class="health" title="{health}"><span aria-hidden="true">{_sign(healthy)}</span> {health}</span>'
+        f'<span class="health" title="{health}"><span aria-hidden="true">{_SIGNS[healthy]}</span> {health}</span>'
         f"{' ' if address else ''}{' '.join(address)}</li>"
     )
 
@@ -93,7 +94,3 @@ def _health(tenant: TenantView, seat: Seat) -> tuple[str, bool | None]:
     if seat.old_revision:
         return "runs an older revision", None
     return ("ready", True) if seat.ready else ("", None)
-
-
-def _sign(healthy: bool | None) -> str:
-    return {True: "●", False: "▲", None: "○"}[healthy]

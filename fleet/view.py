@@ -1,5 +1,6 @@
 """The data of the fleet page: the node and readiness of each tenant's roles, and the active one."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -70,17 +71,8 @@ def fleet_of(title: str, tenants: list[TenantView], nodes: list[str]) -> FleetVi
 
 def natural_order(name: str) -> list[tuple[int, str]]:
     """Return a sort key by which m2 comes before m10."""
-    parts: list[tuple[int, str]] = []
-    digits = ""
-    for character in f"{name} ":
-        if character.isascii() and character.isdigit():
-            digits += character
-            continue
-        if digits:
-            parts.append((int(digits[:18]), ""))
-            digits = ""
-        parts.append((-1, character))
-    return parts
+    parts = re.findall(r"([0-9]+)|([^0-9])", f"{name} ")
+    return [(int(digits[:18]) if digits else -1, other) for digits, other in parts]
 
 
 def from_outputs(title: str, outputs: Json) -> FleetView:

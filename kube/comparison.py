@@ -48,7 +48,7 @@ class Difference:
 def differences(declared: Manifest, expected: Manifest, live: Manifest) -> list[Difference]:
     """Compare the manifests, leaving out what the cluster itself writes."""
     declared, expected, live = (_comparable(manifest, declared) for manifest in (declared, expected, live))
-    return list(_differences(_Field(path="", field_path=(), declared=declared, expected=expected, live=live)))
+    return list(_differences("", (), declared, expected, live))
 
 
 def overlay(live: Json, declared: Json) -> Json:
@@ -94,43 +94,22 @@ def _comparable(manifest: Manifest, declared: Manifest) -> Manifest:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Field:
-    """One field of the three manifests; `MISSING` where it is absent."""
-
-    path: str
-    field_path: FieldPath
-    declared: Json
-    expected: Json
-    live: Json
-
-
-def _differences(field: _Field) -> Iterator[Difference]:
-    if field.expected == field.live:
+def _differences(path: str, field_path: FieldPath, declared: Json, expected: Json, live: Json) -> Iterator[Difference]:
+    """Compare a field of the three manifests; `MISSING` where it is absent."""
+    if expected == live:
         return
-    if isinstance(field.expected, dict) and isinstance(field.live, dict):
-        for key in dict.fromkeys([*field.expected, *field.live]):
-            expected, live = _split_labels(field.expected.get(key, MISSING), field.live.get(key, MISSING))
-            yield from _differences(
-                _Field(
-                    path=joined(field.path, key),
-                    field_path=(*field.field_path, key),
-                    declared=mapping(field.declared).get(key, MISSING),
-                    expected=expected,
-                    live=live,
-                )
-            )
-    elif isinstance(field.expected, list) and isinstance(field.live, list):
-        for member in _members(field, list(items(field.declared)), field.expected, field.live):
-            yield from _differences(member)
-        yield from _reordered(field, field.expected, field.live)
+    if isinstance(expected, dict) and isinstance(live, dict):
+        for key in dict.fromkeys([*expected, *live]):
+            wanted, found = _split_labels(expected.get(key, MISSING), live.get(key, MISSING))
+            ours = mapping(declared).get(key, MISSING)
+            yield from _differences(joined(path, key), (*field_path, key), ours, wanted, found)
+    elif isinstance(expected, list) and isinstance(live, list):
+        for name, position, *three in _members(list(items(declared)), expected, live):
+            yield from _differences(f"{path}[{name}]", (*field_path, position), *three)
+        yield from _reordered(path, field_path, expected, live)
     else:
         yield Difference(
-            path=field.path,
-            field_path=field.field_path,
-            expected=field.expected,
-            actual=field.live,
-            declared=field.declared is not MISSING,
+            path=path, field_path=field_path, expected=expected, actual=live, declared=declared is not MISSING
         )
 
 
@@ -148,39 +127,37 @@ def _maps_text_to_text(value: Json) -> bool:
 
 
 def _members(
-    field: _Field, declared: Sequence[Json], expected: Sequence[Json], live: Sequence[Json]
-) -> Iterator[_Field]:
-    """Pair the members of the lists: by merge key, else as additions to the expected ones, else by position."""
+    declared: Sequence[Json], expected: Sequence[Json], live: Sequence[Json]
+) -> Iterator[tuple[str | int, int, Json, Json, Json]]:
+    """Pair the members of the lists: by merge key, else as additions to the expected ones, else by position.
 
-    def member(name: str | int, position: int, *three: Json) -> _Field:
-        ours, wanted, found = three
-        field_path = (*field.field_path, position)
-        return _Field(path=f"{field.path}[{name}]", field_path=field_path, declared=ours, expected=wanted, live=found)
-
+    Yields:
+        How the path spells the member, its position in the live list, and the member in each of the lists.
+    """
     if key := _merge_key(expected, live):
         ours, wanted, found = (_by(key, members) for members in (declared, expected, live))
         positions = {name: position for position, name in enumerate(dict.fromkeys([*found, *wanted]))}
         for name in dict.fromkeys([*wanted, *found]):
-            yield member(name, positions[name], *(side.get(name, MISSING) for side in (ours, wanted, found)))
+            yield name, positions[name], ours.get(name, MISSING), wanted.get(name, MISSING), found.get(name, MISSING)
     elif (additions := _additions(expected, live)) is not None:
         for position in additions:
-            yield member(position, position, MISSING, MISSING, live[position])
+            yield position, position, MISSING, MISSING, live[position]
     else:
-        for position in range(max(len(expected), len(live))):
-            three = (side[position] if position < len(side) else MISSING for side in (declared, expected, live))
-            yield member(position, position, *three)
+        three = zip_longest(expected, live, declared[: max(len(expected), len(live))], fillvalue=MISSING)
+        for position, (wanted_one, found_one, our_one) in enumerate(three):
+            yield position, position, our_one, wanted_one, found_one
 
 
-def _reordered(field: _Field, expected: Sequence[Json], live: Sequence[Json]) -> Iterator[Difference]:
+def _reordered(
+    path: str, field_path: FieldPath, expected: Sequence[Json], live: Sequence[Json]
+) -> Iterator[Difference]:
     """Report members in another order: a variable may refer to those before it."""
     if key := _merge_key(expected, live):
         wanted, found = _by(key, expected), _by(key, live)
         order, order_found = [name for name in wanted if name in found], [name for name in found if name in wanted]
         if order != order_found:
             # Lists of which nothing is declared have no order to keep.
-            yield Difference(
-                path=field.path, field_path=field.field_path, expected=order, actual=order_found, declared=True
-            )
+            yield Difference(path=path, field_path=field_path, expected=order, actual=order_found, declared=True)
 
 
 def _merge_key(expected: Sequence[Json], live: Sequence[Json]) -> str:

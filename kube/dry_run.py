@@ -1,4 +1,7 @@
-"""Asks the API server, by a dry run, what it would make of existing objects."""
+"""Asks the API server, by a dry run, what it would make of existing objects.
+
+Raises `UnreadableError` if it cannot be reached, or refuses for a reason that is not in the objects.
+"""
 
 import json
 from collections.abc import Sequence
@@ -27,20 +30,12 @@ class Rejection:
 
 
 def replaced(declared: Sequence[Manifest], *, context: str | None) -> dict[Key, Manifest | Rejection]:
-    """Return existing objects as a replace would leave them: the declaration, defaults and allocated values only.
-
-    Raises:
-        UnreadableError: The API server cannot be reached, or refuses for a reason that is not in the objects.
-    """
+    """Return existing objects as a replace would leave them: the declaration, defaults and allocated values only."""
     return _dry_run(_REPLACE, declared, context)
 
 
 def applied(declared: Sequence[Manifest], *, context: str | None) -> dict[Key, Manifest | Rejection]:
-    """Return objects as a forced server-side apply would leave them, like Pulumi's: undeclared fields are kept.
-
-    Raises:
-        UnreadableError: The API server cannot be reached, or refuses for a reason that is not in the objects.
-    """
+    """Return objects as a forced server-side apply would leave them, like Pulumi's: undeclared fields are kept."""
     return _dry_run(_APPLY, declared, context)
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from kube import kubectl_errors
 from kube.json_text import UnreadableError, concatenated
-from kube.kubectl_errors import NO_CONTEXT, NO_KUBECTL, UNREACHABLE, Connection, Failure, KubectlError, explained
+from kube.kubectl_errors import NO_CONTEXT, NO_KUBECTL, UNREACHABLE, Connection, Failure, KubectlError, sentence
 from kube.manifest import Manifest, at, items, mapping, text
 
 TIMEOUT_SECONDS = 120
@@ -65,14 +65,14 @@ def run(arguments: Sequence[str], *, context: str | None, stdin: bytes = b"", id
         KubectlError: kubectl is not installed.
         UnreadableError: The output is not JSON.
     """
-    printed = _run([*arguments, "--output", "json"], context=context, stdin=stdin, idempotent=idempotent)
+    stdout, stderr = _run([*arguments, "--output", "json"], context, stdin, idempotent=idempotent)
     try:
-        found = tuple(_objects(printed.stdout.decode()))
+        found = tuple(_objects(stdout.decode()))
     except ValueError as error:
-        if not printed.stderr:
+        if not stderr:
             raise UnreadableError(f"kubectl: {error}") from error
         found = ()
-    return Answer(objects=found, stderr=printed.stderr, context=context)
+    return Answer(objects=found, stderr=stderr, context=context)
 
 
 def objects(arguments: Sequence[str], *, context: str | None, stdin: bytes = b"") -> tuple[Manifest, ...]:
@@ -84,19 +84,16 @@ def objects(arguments: Sequence[str], *, context: str | None, stdin: bytes = b""
 
 
 def read(path: str, *, context: str | None) -> Mapping[str, Any]:
-    """Read an API path such as `/api/v1/nodes`; the members of a list have no `kind`.
+    """Read an API path such as `/api/v1/nodes`; the members of a list have no `kind`. Raises `KubectlError`.
 
     Transient errors are retried, up to three attempts within about ten seconds; kubectl itself obeys `Retry-After`.
-
-    Raises:
-        KubectlError: The read failed; `reason` says why.
     """
     # Without --request-timeout, with which kubectl ignores a pod's own account and asks localhost:8080 (1.32 and 1.36).
-    printed = _run(["get", "--raw", path], context=context, idempotent=True)
-    if printed.stderr:
-        raise _error(kubectl_errors.parse(printed.stderr), context)
+    stdout, stderr = _run(["get", "--raw", path], context, idempotent=True)
+    if stderr:
+        raise _error(kubectl_errors.parse(stderr), context)
     try:
-        document = json.loads(printed.stdout)
+        document = json.loads(stdout)
     except ValueError:
         document = None
     if not isinstance(document, dict) or "kind" not in document:
@@ -107,30 +104,24 @@ def read(path: str, *, context: str | None) -> Mapping[str, Any]:
 
 def delete(path: str, *, context: str | None) -> None:
     """Delete the object at an API path such as `/api/v1/nodes/m1`; raises `KubectlError`."""
-    printed = _run(["delete", "--raw", path], context=context)
-    if printed.stderr:
-        raise _error(kubectl_errors.parse(printed.stderr), context)
+    _, stderr = _run(["delete", "--raw", path], context, idempotent=False)
+    if stderr:
+        raise _error(kubectl_errors.parse(stderr), context)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Printed:
-    stdout: bytes
-    stderr: str
-    """Empty if kubectl succeeded."""
-
-
-def _run(arguments: Sequence[str], *, context: str | None, stdin: bytes = b"", idempotent: bool = False) -> _Printed:
+def _run(arguments: Sequence[str], context: str | None, stdin: bytes = b"", *, idempotent: bool) -> tuple[bytes, str]:
+    """Return the output and the error output, which is empty if kubectl succeeded."""
     began = time.monotonic()
     for pause in RETRY_PAUSES if idempotent else ():
         printed = _run_once(arguments, context, stdin)
         late = time.monotonic() + pause > began + RETRY_WITHIN_SECONDS
-        if late or not printed.stderr or not kubectl_errors.parse(printed.stderr).is_transient:
+        if late or not printed[1] or not kubectl_errors.parse(printed[1]).is_transient:
             return printed
         time.sleep(pause)
     return _run_once(arguments, context, stdin)
 
 
-def _run_once(arguments: Sequence[str], context: str | None, stdin: bytes) -> _Printed:
+def _run_once(arguments: Sequence[str], context: str | None, stdin: bytes) -> tuple[bytes, str]:
     chosen = ["--context", context] if context else []
     # Not a pipe: a login plugin inherits it, and one that outlives kubectl would block this process.
     with tempfile.TemporaryFile() as stderr:
@@ -153,9 +144,9 @@ def _run_once(arguments: Sequence[str], context: str | None, stdin: bytes) -> _P
         except subprocess.TimeoutExpired:
             # Output so far may be a login plugin's "open this address in a browser".
             timeout = f"Unable to connect to the server: kubectl did not finish within {TIMEOUT_SECONDS} s"
-            return _Printed(stdout=b"", stderr=f"{_text(stderr)}\n{timeout}")
+            return b"", f"{_text(stderr)}\n{timeout}"
         message = _text(stderr) or f"exit code {done.returncode}"
-    return _Printed(stdout=done.stdout, stderr=message if done.returncode else "")
+    return done.stdout, message if done.returncode else ""
 
 
 def _text(stderr: IO[bytes]) -> str:
@@ -167,14 +158,14 @@ def _error(failure: Failure, context: str | None) -> KubectlError:
     connection = _connection(context)
     if failure.address == DEFAULT_SERVER and DEFAULT_SERVER not in connection.server:
         failure = Failure(reason=NO_CONTEXT, message="there is none, or it has no current context")
-    return explained(failure, connection)
+    return KubectlError(sentence(failure, connection), reason=failure.reason)
 
 
 def _connection(context: str | None) -> Connection:
     """Look up server and proxy in the kubeconfig: kubectl's errors rarely name them."""
     try:
-        view = _run_once(["config", "view", "--minify", "--output", "json"], context, b"")
-        cluster = at(next(items(at(json.loads(view.stdout), "clusters")), None), "cluster")
+        view, _ = _run_once(["config", "view", "--minify", "--output", "json"], context, b"")
+        cluster = at(next(items(at(json.loads(view), "clusters")), None), "cluster")
     except (UnreadableError, ValueError):
         # No usable kubeconfig; in a pod, kubectl then connects to the pod's own cluster.
         host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")

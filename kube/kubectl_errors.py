@@ -96,12 +96,8 @@ def parse(stderr: str) -> Failure:
     return Failure(reason=BAD_KUBECONFIG if _KUBECONFIG.search(text) else UNKNOWN, message=message)
 
 
-def explained(failure: Failure, connection: Connection) -> KubectlError:
-    """Return the error to raise."""
-    return KubectlError(_sentence(failure, connection), reason=failure.reason)
-
-
-def _sentence(failure: Failure, connection: Connection) -> str:
+def sentence(failure: Failure, connection: Connection) -> str:
+    """Return why kubectl failed and what to do, without a full stop."""
     server = f"The API server {connection.server or failure.address}".rstrip()
     message = failure.message.rstrip(".")
     context = f"--context {connection.context} " if connection.context else ""

@@ -1,14 +1,27 @@
-"""Runs the `python -m …` commands: output encoding, broken pipes and tracebacks."""
+"""Runs the `python -m …` commands: their input, output encoding, broken pipes and tracebacks."""
 
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 READER_GONE = 1
+UNUSABLE = 2
 INTERNAL_ERROR = 3
 """Python's own code for a traceback is 1, which a pipeline would read as a result: a fault found, drift, danger."""
+
+
+def read(file: str) -> bytes:
+    """Return the content of a file; `-` is standard input."""
+    return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+
+
+def unusable(command: str, why: str) -> int:
+    """Report that the input cannot be used, and return the exit code for it."""
+    sys.stderr.write(f"{command}: {why}\n")
+    return UNUSABLE
 
 
 def run(main: Callable[[], int]) -> NoReturn:

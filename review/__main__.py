@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from kube import terminal
 from kube.json_text import UnreadableError
@@ -12,7 +11,6 @@ from review.danger import BY_WORD
 from review.preview import parse
 from review.verdict import Review, review
 
-UNUSABLE = 2
 ANY_CHANGE = "change"
 LEVELS = tuple(word for word, danger in BY_WORD.items() if danger)
 FORMATS = ("markdown", "json")
@@ -52,18 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        judged = review(parse(_read(options.file)), engine_exit_code=options.engine_exit_code)
+        judged = review(parse(terminal.read(options.file)), engine_exit_code=options.engine_exit_code)
     except OSError as error:
-        return _unusable(f"{options.file}: {error.strerror or error}")
+        return terminal.unusable(parser.prog, f"{options.file}: {error.strerror or error}")
     except UnreadableError as error:
-        return _unusable(f"{options.file}: {error}.")
+        return terminal.unusable(parser.prog, f"{options.file}: {error}.")
     written = machine.document(judged) if options.format == "json" else markdown.comment(judged, limit=options.limit)
     sys.stdout.write(written)
     return exit_code(judged, options.fail_on)
-
-
-def _read(file: str) -> bytes:
-    return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
 
 
 def exit_code(judged: Review, fail_on: str | None) -> int:
@@ -73,11 +67,6 @@ def exit_code(judged: Review, fail_on: str | None) -> int:
     else:
         too_dangerous = fail_on is not None and judged.danger >= BY_WORD[fail_on]
     return int(too_dangerous or not judged.can_proceed)
-
-
-def _unusable(why: str) -> int:
-    sys.stderr.write(f"python -m review: {why}\n")
-    return UNUSABLE
 
 
 if __name__ == "__main__":

@@ -11,8 +11,6 @@ from review.preview import Action, Preview, Step
 from tenants.fleet import Role, State
 from tenants.objects import Part, identify, tenant_of_component
 
-ROLES = tuple(str(role) for role in Role)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectChange:
@@ -78,7 +76,6 @@ class TenantChange:
     deployed: Deployed
 
     def of(self, part: Part) -> tuple[ObjectChange, ...]:
-        """Return the changes of the objects of this part."""
         return tuple(change for change in self.objects if change.part is part)
 
 
@@ -141,7 +138,7 @@ def _deployed(steps: Iterable[Step]) -> dict[str, Deployed]:
         name: Deployed(
             vip=text(at(tenant, "endpoint")).rpartition(":")[0],
             active_role=text(at(tenant, "activeRole")),
-            hosts={role: text(at(tenant, "hosts", role)) for role in ROLES},
+            hosts={role: text(at(tenant, "hosts", role)) for role in Role},
             state=text(at(tenant, "state")),
         )
         for name, tenant in mapping(outputs.get("tenants")).items()

@@ -60,7 +60,6 @@ class Rule:
     """What the sentence leaves out: why it is rated so, and what to do."""
 
     def finding(self, *, at_most: Danger = Danger.DATA_LOSS, about: str | None = None, **values: Value) -> "Finding":
-        """Report it with these values."""
         return Finding(
             rule=self,
             danger=min(self.danger, at_most),

@@ -77,7 +77,6 @@ class _Page:
         self._size += len(part.encode())
 
     def text(self) -> str:
-        """Return everything added so far."""
         return "".join(self._parts)
 
 

@@ -97,11 +97,7 @@ class Preview:
 
 
 def parse(raw: bytes) -> Preview:
-    """Read either form.
-
-    Raises:
-        UnreadableError: It is neither.
-    """
+    """Read either form; raises `UnreadableError` if it is neither."""
     content = decoded(raw)
     try:
         document = loads(content)

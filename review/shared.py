@@ -16,12 +16,7 @@ CONNECTION = ("kubeconfig", "context", "cluster", "clusterIdentifier", "namespac
 
 
 def shared_findings(changes: Sequence[ObjectChange], *, needed: bool) -> Iterator[Finding]:
-    """Judge them; those that are only created, or only marked as their stack's, share one finding.
-
-    Args:
-        changes: what happens to them.
-        needed: whether any tenant has pods that need them.
-    """
+    """Judge them, which are `needed` if any tenant has pods; those only created, or only marked, share one finding."""
     known = [change for change in changes if change.part is not Part.UNKNOWN]
     for action, rule in ((Action.CREATE, rules.CREATED), (Action.ADOPT, rules.ADOPTED)):
         if made := [str(change) for change in known if change.action is action]:

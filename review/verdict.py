@@ -68,7 +68,6 @@ class Review:
 
     @property
     def changes(self) -> bool:
-        """Whether anything changes at all."""
         return bool(self.tenants or self.shared.objects)
 
     @property

@@ -6,41 +6,6 @@
 
 from tenants.boundary import FleetError, load
 from tenants.configuration import load_texts
-from tenants.fleet import (
-    AllowedMove,
-    ClusterSpec,
-    Fleet,
-    Hosts,
-    Keepalived,
-    PlatformSpec,
-    PromotionSpec,
-    Role,
-    SharedObject,
-    State,
-    TenantSpec,
-    Toleration,
-    UpdateStrategy,
-    VipPool,
-    Waiver,
-)
+from tenants.fleet import Fleet, Role, State
 
-__all__ = [
-    "AllowedMove",
-    "ClusterSpec",
-    "Fleet",
-    "FleetError",
-    "Hosts",
-    "Keepalived",
-    "PlatformSpec",
-    "PromotionSpec",
-    "Role",
-    "SharedObject",
-    "State",
-    "TenantSpec",
-    "Toleration",
-    "UpdateStrategy",
-    "VipPool",
-    "Waiver",
-    "load",
-    "load_texts",
-]
+__all__ = ["Fleet", "FleetError", "Role", "State", "load", "load_texts"]

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from tenants import rules
 from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANT, TENANTS
-from tenants.draft import ClusterDraft, FleetDraft, HostsDraft, Source, TenantDraft, Values
+from tenants.draft import ClusterDraft, FleetDraft, Source, TenantDraft, Values
 from tenants.findings import Findings, LintFinding, TooManyFindingsError, printable
 from tenants.fleet import Fleet, TenantSpec
 from tenants.pools import Pools
@@ -177,7 +177,6 @@ def _cluster(values: Values) -> ClusterDraft:
 
 
 def _tenant(source: Source, index: int, written: Mapping[str, object], values: Values) -> TenantDraft:
-    hosts = values["hosts"]
     return TenantDraft(
         source=source,
         index=index,
@@ -185,7 +184,7 @@ def _tenant(source: Source, index: int, written: Mapping[str, object], values: V
         values=values,
         name=values["name"],
         vip=values["vip"],
-        hosts=None if hosts is None else HostsDraft(master=hosts.get("master"), standby=hosts.get("standby")),
+        hosts=values["hosts"] or {},
         active_role=values["active_role"],
         state=values["state"],
         vrid=values["vrid"],

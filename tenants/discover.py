@@ -73,11 +73,7 @@ class _Objects:
 
 
 def discover(document: Json) -> Discovery:
-    """Describe every tenant among the objects of one namespace, and the nodes.
-
-    Raises:
-        UnreadableListError: the document is no list of objects, or lists tenants of several namespaces.
-    """
+    """Describe every tenant among the objects of one namespace, and the nodes; raises `UnreadableListError`."""
     if not isinstance(at(document, "items"), list):
         raise UnreadableListError("it holds no list of objects")
     manifests = [item for item in map(mapping, items(at(document, "items"))) if text(at(item, "metadata", "name"))]

@@ -20,14 +20,6 @@ Values = dict[str, Any]
 """The values of a map by attribute, only those written unless they are filled; `None` for each faulty one."""
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
-class HostsDraft:
-    """`hosts` of a tenant."""
-
-    master: str | None
-    standby: str | None
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClusterDraft:
     """`cluster`, with its defaults."""
@@ -72,7 +64,8 @@ class TenantDraft:
     values: Values
     name: str | None
     vip: IPv4Address | None
-    hosts: HostsDraft | None
+    hosts: Mapping[str, str | None]
+    """Its nodes by role, as far as they are known."""
     active_role: Role | None
     state: State | None
     vrid: int | None

@@ -88,15 +88,10 @@ class Findings:
     findings: list[LintFinding] = field(default_factory=list)
 
     def add(self, rule: Rule, path: FieldPath, message: str, *, at_key: bool = False) -> None:
-        """Add a finding of a value.
-
-        Raises:
-            TooManyFindingsError: There are too many to go on.
-        """
+        """Add a finding of a value; raises `TooManyFindingsError`."""
         self.append(LintFinding(rule=rule, path=path, message=message, at_key=at_key))
 
     def append(self, finding: LintFinding) -> None:
-        """Add a finding; raises `TooManyFindingsError` as `add` does."""
         if len(self.findings) >= MOST_FINDINGS:
             raise TooManyFindingsError
         self.findings.append(finding)
@@ -130,8 +125,8 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
-def listed(words: list[str], *, total: int | None = None) -> str:
+def listed(words: list[str], last: str = "and", *, total: int | None = None) -> str:
     """Join words for a sentence: `a, b and c`, or `a, b and 3 more` when there are more in `total`."""
     if total is not None and total > len(words):
         return f"{', '.join(words)} and {total - len(words)} more"
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -46,15 +46,7 @@ class BadTagError(ValueError):
 
 
 def resolve(text: str, tag: str | None = None) -> Scalar:
-    """Return the value of an unquoted scalar, or of one with an explicit tag.
-
-    Args:
-        text: The scalar's text.
-        tag: Its tag in full (`tag:yaml.org,2002:int`), or `None`.
-
-    Raises:
-        BadTagError: The text does not match the tag.
-    """
+    """Return the value of an unquoted scalar, or of one with a tag (`tag:yaml.org,2002:int`); raises `BadTagError`."""
     if tag is None or tag == "!":
         return _plain(text)
     short = tag.removeprefix("tag:yaml.org,2002:")

@@ -67,11 +67,7 @@ class _Anchor:
 
 
 def read(data: bytes) -> Document:
-    """Read the first document.
-
-    Raises:
-        UnusableFileError: Pulumi could not read it, or no stack file is that large.
-    """
+    """Read the first document; raises `UnusableFileError` if Pulumi could not, or if no stack file is that large."""
     data = data.removeprefix(codecs.BOM_UTF8)
     if data.count(b"\n%") > _MOST_DIRECTIVES:
         raise _unreadable(Position(1, 1), f"holds more than {_MOST_DIRECTIVES} YAML directives; remove them")

@@ -155,14 +155,14 @@ class Choice(Generic[Choice_]):
     def read(self, value: object, path: FieldPath, findings: Findings) -> Choice_ | None:
         words = [choice.value for choice in self.choices]
         if not isinstance(value, str):
-            findings.add(WRONG_TYPE, path, f"expected a word, found {described(value)}; use {_either(words)}")
+            findings.add(WRONG_TYPE, path, f"expected a word, found {described(value)}; use {listed(words, 'or')}")
             return None
         if is_encrypted(value, path, findings):
             return None
         if value not in words:
             meant = nearest(value, words)
             hint = f"; did you mean {meant}?" if meant else ""
-            findings.add(NOT_A_CHOICE, path, f"{quoted(value)} is not a choice; use {_either(words)}{hint}")
+            findings.add(NOT_A_CHOICE, path, f"{quoted(value)} is not a choice; use {listed(words, 'or')}{hint}")
             return None
         return self.choices(value)
 
@@ -246,10 +246,6 @@ class MapOfText:
 
     def schema(self) -> JsonSchema:
         return {"type": "object", "required": list(self.required), "additionalProperties": MAY_BE_ENCRYPTED}
-
-
-def _either(words: list[str]) -> str:
-    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 MAY_BE_ENCRYPTED: JsonSchema = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/secure"}]}

@@ -28,15 +28,7 @@ class Conflict(NamedTuple):
 
 
 def report(rule: Rule, tenant: TenantDraft, path: FieldPath, message: str, *, waived: str | None = None) -> Reported:
-    """Return a finding in the stack of a tenant.
-
-    Args:
-        rule: The rule that is broken.
-        tenant: The tenant that breaks it; its own waiver applies.
-        path: Where.
-        message: What is wrong, and what to do.
-        waived: The reason of another tenant, whose waiver settles it as well.
-    """
+    """Return a finding in the stack of a tenant; its own waiver applies, or the reason of another's that settles it."""
     reason = tenant.waived.get(rule.id) or waived
     return tenant.source, LintFinding(rule=rule, path=path, message=message, waived=reason)
 
@@ -48,12 +40,8 @@ def conflicts(
 ) -> Iterator[Conflict]:
     """Yield each tenant of a group, unless it is alone, with the others.
 
-    A conflict needs two tenants: those that waive the rule are left out of the conflicts of the rest.
-
-    Args:
-        rule: What the tenants must not have in common.
-        group: The tenants that have it in common, from any stacks.
-        call: Names another tenant to the reader of a tenant's entry.
+    A conflict needs two tenants: those that waive the rule are left out of the conflicts of the rest. `call` names
+    another tenant to the reader of a tenant's entry.
     """
     if len(group) < 2:
         return

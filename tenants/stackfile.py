@@ -45,11 +45,7 @@ class StackFile:
 
 
 def read(data: bytes) -> StackFile:
-    """Read a stack file.
-
-    Raises:
-        UnusableFileError: Pulumi could not read it, or it holds no configuration of this project.
-    """
+    """Read a stack file; raises `UnusableFileError`, also if it holds no configuration of this project."""
     document = goyaml.read(data)
     root = document.root
     if not isinstance(root, Map):

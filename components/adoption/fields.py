@@ -22,7 +22,7 @@ class Decision(Enum):
     IGNORE = "ignored: the meaning is the same"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Judgement:
     """The decision on one difference, or on several that belong together."""
 
@@ -49,12 +49,10 @@ class Existing:
 
     @property
     def kind(self) -> str:
-        """Kind of the object."""
         return text(self.live.get("kind"))
 
     @property
     def name(self) -> str:
-        """Name of the object."""
         return text(at(self.live, "metadata", "name"))
 
 
@@ -105,13 +103,7 @@ _MEANINGLESS = 'annotations["scheduler.alpha.kubernetes.io/tolerations"]'
 
 
 def judge_by_table(existing: Existing, difference: Difference, *, stays: bool) -> Judgement:
-    """Judge a difference by its field alone.
-
-    Args:
-        existing: The object.
-        difference: Between the live object and what it would be by the declaration alone.
-        stays: Whether the adoption itself leaves the field as it is.
-    """
+    """Judge a difference from the declaration by its field alone; `stays`: the adoption itself keeps the field."""
     field, path = field_of(difference.path), short(difference.path)
     parts = field.split(".")
     prefixes = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
@@ -139,7 +131,7 @@ def judge_by_table(existing: Existing, difference: Difference, *, stays: bool) -
             words = f"its {path} is {actual}, but the program declares {expected}"
     if decision is Decision.REPORT and not stays and field.startswith(TEMPLATE):
         words = f"{words} {NEXT_START}"
-    return Judgement(decision=decision, words=words)
+    return Judgement(decision, words)
 
 
 def field_of(path: str) -> str:

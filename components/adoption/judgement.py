@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from components.adoption.fields import (
     CONTAINERS,
@@ -66,7 +67,7 @@ def judge(tenant: TenantSpec, existing: Existing) -> list[Judgement]:
     explained = any(each.decision in (Decision.IMMUTABLE, Decision.FIX_BY_HAND) for each in judgements)
     if rejection and not explained:
         words = f"the API server rejects the declared object ({rejection.message})"
-        judgements.append(Judgement(decision=Decision.IMMUTABLE, words=words))
+        judgements.append(Judgement(Decision.IMMUTABLE, words))
     # Several fields may result in one message.
     return [each for each in dict.fromkeys(judgements) if each.decision is not Decision.IGNORE]
 
@@ -145,7 +146,8 @@ def _update_strategy(tenant: TenantSpec, existing: Existing) -> Iterator[Judgeme
         return
     rolling, live, applied = UpdateStrategy.ROLLING_UPDATE, existing.live, existing.applied
     if tenant.update_strategy is rolling:
-        changes = not isinstance(applied, Rejection) and _template(applied) != _template(live)
+        template = at(live, "spec", "template")
+        changes = not isinstance(applied, Rejection) and at(applied, "spec", "template") != template
         if existing.pod and (changes or runs_old_template(live, existing.pod)):
             why = "its template changes" if changes else "its pod runs an older template"
             yield _fix_entry(f"{why}, and updateStrategy: {rolling} would restart its database immediately")
@@ -203,10 +205,6 @@ def _displaced(declared: Json, applied: Json, path: str = "") -> Iterator[str]:
             yield from _displaced(ours, theirs, f"{path}[{ours.get('name')}]")
 
 
-def _template(stateful_set: Manifest) -> Json:
-    return at(stateful_set, "spec", "template")
-
-
 def _by_entry(tenant: TenantSpec, existing: Existing, difference: Difference) -> Judgement | None:
     """Judge a difference in terms of the entry's fields; `None` if there is none for it."""
     live = existing.live
@@ -242,7 +240,7 @@ def _backend(tenant: TenantSpec, existing: Existing) -> Judgement:
     if announced != (vip,):
         return _fix_entry(f"it announces {', '.join(announced) or 'no address'}, but the entry has vip: {vip}")
     if forward(existing.live, vip) == forward(existing.declared, vip):
-        return Judgement(decision=Decision.IGNORE, words="")
+        return Judgement(Decision.IGNORE, "")
     live, declared = (text(at(each, "data", vip)) for each in (existing.live, existing.declared))
     return _fix_by_hand(f"its backend of {vip} is {live}, but the program declares {declared}")
 
@@ -298,7 +296,7 @@ def _arguments(existing: Existing) -> Judgement:
     if live_flags.get("--vrid") != vrid:
         return _gets(f"--vrid={vrid} instead of {arguments or 'no arguments'}")
     if live_flags == declared_flags:
-        return Judgement(decision=Decision.IGNORE, words="")
+        return Judgement(Decision.IGNORE, "")
     return _gets(f"arguments {declared_arguments} instead of {arguments}")
 
 
@@ -315,19 +313,12 @@ def _container_names(workload: Manifest) -> list[str]:
 
 
 def _immutable(words: str) -> Judgement:
-    return Judgement(decision=Decision.IMMUTABLE, words=f"{words}, which cannot be changed in place")
+    return Judgement(Decision.IMMUTABLE, f"{words}, which cannot be changed in place")
 
 
-def _fix_entry(words: str) -> Judgement:
-    return Judgement(decision=Decision.FIX_ENTRY, words=words)
-
-
-def _fix_by_hand(words: str) -> Judgement:
-    return Judgement(decision=Decision.FIX_BY_HAND, words=words)
-
-
-def _report(words: str) -> Judgement:
-    return Judgement(decision=Decision.REPORT, words=words)
+_fix_entry = partial(Judgement, Decision.FIX_ENTRY)
+_fix_by_hand = partial(Judgement, Decision.FIX_BY_HAND)
+_report = partial(Judgement, Decision.REPORT)
 
 
 def _gets(what: str) -> Judgement:

@@ -30,7 +30,8 @@ def refused_moves(live: LiveFleet) -> Iterator[str]:
             if tenant.adopt and not is_declared_by_a_stack(found):
                 # The adoption compares it, or it does not exist.
                 continue
-            yield from _move_refusals(tenant, role, place(found), _declared_location(tenant, role))
+            declared = DataLocation(host=tenant.hosts.of(role), data_path=tenant.data_path, log_path=tenant.log_path)
+            yield from _move_refusals(tenant, role, place(found), declared)
             for move in tenant.allow_move:
                 if move.role == role and not _changes(place(found), move):
                     pulumi.log.warn(
@@ -74,9 +75,7 @@ class DataGuard:
     def refuse_removal(self, args: ResourceHookArgs, declared: Manifest | None) -> None:
         """Check the deletion of a ReplicationController: if its tenant is removed, it has to be retired.
 
-        Args:
-            args: The deletion.
-            declared: The declared controller; `None` if its tenant is not in the fleet.
+        `declared` is `None` if the tenant is not in the fleet.
         """
         old = args.old_inputs or {}
         self._refuse_other_namespace(old)
@@ -136,13 +135,15 @@ class DataGuard:
         )
 
 
-def _declared_location(tenant: TenantSpec, role: Role) -> DataLocation:
-    return DataLocation(host=tenant.hosts.of(role), data_path=tenant.data_path, log_path=tenant.log_path)
-
-
 def _move_refusals(tenant: TenantSpec, role: Role, old: DataLocation, new: DataLocation) -> Iterator[str]:
     allowed = [move for move in tenant.allow_move if move.role == role]
-    forbidden = {what: value for what, value in _differences(old, new).items() if not _allows(allowed, what, value)}
+    before = _values(old)
+    forbidden = {
+        what: value
+        for what, value in _values(new).items()
+        # A value that the old location lacks counts as unchanged.
+        if before[what] not in ("", value) and all(normal_path(getattr(move, what) or "") != value for move in allowed)
+    }
     if forbidden:
         fields = ", ".join(f"{YAML_KEYS[what]}: {value}" for what, value in forbidden.items())
         yield (
@@ -153,12 +154,6 @@ def _move_refusals(tenant: TenantSpec, role: Role, old: DataLocation, new: DataL
         )
 
 
-def _differences(old: DataLocation, new: DataLocation) -> Mapping[str, str]:
-    """Return the changed values of a location by attribute; a value that the old one lacks counts as unchanged."""
-    before = _values(old)
-    return {what: value for what, value in _values(new).items() if before[what] and before[what] != value}
-
-
 def _values(location: DataLocation) -> Mapping[str, str]:
     return {what: normal_path(getattr(location, what)) for what in YAML_KEYS}
 
@@ -167,7 +162,3 @@ def _changes(location: DataLocation, move: AllowedMove) -> bool:
     """Tell whether a move names another location."""
     named = {what: normal_path(value) for what in YAML_KEYS if (value := getattr(move, what)) is not None}
     return any(_values(location)[what] != value for what, value in named.items())
-
-
-def _allows(moves: list[AllowedMove], what: str, value: str) -> bool:
-    return any(normal_path(getattr(move, what) or "") == value for move in moves)

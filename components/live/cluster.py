@@ -37,13 +37,7 @@ class LiveCluster:
     """
 
     def __init__(self, context: str | None, namespace: str, *, kinds: Iterable[ResourceKind] = ()) -> None:
-        """Connect as kubectl does: by the kubeconfig, or inside a pod by its service account.
-
-        Args:
-            context: Context of the kubeconfig; `None` for the current one.
-            namespace: The namespace whose objects are read.
-            kinds: The kinds that `objects` lists; by default those that every tenant has.
-        """
+        """Connect as kubectl does; `objects` lists these kinds, by default those that every tenant has."""
         self._context = context
         self._namespace = namespace
         self._lists = {kind.name: kind.path(namespace) for kind in (*(tuple(kinds) or live_kinds()), SERVICE_ACCOUNT)}
@@ -94,7 +88,6 @@ class LiveCluster:
         return self._objects
 
     def jobs(self) -> Sequence[Mapping[str, Any]]:
-        """Return every Job."""
         return self._list(JOB.path(self._namespace))
 
     def pods(self) -> Mapping[str, Mapping[str, Any]]:

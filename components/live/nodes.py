@@ -154,7 +154,6 @@ class LiveNodes:
         return not _is_ready(self._nodes.get(name))
 
     def is_missing(self, name: str) -> bool:
-        """Tell whether the node did not exist."""
         return name not in self._nodes
 
     def _is_doubtful(self, tenant: TenantSpec, role: Role) -> bool:

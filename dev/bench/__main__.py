@@ -1,18 +1,18 @@
 """`python -m dev.bench [BENCHMARK]`: runs the benchmarks, each a table of ratios."""
 
 import argparse
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
-from dev.bench import conditions, failover, first_up, fleets, lint, one_edit, unchanged
+from dev.bench import failover, first_up, fleets, lint, one_edit, unchanged
 from dev.bench.cell import cell
 from dev.bench.comparison import Comparison
-from dev.local import places, progress, toolchain
+from dev.local import kubernetes_plugin, places, progress, toolchain, versions
+from dev.local.places import Places
 from dev.local.user_error import UserError
 
 
@@ -21,7 +21,7 @@ class Benchmark:
     """Measurements that belong together, with their default size."""
 
     about: str
-    compare: Callable[[Path, int, int], Iterator[Comparison]]
+    compare: Callable[[Path, int, int], Iterable[Comparison]]
     tenants: int
     rounds: int
 
@@ -35,11 +35,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, help="number of rounds (default: the benchmark's own)")
     options = parser.parse_args(arguments)
     # So that a `kill`, like Ctrl-C, also stops the cluster.
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         here = places.of_checkout()
         helm = toolchain.executable(toolchain.HELM, here)
-        print(conditions.described(here, helm), flush=True)
+        print(_conditions(here, helm), flush=True)
         for name in [options.benchmark] if options.benchmark else _BENCHMARKS:
             chosen = _BENCHMARKS[name]
             for comparison in chosen.compare(helm, options.tenants or chosen.tenants, options.rounds or chosen.rounds):
@@ -53,16 +53,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt(number)
-
-
-def _lint(_helm: Path, tenants: int, rounds: int) -> Iterator[Comparison]:
-    yield from lint.compare(tenants, rounds)
-
-
-def _up(helm: Path, tenants: int, rounds: int) -> Iterator[Comparison]:
-    yield from first_up.compare(tenants, rounds, helm)
+def _conditions(here: Places, helm: Path) -> str:
+    """Describe versions, plugin and the machine's load in one line: the figures mean little without it."""
+    tools = {
+        "pulumi": ["pulumi", "version"],
+        "kube-apiserver": ["kube-apiserver", "--version"],
+        "kubectl": ["kubectl", "version", "--client"],
+        "helm": [str(helm), "version", "--short"],
+    }
+    found = [f"{name} {versions.printed_by(command)}" for name, command in tools.items()]
+    official = kubernetes_plugin.find(os.environ, kubernetes_plugin.locked_version(here))
+    found.append("the official Kubernetes plugin" if official else "the double of the Kubernetes plugin, dev/plugin")
+    busy, _, _ = os.getloadavg()
+    return f"{', '.join(found)}; {os.cpu_count()} processors, load {busy:.1f}"
 
 
 def _fleet(helm: Path, tenants: int, rounds: int) -> Iterator[Comparison]:
@@ -75,8 +78,13 @@ def _fleet(helm: Path, tenants: int, rounds: int) -> Iterator[Comparison]:
 
 
 _BENCHMARKS = {
-    "lint": Benchmark(about="linting a stack file", compare=_lint, tenants=1000, rounds=7),
-    "up": Benchmark(about="the first up of a fleet", compare=_up, tenants=20, rounds=2),
+    "lint": Benchmark(
+        about="linting a stack file",
+        compare=lambda _helm, tenants, rounds: lint.compare(tenants, rounds),
+        tenants=1000,
+        rounds=7,
+    ),
+    "up": Benchmark(about="the first up of a fleet", compare=first_up.compare, tenants=20, rounds=2),
     "alone": Benchmark(
         about="failover, no change and one edit, in a fleet of one tenant", compare=_fleet, tenants=1, rounds=3
     ),

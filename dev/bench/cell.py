@@ -40,7 +40,6 @@ class Cell:
         return self.directory / "project"
 
     def configure(self, config: Config) -> None:
-        """Write the stack file."""
         file = self.project / f"Pulumi.{_STACK}.yaml"
         settings = yaml.safe_load(file.read_text()) if file.exists() else {}
         settings["config"] = {f"{_PROJECT}:{section}": content for section, content in config.items()}
@@ -59,15 +58,12 @@ class Cell:
         return self.up("--parallel", "64", PULUMI_SKIP_CHECKPOINTS="true")
 
     def objects(self) -> Objects:
-        """Return the objects of the stack."""
         return Objects.of_state(self.pulumi("stack", "export", "--show-secrets").output())
 
     def kubectl(self, *arguments: str) -> CommandLine:
-        """Return a `kubectl` command on the cluster."""
         return self._command("kubectl", *arguments)
 
     def helm(self, *arguments: str) -> CommandLine:
-        """Return a `helm` command on the cluster."""
         return self._command(str(self.helm_path), *arguments)
 
     def _command(self, *arguments: str, **environment: str) -> CommandLine:

@@ -18,6 +18,7 @@ _OCTETS_SHOWN_ON_FAILURE = 4000
 class Running:
     """A command that has been started."""
 
+    command: str
     process: subprocess.Popen[bytes]
     stdout: IO[bytes]
     stderr: IO[bytes]
@@ -28,8 +29,9 @@ class Running:
         if status != 0:
             # Pulumi reports errors on stdout, most others on stderr.
             output = (_read(self.stdout) + _read(self.stderr))[-_OCTETS_SHOWN_ON_FAILURE:]
-            command = " ".join(map(str, self.process.args if isinstance(self.process.args, list) else ()))
-            raise UserError(f"`{command}` failed (exit status {status}):\n{output.decode(errors='replace').strip()}")
+            raise UserError(
+                f"`{self.command}` failed (exit status {status}):\n{output.decode(errors='replace').strip()}"
+            )
         return _read(self.stdout).decode()
 
 
@@ -41,21 +43,25 @@ class CommandLine:
     directory: Path
     environment: Mapping[str, str]
 
+    def start(self, stdout: IO[bytes] | int, stderr: IO[bytes] | int) -> subprocess.Popen[bytes]:
+        """Start it, with its output to these files."""
+        return subprocess.Popen(
+            self.arguments,
+            cwd=self.directory,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+        )
+
     @contextmanager
     def started(self) -> Iterator[Running]:
         """Run it in parallel to the block; if it is still running at the end of the block, it is terminated."""
         # To files: a pipe that fills up would stop the command while it is being timed.
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-            process = subprocess.Popen(
-                list(self.arguments),
-                cwd=self.directory,
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-            )
+            process = self.start(stdout, stderr)
             try:
-                yield Running(process=process, stdout=stdout, stderr=stderr)
+                yield Running(command=" ".join(self.arguments), process=process, stdout=stdout, stderr=stderr)
             finally:
                 if process.poll() is None:
                     process.terminate()

@@ -1,6 +1,5 @@
 """Compares how long several tools take for the same work, as ratios to one of them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dev.local import progress
@@ -22,11 +21,8 @@ class Comparison:
         progress.log(f"{seconds:9.3f} s  {contender}")
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
-
-    def _lines(self) -> Iterator[str]:
         fastest = {contender: min(turns) for contender, turns in self.seconds.items()}
         rounds = min(len(turns) for turns in self.seconds.values())
-        yield f"{self.about} Fastest of {rounds}."
-        for contender, seconds in sorted(fastest.items(), key=lambda row: row[0] != self.reference):
-            yield f"{seconds / fastest[self.reference]:8.2f}  {seconds:8.3f} s  {contender}"
+        rows = sorted(fastest.items(), key=lambda row: row[0] != self.reference)
+        lines = [f"{seconds / fastest[self.reference]:8.2f}  {seconds:8.3f} s  {name}" for name, seconds in rows]
+        return "\n".join([f"{self.about} Fastest of {rounds}.", *lines])

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dev.bench import fleets, rivals
@@ -20,17 +19,7 @@ _PODS_OF_A_TENANT = 3
 _READINESS = '{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}'
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Took:
-    """Seconds since the first command started."""
-
-    returned: float
-    """Until the last command returned."""
-    ready: float
-    """Until every pod was ready."""
-
-
-def compare(tenants: int, rounds: int, helm: Path) -> list[Comparison]:
+def compare(helm: Path, tenants: int, rounds: int) -> list[Comparison]:
     """Create the fleet with each tool in turn, each time on a new cluster."""
     returned = Comparison(
         about=f"First up of {tenants} tenants, until the commands have returned (only Pulumi waits for the pods).",
@@ -38,9 +27,9 @@ def compare(tenants: int, rounds: int, helm: Path) -> list[Comparison]:
     )
     ready = Comparison(about=f"First up of {tenants} tenants, until all pods are ready.", reference=KUBECTL)
 
-    def add(contender: str, took: _Took) -> None:
-        returned.add(contender, took.returned)
-        ready.add(contender, took.ready)
+    def add(contender: str, took: tuple[float, float]) -> None:
+        for comparison, seconds in zip((returned, ready), took, strict=True):
+            comparison.add(contender, seconds)
 
     config = fleets.fleet(tenants)
     for number in range(rounds):
@@ -57,7 +46,8 @@ def compare(tenants: int, rounds: int, helm: Path) -> list[Comparison]:
     return [returned, ready]
 
 
-def _time(here: Cell, tenants: int, commands: Sequence[CommandLine]) -> _Took:
+def _time(here: Cell, tenants: int, commands: Sequence[CommandLine]) -> tuple[float, float]:
+    """Return the seconds from the start of the first command until the last returned, and until every pod was ready."""
     ready: set[str] = set()
 
     def all_ready(line: str) -> bool:
@@ -71,4 +61,4 @@ def _time(here: Cell, tenants: int, commands: Sequence[CommandLine]) -> _Took:
         for command in commands:
             command.output()
         returned = time.perf_counter() - began
-        return _Took(returned=returned, ready=pods.until(all_ready, what="all pods are ready") - began)
+        return returned, pods.until(all_ready, what="all pods are ready") - began

@@ -23,14 +23,9 @@ _PLATFORM = {
 
 
 def fleet(tenants: int, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
-    """Return the configuration of a stack, with keys without the project's prefix.
+    """Return the configuration of a stack of so many tenants, with keys without the project's prefix.
 
-    Args:
-        tenants: Their number.
-        changes: Additional fields of some entries, by the tenant's name.
-
-    Raises:
-        UserError: The number does not fit on one segment.
+    Some entries have additional fields, `changes` by the tenant's name.
     """
     if not 1 <= tenants <= MOST_TENANTS:
         raise UserError(f"{tenants} tenants: choose from 1 to {MOST_TENANTS}.")

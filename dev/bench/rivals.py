@@ -8,11 +8,7 @@ from dev.bench.command import CommandLine
 from dev.bench.objects import Objects
 
 _RELEASE = "fleet"
-_CHART = """\
-apiVersion: v2
-name: fleet
-version: 0.1.0
-"""
+_CHART = "apiVersion: v2\nname: fleet\nversion: 0.1.0\n"
 # Another tool may have been measured before, and be the manager of the same fields.
 _BY_FORCE = "--force-conflicts"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dev.local.cluster import KwokCluster
 from kube.facts import is_ready
-from kube.manifest import Json, Manifest, at, items, mapping, text
+from kube.manifest import Json, Manifest, at, items, key_of, mapping, text
 
 _VIP_SUFFIX = "-vip"
 _CONFIG_MAP_SUFFIX = f"{_VIP_SUFFIX}-cm"
@@ -34,13 +34,11 @@ def of_all_tenants(cluster: KwokCluster) -> list[TenantAccessPath]:
     kinds = "configmaps,services,replicationcontrollers,endpointslices.discovery.k8s.io,pods"
     listed = json.loads(cluster.kubectl("get", kinds, "--all-namespaces", "--output=json"))
     objects = list(map(mapping, items(at(listed, "items"))))
-    paths = []
-    for config_map in _of_kind(objects, "ConfigMap"):
-        if _name(config_map).endswith(_CONFIG_MAP_SUFFIX):
-            namespace = at(config_map, "metadata", "namespace")
-            paths.append(
-                _of_tenant(config_map, [each for each in objects if at(each, "metadata", "namespace") == namespace])
-            )
+    paths = [
+        _of_tenant(config_map, [each for each in objects if key_of(each)[1] == key_of(config_map)[1]])
+        for config_map in _of_kind(objects, "ConfigMap")
+        if _name(config_map).endswith(_CONFIG_MAP_SUFFIX)
+    ]
     return sorted(paths, key=lambda path: path.tenant)
 
 
@@ -86,11 +84,8 @@ def _named(objects: Iterable[Manifest], kind: str, name: str) -> Manifest | None
 
 
 def _selected_pods(objects: Iterable[Manifest], selector: Manifest) -> list[Manifest]:
-    return [
-        pod
-        for pod in _of_kind(objects, "Pod")
-        if selector and selector.items() <= mapping(at(pod, "metadata", "labels")).items()
-    ]
+    pods = _of_kind(objects, "Pod") if selector else ()
+    return [pod for pod in pods if selector.items() <= mapping(at(pod, "metadata", "labels")).items()]
 
 
 def _ready_addresses(objects: Iterable[Manifest], service: str) -> list[tuple[str, str]]:

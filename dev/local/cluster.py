@@ -41,7 +41,6 @@ class Node:
     """Its InternalIP, and that of pods on the host network."""
 
     def manifest(self) -> dict[str, Any]:
-        """Return the Node object."""
         resources = {"cpu": "64", "memory": "1Ti", "pods": "1000"}
         return {
             "apiVersion": "v1",
@@ -94,7 +93,6 @@ class KwokCluster:
 
     @property
     def context(self) -> str:
-        """The kubeconfig context."""
         return f"kwok-{self.name}"
 
     @property
@@ -103,14 +101,7 @@ class KwokCluster:
         return self._data / "logs"
 
     def start(self, nodes: Sequence[Node] = ()) -> bool:
-        """Start the cluster, with its existing data, and create missing nodes.
-
-        Returns:
-            Whether it is a new cluster, without data.
-
-        Raises:
-            UserError: A component did not start, or the directory's name contains a space.
-        """
+        """Start the cluster, with its existing data, and create missing nodes; tell whether it is new, without data."""
         if any(character.isspace() for character in str(self.directory)):
             # kwokctl 0.8.0 silently cuts KWOK_WORKDIR at the space, and works in another directory.
             raise UserError(f"kwok does not support a directory with a space in its name: move {self.directory}.")
@@ -121,7 +112,8 @@ class KwokCluster:
             try:
                 self._create()
             except BaseException:
-                self._keep_logs()
+                if self.logs.exists():
+                    shutil.copytree(self.logs, self._kept_logs, dirs_exist_ok=True)
                 self.delete()
                 raise
         else:
@@ -157,9 +149,6 @@ class KwokCluster:
 
         kwokctl starts each component once. An API server exits if etcd is busy with its recovery, and the clients of
         the API server then exit too (seen after a power cut, on a loaded machine, 2026-11).
-
-        Raises:
-            UserError: Not all of them became ready.
         """
         deadline = time.monotonic() + _READY_SECONDS
         while not self.is_running():
@@ -203,13 +192,9 @@ class KwokCluster:
         self.start_components()
         self._finished.write_text(str(self._data))
 
-    def _keep_logs(self) -> None:
-        if self.logs.exists():
-            shutil.copytree(self.logs, self._kept_logs, dirs_exist_ok=True)
-
     @property
-    def _log_places(self) -> str:
-        return str(self.logs if self._finished.exists() else self._kept_logs)
+    def _log_places(self) -> Path:
+        return self.logs if self._finished.exists() else self._kept_logs
 
     @property
     def _kept_logs(self) -> Path:

@@ -101,11 +101,6 @@ def env(here: Places) -> None:
     sys.stdout.write(environment.as_shell(setup(here)))
 
 
-def lock(here: Places) -> None:
-    """Update the locked requirements."""
-    python_environment.lock(here)
-
-
 def _cluster(here: Places, path: str) -> KwokCluster:
     return KwokCluster(_CLUSTER, here.local, path)
 
@@ -116,5 +111,5 @@ _COMMANDS = {
     "down": down,
     "clean": clean,
     "env": env,
-    "lock": lock,
+    "lock": python_environment.lock,
 }

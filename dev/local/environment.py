@@ -18,11 +18,7 @@ def of(places: Places, plugin: Plugin | None, outside: Mapping[str, str]) -> dic
 
     PULUMI_HOME is kept: it has the installed plugins. The virtual environment is first on PATH, since the Python
     language host built from Go modules finds it in no other way.
-
-    Args:
-        places: Of this checkout.
-        plugin: The plugin to use; None if it is not known yet.
-        outside: The environment to extend, with or without these variables.
+    The plugin is `None` if it is not known yet; `outside` may have these variables already.
     """
     ours = [places.venv / "bin", places.tools]
     if plugin is not None and not plugin.official:

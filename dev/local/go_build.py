@@ -17,7 +17,6 @@ from pathlib import Path
 from dev.local import progress, pypi_venv, versions
 from dev.local.file_lock import exclusive
 from dev.local.places import Places
-from dev.local.user_error import UserError
 from dev.local.versions import Version
 
 MODULES = Path(__file__).resolve().parent / "go"
@@ -83,25 +82,14 @@ class ToolSet:
         return digest.hexdigest()[:16]
 
     def directory(self, places: Places) -> Path:
-        """Return its directory in the cache."""
+        """Return its directory in the cache, which exists if the tool set is complete."""
         return places.cache / "tools" / f"{self.name}-{self.version}-{self.key}"
 
 
-def is_built(tools: ToolSet, places: Places) -> bool:
-    """Whether the cache holds the complete tool set."""
-    return tools.directory(places).is_dir()
-
-
 def build(tools: ToolSet, places: Places, counted: Callable[[], str]) -> Path:
-    """Build the tool set unless the cache holds it; return its directory.
+    """Build the tool set unless the cache holds it, and return its directory; raises `UserError`.
 
-    Args:
-        tools: What to build.
-        places: Where the cache is.
-        counted: Called before each command; returns its number for the progress message, e.g. "2 of 9".
-
-    Raises:
-        UserError: Go is not available, or a build failed.
+    `counted` is called before each command and returns its number for the progress message, e.g. "2 of 9".
     """
     done = tools.directory(places)
     if done.is_dir():
@@ -132,11 +120,7 @@ class Go:
 
     @classmethod
     def find(cls, places: Places) -> "Go":
-        """Return the Go on PATH if it is new enough, else PyPI's, in a virtual environment of its own.
-
-        Raises:
-            UserError: Neither is available.
-        """
+        """Return the Go on PATH if it is new enough, else PyPI's; raises `UserError` if neither is available."""
         needed = oldest_go()
         on_path = shutil.which("go")
         if on_path:
@@ -191,16 +175,6 @@ class Go:
 
 
 def oldest_go() -> Version:
-    """Return the oldest Go that all go.mod files here accept, by their `go` lines.
-
-    Raises:
-        UserError: A go.mod has no such line.
-    """
-    newest = Version(0, 0)
-    for path in sorted(MODULES.glob("*/go.mod")):
-        lines = [line for line in path.read_text().splitlines() if line.startswith("go ")]
-        version = Version.parse(lines[0]) if lines else None
-        if version is None:
-            raise UserError(f"{path} has no `go` line.")
-        newest = max(newest, version)
-    return newest
+    """Return the oldest Go that all go.mod files here accept, by their `go` lines."""
+    lines = [line for path in MODULES.glob("*/go.mod") for line in path.read_text().splitlines()]
+    return max(filter(None, (Version.parse(line) for line in lines if line.startswith("go "))))

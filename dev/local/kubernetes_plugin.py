@@ -5,7 +5,6 @@ import re
 import shutil
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,12 +30,7 @@ class Plugin:
 def ensure(places: Places, environment: Mapping[str, str]) -> Plugin:
     """Return the official plugin, after a download if need be, or else the double, with a message.
 
-    Args:
-        places: Where the double and the cache are.
-        environment: Of the engine, without the double's directory on PATH.
-
-    Raises:
-        UserError: Neither is available.
+    The environment is the engine's, without the double's directory on PATH. Raises `UserError` if neither is available.
     """
     version = locked_version(places)
     found = find(environment, version)
@@ -57,11 +51,7 @@ def ensure(places: Places, environment: Mapping[str, str]) -> Plugin:
 
 
 def locked_version(places: Places) -> str:
-    """Return the plugin's version: the engine requires that of the Python package.
-
-    Raises:
-        UserError: requirements.txt does not lock it.
-    """
+    """Return the plugin's version: the engine requires that of the locked Python package."""
     found = re.search(r"^pulumi-kubernetes==(\S+)", (places.checkout / "requirements.txt").read_text(), re.MULTILINE)
     if found is None:
         raise UserError("requirements.txt does not lock pulumi-kubernetes: run `make lock`.")
@@ -87,16 +77,10 @@ def _fetch(places: Places, environment: Mapping[str, str], version: str) -> bool
         unreachable.parent.mkdir(parents=True, exist_ok=True)
         unreachable.touch()
         return False
+    pulumi = shutil.which("pulumi", path=environment["PATH"]) or "pulumi"
     progress.run(
         f"downloading the plugin kubernetes {version}, 40 MB",
-        [
-            shutil.which("pulumi", path=environment["PATH"]) or "pulumi",
-            "plugin",
-            "install",
-            "resource",
-            "kubernetes",
-            version,
-        ],
+        [pulumi, "plugin", "install", "resource", "kubernetes", version],
         env=environment,
         log_file=places.local / "logs" / "pulumi-plugin-install.log",
         remedy=f"Install it manually: `pulumi plugin install resource kubernetes {version}`.",
@@ -106,12 +90,12 @@ def _fetch(places: Places, environment: Mapping[str, str], version: str) -> bool
 
 def _reachable(version: str) -> bool:
     """Whether the address from which the engine downloads it responds, through the environment's proxies."""
-    system = {"darwin": "darwin"}.get(sys.platform, "linux")
+    system = "darwin" if sys.platform == "darwin" else "linux"
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     address = f"https://get.pulumi.com/releases/plugins/{_NAME}-v{version}-{system}-{machine}.tar.gz"
     request = urllib.request.Request(address, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=_CONNECT_SECONDS):  # noqa: S310 - an https address
             return True
-    except (OSError, urllib.error.URLError):
+    except OSError:
         return False

@@ -40,13 +40,10 @@ def run(
     Args:
         title: What is being done and about how long it takes.
         command: The argument list.
-        log_file: For the command's output; replaced if it exists.
+        log_file: For the command's output; replaced if it exists. Of a failed one, the `UserError` has the last lines.
         cwd: Its working directory.
         env: Its complete environment; ours if absent.
         remedy: What to do when it fails, one sentence.
-
-    Raises:
-        UserError: It failed; the message ends with the last lines of its output.
     """
     log(f"{title} …")
     log_file.parent.mkdir(parents=True, exist_ok=True)

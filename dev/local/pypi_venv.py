@@ -21,13 +21,8 @@ def machine_python() -> Path:
 def ensure(lock: Path, places: Places, what: str) -> Path:
     """Return the virtual environment of a requirements file with hashes; create it if it does not exist.
 
-    Args:
-        lock: The requirements file; its content and this interpreter determine the environment's name.
-        places: Where the cache is.
-        what: What is downloaded, for messages.
-
-    Raises:
-        UserError: The Python index could not be reached, or a hash did not match.
+    The file's content and this interpreter determine the environment's name. Raises `UserError` if the Python index
+    cannot be reached, or a hash does not match.
     """
     content = lock.read_bytes()
     python = machine_python()

@@ -33,11 +33,7 @@ _PIP_SECTIONS = ("global", "install", ":env:")
 
 
 def ensure(places: Places) -> None:
-    """Create or update `.venv` if it does not match requirements-dev.txt.
-
-    Raises:
-        UserError: The Python index could not be reached, or a hash did not match.
-    """
+    """Create or update `.venv` if it does not match requirements-dev.txt; raises `UserError`."""
     lock = places.checkout / "requirements-dev.txt"
     stamp = places.venv / "synced"
     content = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from dev.local import progress
@@ -15,17 +16,9 @@ from dev.local.user_error import UserError
 
 
 def up(places: Places, environment: Mapping[str, str]) -> None:
-    """Run `pulumi up` and show its output; create the stack if it does not exist.
-
-    Args:
-        places: Of this checkout.
-        environment: The complete environment for Pulumi.
-
-    Raises:
-        UserError: Pulumi failed, with an error in its output.
-    """
+    """Run `pulumi up` and show its output; create the stack if it does not exist. Raises `UserError` if it fails."""
     places.state.mkdir(parents=True, exist_ok=True)
-    if not _checkpoints(places):
+    if not any(places.state.glob(f".pulumi/stacks/*/{STACK}.json*")):
         # --no-select keeps the user's selected stack.
         _pulumi(["stack", "init", STACK, "--no-select", "--non-interactive"], places, environment)
     elif _is_left_locked(places):
@@ -62,10 +55,6 @@ def _pulumi(arguments: list[str], places: Places, environment: Mapping[str, str]
         raise UserError(f"`{' '.join(command)}` failed (exit status {status}); see its output above.")
 
 
-def _checkpoints(places: Places) -> list[Path]:
-    return list(places.state.glob(f".pulumi/stacks/*/{STACK}.json*"))
-
-
 def _is_left_locked(places: Places) -> bool:
     """Whether each lock of the stack belongs to a process of this machine that has exited."""
     locks = list(places.state.glob(f".pulumi/locks/**/{STACK}/*.json"))
@@ -77,9 +66,9 @@ def _is_held(lock: Path) -> bool:
     if holder.get("hostname") != os.uname().nodename:
         return True
     try:
-        os.kill(int(holder["pid"]), 0)
+        # A process of another user exists, too.
+        with suppress(PermissionError):
+            os.kill(int(holder["pid"]), 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        return True
     return True

@@ -172,11 +172,7 @@ HELM = Requirement(
 
 
 def ensure(places: Places) -> None:
-    """Make every tool available on the PATH of `environment`: the machine's own, or a link to a built one.
-
-    Raises:
-        UserError: A tool could not be built.
-    """
+    """Make every tool available on the PATH of `environment`: the machine's own, or a link to a built one."""
     path = outside_path(os.environ.get("PATH", ""))
     missing = []
     for requirement in REQUIREMENTS:
@@ -189,11 +185,7 @@ def ensure(places: Places) -> None:
 
 
 def executable(requirement: Requirement, places: Places) -> Path:
-    """Return the command of a tool set that `ensure` leaves out: the machine's own, or one built into the cache.
-
-    Raises:
-        UserError: It could not be built.
-    """
+    """Return the command of a tool set that `ensure` leaves out: the machine's own, or one built into the cache."""
     (binary,) = requirement.tools.binaries
     path = outside_path(os.environ.get("PATH", ""))
     found = shutil.which(binary, path=path)
@@ -204,7 +196,7 @@ def executable(requirement: Requirement, places: Places) -> Path:
 
 def _built(wanted: Sequence[ToolSet], places: Places) -> dict[str, Path]:
     """Return the binaries of the tool sets; build those that the cache does not hold."""
-    unbuilt = [command for tools in wanted if not go_build.is_built(tools, places) for command in tools.commands]
+    unbuilt = [command for tools in wanted if not tools.directory(places).is_dir() for command in tools.commands]
     if unbuilt:
         minutes = sum(command.minutes for command in unbuilt)
         names = ", ".join(command.binary for command in unbuilt)

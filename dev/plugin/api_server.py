@@ -40,11 +40,9 @@ class ApiServer:
         self._transport = transport
 
     def get(self, kind: ResourceKind, namespace: str, name: str) -> Manifest:
-        """Return the live object."""
         return self._transport.send("get", kind.path(namespace, name))
 
     def listing(self, kind: ResourceKind, namespace: str) -> Manifest:
-        """Return the list of all objects of a kind in a namespace."""
         return self._transport.send("get", kind.path(namespace))
 
     def watch(self, kind: ResourceKind, namespace: str, resource_version: str) -> Iterator[Manifest]:

@@ -20,7 +20,6 @@ class Checkpoint:
 
     @classmethod
     def parse(cls, struct: Struct) -> "Checkpoint":
-        """Parse the engine's form."""
         live = plain(from_struct(struct))
         inputs, manager = live.pop("__inputs", None) or {}, str(live.pop("__fieldManager", ""))
         live.pop("__initialApiVersion", None)

@@ -58,14 +58,12 @@ class Connection:
             raise UnreachableError(f"unable to load schema information from the API server: {error}") from error
 
     def send(self, method: str, path: str, body: Any = None, **options: Any) -> Manifest:
-        """Send a request and return its JSON response; raises `ApiError` or `UnreachableError`."""
         with self._translated_errors(method, path):
             response = self._request(method, path, body, _request_timeout=self._timeout_seconds, **options)
             answer: Manifest = json.loads(response.data)
             return answer
 
     def stream(self, path: str, **options: Any) -> Iterator[Manifest]:
-        """Send a GET and yield the JSON documents of its response, one per line."""
         with self._translated_errors("get", path), self._request("get", path, **options) as response:
             buffer = b""
             for chunk in response.stream(amt=None):

@@ -1,7 +1,6 @@
 """Compares new inputs with the deployed object, in the engine's terms, and determines what forces a replacement."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, TypeAlias
 
 from pulumi.runtime.proto import provider_pb2
@@ -30,24 +29,20 @@ _FORCE_NEW: dict[ResourceKind, tuple[Path, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mutable:
-    """Which payloads the provider may change in place (`enableConfigMapMutable`, `enableSecretMutable`)."""
-
-    config_maps: bool
-    secrets: bool
+_PAYLOAD: dict[ResourceKind, tuple[Path, ...]] = {
+    CONFIG_MAP: (("binaryData",), ("data",)),
+    SECRET: (("stringData",), ("data",)),
+}
 
 
-def force_new(kind: ResourceKind, inputs: Manifest, mutable: Mutable, *, is_patch: bool) -> tuple[Path, ...]:
-    """Return the paths whose change forces a replacement."""
+def force_new(
+    kind: ResourceKind, inputs: Manifest, mutable: Container[ResourceKind], *, is_patch: bool
+) -> tuple[Path, ...]:
+    """Return the paths whose change forces a replacement; the payload of a mutable kind is changed in place."""
     if is_patch:
         return _IDENTITY
-    paths = _IDENTITY + _FORCE_NEW.get(kind, ())
-    if kind is CONFIG_MAP and (not mutable.config_maps or inputs.get("immutable")):
-        paths += (("binaryData",), ("data",))
-    if kind is SECRET and (not mutable.secrets or inputs.get("immutable")):
-        paths += (("stringData",), ("data",))
-    return paths
+    is_mutable = kind in mutable and not inputs.get("immutable")
+    return _IDENTITY + _FORCE_NEW.get(kind, ()) + (() if is_mutable else _PAYLOAD.get(kind, ()))
 
 
 def detailed_diff(
@@ -59,10 +54,9 @@ def detailed_diff(
         spelled = spell(path)
         if hides(ignored, spelled, path):
             continue
-        if any(_touches(path, value, target) for target in replacing):
-            differences[spelled] = PropertyDiff(kind=_REPLACING[sort], inputDiff=sort == PropertyDiff.DELETE)
-        else:
-            differences[spelled] = PropertyDiff(kind=sort, inputDiff=sort == PropertyDiff.DELETE)
+        replaces_it = any(_touches(path, value, target) for target in replacing)
+        kind = _REPLACING[sort] if replaces_it else sort
+        differences[spelled] = PropertyDiff(kind=kind, inputDiff=sort == PropertyDiff.DELETE)
     return differences
 
 

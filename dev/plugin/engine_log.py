@@ -19,11 +19,9 @@ class EngineLog:
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def info(self, message: str, urn: str = "") -> None:
-        """Log a line."""
         self._send(engine_pb2.INFO, message, urn)
 
     def warning(self, message: str, urn: str = "") -> None:
-        """Log a warning."""
         self._send(engine_pb2.WARNING, message, urn)
 
     def status(self, message: str, urn: str) -> None:

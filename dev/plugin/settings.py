@@ -8,7 +8,7 @@ from typing import Self
 
 from dev.plugin import kubeconfig
 from dev.plugin.api_server import UnreachableError
-from dev.plugin.diff import Mutable
+from dev.plugin.manifest import CONFIG_MAP, SECRET, ResourceKind
 from dev.plugin.property_values import Manifest
 
 
@@ -20,7 +20,8 @@ class Settings:
     """A path or the text itself; the default one if empty."""
     context: str
     namespace: str
-    mutable: Mutable
+    mutable: frozenset[ResourceKind]
+    """The kinds whose payload may change in place."""
     upsert_existing_objects: bool
     enable_patch_force: bool
     delete_unreachable: bool
@@ -42,9 +43,10 @@ class Settings:
             kubeconfig=given.get("kubeconfig", ""),
             context=given.get("context", ""),
             namespace=given.get("namespace", ""),
-            mutable=Mutable(
-                config_maps=is_on("enableConfigMapMutable", "ENABLE_CONFIGMAP_MUTABLE"),
-                secrets=is_on("enableSecretMutable", "ENABLE_SECRET_MUTABLE"),
+            mutable=frozenset(
+                kind
+                for kind in (CONFIG_MAP, SECRET)
+                if is_on(f"enable{kind.name}Mutable", f"ENABLE_{kind.name.upper()}_MUTABLE")
             ),
             upsert_existing_objects=is_on("upsertExistingObjects", "UPSERT_EXISTING_OBJECTS"),
             enable_patch_force=is_on("enablePatchForce", "ENABLE_PATCH_FORCE"),

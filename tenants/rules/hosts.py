@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tenants.draft import FleetDraft
 from tenants.findings import Invalid, Rule, quoted
+from tenants.fleet import Role
 from tenants.reporting import Reported, report, tenants_of
 from tenants.rules.names import is_subdomain
 
@@ -36,7 +37,7 @@ def node_name(text: str) -> str | Invalid:
 def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
     """Compare the two hosts of each tenant."""
     for tenant in tenants_of(fleets):
-        hosts = tenant.hosts
-        if hosts and hosts.master is not None and hosts.master == hosts.standby:
-            message = f"{hosts.standby} is also the master's host; choose another node for one of them"
+        master, standby = tenant.hosts.get(Role.MASTER), tenant.hosts.get(Role.STANDBY)
+        if master is not None and master == standby:
+            message = f"{standby} is also the master's host; choose another node for one of them"
             yield report(HOSTS_DIFFER, tenant, (*tenant.path, "hosts", "standby"), message)

@@ -31,10 +31,7 @@ def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
 
 def _node(tenant: TenantDraft) -> str | None:
     """Return the node of the keepalived pod; a tenant that is stopped or retired has none."""
-    role = tenant.active_role
-    if tenant.hosts is None or role is None or tenant.state is not State.RUNNING:
-        return None
-    return tenant.hosts.master if role is Role.MASTER else tenant.hosts.standby
+    return tenant.hosts.get(tenant.active_role or "") if tenant.state is State.RUNNING else None
 
 
 def _path(tenant: TenantDraft) -> FieldPath:

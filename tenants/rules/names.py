@@ -151,8 +151,7 @@ def _check_labels(name: str, namesakes: Sequence[TenantDraft]) -> Iterator[Repor
     """Compare tenants of one name in several namespaces: nodes, and so their labels, have none."""
     by_node: dict[str, dict[TenantDraft, str]] = {}
     for tenant in namesakes:
-        for role in ("master", "standby") if tenant.hosts else ():
-            node = getattr(tenant.hosts, role)
+        for role, node in tenant.hosts.items():
             if node is not None:
                 by_node.setdefault(node, {}).setdefault(tenant, role)
     for node, roles in by_node.items():

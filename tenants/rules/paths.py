@@ -102,8 +102,7 @@ def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
     for tenant in tenants_of(fleets):
         paths = {"dataPath": tenant.data_path, "logPath": tenant.log_path}
         uses = [_Use(f"{path}/", tenant, key) for key, path in paths.items() if path is not None]
-        hosts = dict.fromkeys((tenant.hosts.master, tenant.hosts.standby)) if tenant.hosts else {}
-        for host in filter(None, hosts):
+        for host in filter(None, dict.fromkeys(tenant.hosts.values())):
             by_host.setdefault(host, []).extend(uses)
     for host, uses in by_host.items():
         # With the final slash, what is in a directory sorts right behind it.

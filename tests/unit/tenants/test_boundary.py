@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tenants import (
+from tenants import FleetError, load
+from tenants.contract import CLUSTER, TENANT
+from tenants.fleet import (
     AllowedMove,
     ClusterSpec,
     Fleet,
-    FleetError,
     Hosts,
     Keepalived,
     PlatformSpec,
@@ -24,9 +25,7 @@ from tenants import (
     UpdateStrategy,
     VipPool,
     Waiver,
-    load,
 )
-from tenants.contract import CLUSTER, TENANT
 from tests.support.program import ROOT
 from tests.support.strategies import EVERY_FIELD
 
