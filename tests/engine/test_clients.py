@@ -236,8 +236,8 @@ def test_transient_errors_are_retried(ask: Callable[..., Any], passing: Reply) -
             3,
             "failed several times (busy; TooManyRequests)",
         ),
-        (UNAVAILABLE, 3, "(shutting down; ServiceUnavailable): run this again when it has recovered"),
-        (LEADERLESS, 3, "(etcdserver: leader changed; Unknown): run this again when it has recovered"),
+        (UNAVAILABLE, 3, "(shutting down; ServiceUnavailable): retry when it has recovered"),
+        (LEADERLESS, 3, "(etcdserver: leader changed; Unknown): retry when it has recovered"),
         (
             Reply.failure(500, "InternalError", "a panic"),
             1,
