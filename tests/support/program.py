@@ -18,6 +18,7 @@ from pulumi.runtime.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "adb-tenants"
+KUBERNETES_VERSION = "1.36"
 READ_STACK_OUTPUTS = "pulumi:pulumi:readStackOutputs"
 CLUSTER_UID = "4d5d1b4e-0c1a-4c43-9a1c-6f0f7a1e2b3c"
 

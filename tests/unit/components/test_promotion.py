@@ -9,9 +9,9 @@ from components.promotion_plan import planned_promotions
 from kube.facts import STACK_ANNOTATION
 from tenants import Role, load
 from tenants.rules.names import LONGEST_TENANT_NAME
+from tests.support.fleets import config_with
 from tests.support.live_fleet import live_fleet
-from tests.support.program import ClusterOfMocks, Manifest, Program, Registered, run_program
-from tests.unit.components.test_registered import KUBERNETES_VERSION, config_with
+from tests.support.program import KUBERNETES_VERSION, ClusterOfMocks, Manifest, Program, Registered, run_program
 
 JOB = "kubernetes:batch/v1:Job"
 PROMOTION = {"command": ["ssh", "$(PROMOTE)", "gpactivatestandby"], "image": "promoter:v1", "timeoutSeconds": 90}

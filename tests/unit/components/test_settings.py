@@ -11,10 +11,10 @@ from kube.facts import control_container
 from kube.manifest import mapping
 from tenants import Role, load
 from tenants.contract import SETTINGS
+from tests.support.adoption import DECLARED, adopting, judgements
+from tests.support.fleets import config_with
 from tests.support.program import run_program
 from tests.support.strategies import EVERY_FIELD
-from tests.unit.components.test_adoption import DECLARED, judgements, tenant3
-from tests.unit.components.test_registered import config_with
 
 NOT_IN_OBJECTS = {"adopt", "promotion", "waivers"}
 """Settings of the program itself, and of the Job that a failover runs."""
@@ -24,7 +24,7 @@ KEY = ("StatefulSet", "default", "tenant3-master")
 @pytest.mark.parametrize("setting", sorted(SETTINGS.keys() - NOT_IN_OBJECTS))
 def test_every_setting_changes_the_objects(setting: str) -> None:
     key = SETTINGS[setting].key
-    assert tenant3(**{key: EVERY_FIELD[key]})[1] != DECLARED, f"no object has {key}"
+    assert adopting(**{key: EVERY_FIELD[key]})[1] != DECLARED, f"no object has {key}"
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,9 @@ def test_a_node_that_is_too_small_is_an_obstacle(entry: dict[str, Any], what: st
 
 
 def test_an_adoption_names_the_resources_that_it_changes() -> None:
-    tenant, declared = tenant3(memory="1Gi", cpu="4")
-    assert {
-        found.words.partition(" when ")[0] for found in judgements(DECLARED[KEY], declared[KEY], declared[KEY], tenant)
-    } == {
+    tenant, declared = adopting(memory="1Gi", cpu="4")
+    judged = judgements(DECLARED[KEY], declared[KEY], declared[KEY], tenant)
+    assert {found.words.partition(" when ")[0] for found in judged} == {
         "gets memory 1Gi instead of 16Gi",
         "gets cpu 4 instead of none",
     }
