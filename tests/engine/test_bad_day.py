@@ -56,18 +56,12 @@ def serves_from(cell: Cell, role: str, node: str) -> None:
     """Assert that a role is the VIP's backend, and keepalived runs on its node."""
     assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == role
     assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address(f"tenant3-{role}-0")]
-    running = [
-        pod["spec"].get("nodeName")
-        for pod in cell.live("pods", "--selector", "adb=tenant3-vip")
-        if "deletionTimestamp" not in pod["metadata"]
-    ]
-    assert running == [cell.node(node)]
+    assert cell.keepalived_pod("tenant3")["spec"].get("nodeName") == cell.node(node)
 
 
 def nodes(cell: Cell) -> set[str]:
     """Return the names of the cell's nodes."""
-    listed = json.loads(cell.kubectl("get", "nodes", "--output", "json"))["items"]
-    return {node["metadata"]["name"] for node in listed if node["metadata"]["name"].endswith(f".{cell.namespace}")}
+    return set(cell.tenancy_labels())
 
 
 # A machine fails ------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from kube.kubectl_errors import KubectlError
 from tests.support.cell import Cell
 from tests.support.detours import Reply, proxy_to, stub
 from tests.support.fleets import tenant3
+from tests.support.process import executable
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -164,11 +165,9 @@ def pod(here: Surroundings, server: str) -> Mapping[str, str]:
     (files / "ca.crt").write_bytes(Path(here.original["clusters"][0]["cluster"]["certificate-authority"]).read_bytes())
     path = here.cell.environment["PATH"]
     pulumi = next(found for each in path.split(os.pathsep) if (found := Path(each) / "pulumi").exists())
-    shim = here.directory / "bin" / "pulumi"
-    shim.parent.mkdir()
     as_root = "--mount" if os.geteuid() == 0 else "--mount --map-root-user"
-    shim.write_text(IN_A_POD.format(unshare=as_root, account=ACCOUNT, files=files, pulumi=pulumi))
-    shim.chmod(0o755)
+    script = IN_A_POD.format(unshare=as_root, account=ACCOUNT, files=files, pulumi=pulumi)
+    shim = executable(here.directory / "bin" / "pulumi", script)
     url = urlsplit(server)
     return {
         "PATH": f"{shim.parent}{os.pathsep}{path}",

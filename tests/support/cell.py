@@ -1,13 +1,13 @@
 """A part of the test cluster for one test: a namespace with its own nodes."""
 
 import json
-import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dev.local.cluster import Node
+from tests.support.process import run
 
 Manifest = dict[str, Any]
 
@@ -31,14 +31,7 @@ class Cell:
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Run kubectl in this namespace and return its output; an error fails the test."""
-        done = subprocess.run(
-            ["kubectl", "--namespace", self.namespace, *arguments],
-            env=dict(self.environment),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run("kubectl", "--namespace", self.namespace, *arguments, env=self.environment, stdin=stdin)
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
@@ -64,7 +57,7 @@ class Cell:
 
     def objects(self) -> set[str]:
         """Return kind and name of every object of the kinds that a fleet has, pods included."""
-        return {f"{item['kind']} {item['metadata']['name']}" for item in self.live(OWNED_KINDS)}
+        return set(self.uids())
 
     def uids(self) -> dict[str, str]:
         """Return the uid of each of these objects."""
@@ -105,14 +98,7 @@ class Cell:
 
 def eventually(condition: Callable[[], bool], *, what: str, seconds: float = 30) -> None:
     """Wait for a condition, for instance one that a controller brings about."""
-    for _ in _attempts(seconds):
-        if condition():
-            return
-    raise AssertionError(f"timed out after {seconds} s, before {what}")
-
-
-def _attempts(seconds: float) -> Iterator[None]:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        yield
+    while not condition():
+        assert time.monotonic() < deadline, f"timed out after {seconds} s, before {what}"
         time.sleep(0.2)

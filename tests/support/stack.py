@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pulumi import automation
 
+from tests.support.process import run
 from tests.support.program import PROJECT, ROOT
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
@@ -117,14 +118,8 @@ class Stack:
     def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the CLI, for the output that a user sees."""
         command = [shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi", *arguments, "--stack", self.name]
-        return subprocess.run(
-            [*command, "--non-interactive", "--color", "never"],
-            cwd=self.project,
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command += ["--non-interactive", "--color", "never"]
+        return run(*command, cwd=self.project, env={**self.environment, **environment})
 
 
 def _changes(summary: Mapping[Any, int]) -> Changes:
