@@ -89,7 +89,6 @@ class Surroundings:
 
 @pytest.fixture
 def here(cell: Cell, tmp_path: Path) -> Iterator[Surroundings]:
-    """Surroundings of one test."""
     with ExitStack() as stack:
         yield Surroundings(cell=cell, directory=tmp_path, open=stack)
 
@@ -230,29 +229,17 @@ def test_transient_errors_are_retried(ask: Callable[..., Any], passing: Reply) -
 @pytest.mark.parametrize(
     ("reply", "requests", "expected"),
     [
-        (
-            Reply.failure(429, "TooManyRequests", "busy"),
-            3,
-            "failed several times (busy; TooManyRequests)",
-        ),
+        (Reply.failure(429, "TooManyRequests", "busy"), 3, "failed several times (busy; TooManyRequests)"),
         (UNAVAILABLE, 3, "(shutting down; ServiceUnavailable): run this again when it has recovered"),
         (LEADERLESS, 3, "(etcdserver: leader changed; Unknown): run this again when it has recovered"),
-        (
-            Reply.failure(500, "InternalError", "a panic"),
-            1,
-            "failed (a panic; InternalError)",
-        ),
+        (Reply.failure(500, "InternalError", "a panic"), 1, "failed (a panic; InternalError)"),
         (Reply.failure(401, "Unauthorized", "Unauthorized"), 1, "rejects the credentials of the kubeconfig's user"),
         (
             Reply.failure(403, "Forbidden", "no nodes"),
             1,
             "denies access: no nodes. Grant the kubeconfig's user what README.md",
         ),
-        (
-            Reply.failure(404, "NotFound", "no such page"),
-            1,
-            "failed (no such page; NotFound)",
-        ),
+        (Reply.failure(404, "NotFound", "no such page"), 1, "failed (no such page; NotFound)"),
         (Reply(status=200, body="<html>Please log in</html>"), 1, "the response is not from a Kubernetes API server"),
     ],
     ids=lambda given: str(given.status) if isinstance(given, Reply) else "",

@@ -63,12 +63,9 @@ def test_a_fleet_is_adopted_by_the_printed_stack_file(cell: Cell, stack: Stack) 
     ]
     assert output.count("E601 is waived, as found") == 2
 
-    preview = stack.pulumi("preview")
-    assert preview.returncode == 0, preview.stdout + preview.stderr
-    up = stack.pulumi("up", "--yes")
-    assert up.returncode == 0, up.stdout + up.stderr
+    stack.succeed("preview")
+    stack.succeed("up", "--yes")
     after = cell.uids()
     assert {name: after.get(name) for name in before} == before, "an object was replaced, or a pod restarted"
     assert not {name for name in after.keys() - before.keys() if name.startswith("Pod")}, "a pod was started"
-    again = stack.pulumi("preview", "--expect-no-changes")
-    assert again.returncode == 0, again.stdout + again.stderr
+    stack.succeed("preview", "--expect-no-changes")

@@ -46,7 +46,6 @@ class Cell:
         return name
 
     def get(self, kind: str, name: str) -> Manifest:
-        """Return a live object."""
         found: Manifest = json.loads(self.kubectl("get", kind, name, "--output", "json"))
         return found
 
@@ -85,7 +84,6 @@ class Cell:
         return [address["ip"] for subset in subsets for address in subset.get("addresses", [])]
 
     def pod_address(self, pod: str) -> str:
-        """Return the IP address of a pod."""
         address: str = self.get("pod", pod)["status"]["podIP"]
         return address
 
@@ -94,6 +92,15 @@ class Cell:
         pods = self.live("pods", "--selector", f"adb={tenant}-vip")
         (pod,) = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
         return pod
+
+
+def new_cell(namespace: str, environment: Mapping[str, str], *nodes: str) -> Cell:
+    """Create a namespace with these nodes."""
+    cell = Cell(namespace=namespace, environment=environment)
+    cell.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    for node in nodes:
+        cell.add_node(node)
+    return cell
 
 
 def eventually(condition: Callable[[], bool], *, what: str, seconds: float = 30) -> None:

@@ -94,7 +94,6 @@ class JobMachine:
         return self.run(command, **{"STACK": "dev", "OUT": "out", **options})
 
     def forget_calls(self) -> None:
-        """Clear the record of calls."""
         self._called.unlink(missing_ok=True)
 
     def called(self, command: str) -> list[list[str]]:

@@ -83,7 +83,6 @@ class ClusterOfMocks(mocks.Mocks):
     """The stack's outputs after its last `up`."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Manifest]:
-        """Return the id and outputs of a resource."""
         if args.resource_id and args.resource_id in self.shared_objects:
             return args.resource_id, {"data": dict(self.shared_objects[args.resource_id])}
         return args.resource_id or f"{args.name}-id", args.inputs
@@ -110,7 +109,6 @@ class RecordingMonitor(mocks.MockMonitor):
     def RegisterResource(  # noqa: N802 - the monitor's own name
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
-        """Record a declared resource."""
         response: resource_pb2.RegisterResourceResponse = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             inputs = rpc.deserialize_properties(request.object)
@@ -131,7 +129,6 @@ class RecordingMonitor(mocks.MockMonitor):
     def ReadResource(  # noqa: N802 - the monitor's own name
         self, request: resource_pb2.ReadResourceRequest
     ) -> resource_pb2.ReadResourceResponse:
-        """Record a read resource."""
         response: resource_pb2.ReadResourceResponse = super().ReadResource(request)  # type: ignore[no-untyped-call]
         self.registered[response.urn] = Registered(
             urn=response.urn,

@@ -20,7 +20,6 @@ ETCD = ToolSet(
 
 @pytest.fixture
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Modules for the test."""
     directory = tmp_path / "go"
     (directory / "etcd").mkdir(parents=True)
     (directory / "etcd" / "go.mod").write_text("module adb-tenants/local/etcd\n\ngo 1.26.0\n")

@@ -114,12 +114,7 @@ CHANGES: dict[str, tuple[str, Edit, Danger, str]] = {
         ", CPU. No pod restarts",
     ),
     **{
-        f"VIP's {path}": (
-            "failover",
-            of_vip(path, value),
-            Danger.TRAFFIC,
-            f"R210 the VIP's Service changes in {path}",
-        )
+        f"VIP's {path}": ("failover", of_vip(path, value), Danger.TRAFFIC, f"R210 the VIP's Service changes in {path}")
         for path, value in (
             ("spec.ports", [{"port": 5433}]),
             ("spec.selector.tenancy", "tenant4"),
