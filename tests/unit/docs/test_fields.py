@@ -112,6 +112,6 @@ def test_a_tenant_gets_the_contracts_defaults() -> None:
 
 
 def test_readme_names_the_fields_that_defaults_refuse() -> None:
-    (said,) = re.findall(r"any tenant field below but ([\w, ]+)", (ROOT / "README.md").read_text())
+    (listed,) = re.findall(r"any tenant field below but ([\w, ]+)", (ROOT / "README.md").read_text())
     own = {field.key for name, field in TENANT.fields.items() if name not in SETTINGS}
-    assert set(re.findall(r"\w+", said)) - {"and"} == own
+    assert set(re.findall(r"\w+", listed)) - {"and"} == own

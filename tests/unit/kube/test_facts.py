@@ -167,7 +167,7 @@ READERS: Mapping[str, Callable[[Manifest], Any]] = {
     "requests": lambda manifest: facts.requests(manifest, "cpu"),
     "runs_old_template": lambda manifest: facts.runs_old_template(manifest, manifest),
 }
-"""Every public function of the module, whatever it may be called one day."""
+"""Every public function of the module."""
 
 
 @settings(max_examples=600, deadline=None)

@@ -1,4 +1,4 @@
-"""Reviews after a host, a Node or a state is lost, and of changes that nobody notices."""
+"""Reviews after a host, a Node or a state is lost, and of changes of tenants without pods."""
 
 import copy
 from typing import Any

@@ -16,7 +16,7 @@ from tenants.lint import exit_code, lint
 from tenants.maps import Section
 from tests.support.strategies import Raw, sound_fleets, stack_file
 
-# Hypothesis' own deadline is for idle machines; a hang is told by the limit below and by pytest's.
+# Hypothesis' own deadline is for idle machines; a hang exceeds the limit below, or pytest's.
 settings.register_profile("fleets", deadline=None)
 settings.load_profile("fleets")
 
