@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from dev.plugin.api_server import UnreachableError
 from dev.plugin.connection import Connection, NotLoopbackError
 from dev.plugin.manifest import UnsupportedKindError, canonical_quantity, resource_type
 from dev.plugin.settings import diff_settings
+from tests.support.cell import eventually
 from tests.support.conformance import plugins
 
 
@@ -104,19 +103,12 @@ def test_a_plugin_ends_with_its_engine(tmp_path: Path) -> None:
     with output.open("w") as stdout:
         parent = subprocess.Popen([sys.executable, "-c", engine, launcher], stdout=stdout, env=environment)
     try:
-        _wait_for(lambda: output.read_text().strip().isdecimal(), "the plugin prints its port")
+        eventually(lambda: output.read_text().strip().isdecimal(), what="the plugin prints its port")
         (plugin,) = _children(parent.pid)
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-    _wait_for(lambda: not _is_running(plugin), "the plugin has exited")
-
-
-def _wait_for(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"timed out after {seconds} s, before {what}"
-        time.sleep(0.1)
+    eventually(lambda: not _is_running(plugin), what="the plugin has exited")
 
 
 def _children(pid: int) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from dev.local import cluster as local_cluster
 from dev.local.cluster import KwokCluster
-from tests.support.cell import Cell
+from tests.support.cell import Cell, new_cell
 from tests.support.stack import Stack
 
 _numbers = itertools.count(1)
@@ -32,11 +32,7 @@ def cluster_environment(cluster: KwokCluster) -> dict[str, str]:
 @pytest.fixture
 def cell(cluster_environment: dict[str, str]) -> Cell:
     """A namespace with two nodes, m1 and m2."""
-    made = Cell(namespace=f"cell-{next(_numbers)}", environment=cluster_environment)
-    made.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": made.namespace}})
-    made.add_node("m1")
-    made.add_node("m2")
-    return made
+    return new_cell(f"cell-{next(_numbers)}", cluster_environment, "m1", "m2")
 
 
 @pytest.fixture

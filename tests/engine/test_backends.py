@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.process import run
 from tests.support.program import ROOT
 
 pytestmark = pytest.mark.engine
@@ -76,14 +77,8 @@ def pulumi(directory: Path, *arguments: str, **environment: str) -> subprocess.C
         # The user's own login is kept.
         "PULUMI_HOME": str(directory / "home"),
     }
-    return subprocess.run(
-        ["pulumi", *arguments, "--non-interactive"],
-        cwd=directory,
-        env={**os.environ, **KEYS, **settings, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    variables = {**os.environ, **KEYS, **settings, **environment}
+    return run("pulumi", *arguments, "--non-interactive", cwd=directory, env=variables)
 
 
 def bring_up(directory: Path, url: str) -> None:

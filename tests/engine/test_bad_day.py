@@ -9,7 +9,7 @@ import pytest
 
 from dev.local import cluster as local_cluster
 from dev.local.cluster import KwokCluster
-from tests.support.cell import Cell, eventually
+from tests.support.cell import Cell, eventually, new_cell
 from tests.support.fleets import Config, tenant3, with_every_tenant, with_tenant4, with_tenants
 from tests.support.stack import Refused, Stack
 
@@ -35,9 +35,7 @@ def refusal(stack: Stack, config: Config) -> str:
 def warnings(stack: Stack, config: Config) -> str:
     """Return the output of a successful preview."""
     stack.configure(config)
-    done = stack.pulumi("preview")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return stack.succeed("preview")
 
 
 def lose_kubelet(cell: Cell, *pods: str) -> None:
@@ -56,18 +54,12 @@ def serves_from(cell: Cell, role: str, node: str) -> None:
     """Assert that a role is the VIP's backend, and keepalived runs on its node."""
     assert cell.get("service", "tenant3-vip")["spec"]["selector"]["role"] == role
     assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address(f"tenant3-{role}-0")]
-    running = [
-        pod["spec"].get("nodeName")
-        for pod in cell.live("pods", "--selector", "adb=tenant3-vip")
-        if "deletionTimestamp" not in pod["metadata"]
-    ]
-    assert running == [cell.node(node)]
+    assert cell.keepalived_pod("tenant3")["spec"].get("nodeName") == cell.node(node)
 
 
 def nodes(cell: Cell) -> set[str]:
     """Return the names of the cell's nodes."""
-    listed = json.loads(cell.kubectl("get", "nodes", "--output", "json"))["items"]
-    return {node["metadata"]["name"] for node in listed if node["metadata"]["name"].endswith(f".{cell.namespace}")}
+    return set(cell.tenancy_labels())
 
 
 # A machine fails ------------------------------------------------------------------------------------------------------
@@ -102,8 +94,7 @@ def test_a_failover_does_not_need_the_old_node(cell: Cell, stack: Stack) -> None
     assert f"tenant3: fails over from {cell.node('m1')}, whose kubelet" in warnings(stack, failed_over)
     for flags in ((), ("--refresh",)):
         stack.configure(failed_over)
-        done = stack.pulumi("up", "--yes", *flags)
-        assert done.returncode == 0, done.stdout + done.stderr
+        stack.succeed("up", "--yes", *flags)
         serves_from(cell, "standby", "m2")
         assert nodes(cell) == {cell.node("m2"), cell.node("m3")}, f"`up {flags}` has created a phantom node"
 
@@ -275,12 +266,10 @@ def test_a_renamed_stack_keeps_its_fleet(cell: Cell, stack: Stack) -> None:
     assert "If this stack was called adb-tenants/dev until now, add only `adoptFrom: adb-tenants/dev`" in output
 
     stack.configure({**config, "cluster": {**config["cluster"], "adoptFrom": "adb-tenants/dev"}})
-    done = stack.pulumi("up", "--yes")
-    assert done.returncode == 0, done.stdout + done.stderr
+    stack.succeed("up", "--yes")
     assert cell.uids() == before, "a renamed stack has replaced something"
     stack.configure(config)
-    done = stack.pulumi("preview")
-    assert done.returncode == 0, done.stdout + done.stderr
+    stack.succeed("preview")
 
 
 def test_two_stacks_can_share_a_namespace(cell: Cell, stack: Stack, tmp_path: Path) -> None:
@@ -301,10 +290,8 @@ def test_two_stacks_can_share_a_namespace(cell: Cell, stack: Stack, tmp_path: Pa
     assert cell.objects() == kept
 
     other.up(with_every_tenant(second, state="retired"))
-    destroyed = other.pulumi("destroy", "--yes", "--run-program")
-    assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
-    destroyed = stack.pulumi("destroy", "--yes", "--run-program")
-    assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
+    other.succeed("destroy", "--yes", "--run-program")
+    stack.succeed("destroy", "--yes", "--run-program")
     eventually(lambda: cell.objects() == set(), what="every object is deleted")
 
 
@@ -376,12 +363,8 @@ def test_another_cluster_is_refused_and_the_state_stays(
     stack.up(config)
     state = json.loads(stack.exported_state())["deployment"]["resources"]
     before = cell.uids()
-    wrong = Cell(
-        namespace=cell.namespace, environment={**cluster_environment, "KUBECONFIG": str(another_cluster.kubeconfig)}
-    )
-    wrong.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": wrong.namespace}})
-    wrong.add_node("m1")
-    wrong.add_node("m2")
+    other_environment = {**cluster_environment, "KUBECONFIG": str(another_cluster.kubeconfig)}
+    wrong = new_cell(cell.namespace, other_environment, "m1", "m2")
     for command in (
         ("preview",),
         ("preview", "--refresh"),
@@ -400,15 +383,13 @@ def test_another_cluster_is_refused_and_the_state_stays(
     # A renamed context is not another cluster.
     renamed = Path(stack.project / "renamed")
     renamed.write_text(Path(cluster_environment["KUBECONFIG"]).read_text().replace("kwok-", "renamed-"))
-    done = stack.pulumi("preview", "--expect-no-changes", KUBECONFIG=str(renamed))
-    assert done.returncode == 0, done.stdout + done.stderr
+    stack.succeed("preview", "--expect-no-changes", KUBECONFIG=str(renamed))
     assert cell.uids() == before
 
     rebuilt = {**config, "cluster": {**config["cluster"], "uid": uid_of(wrong)}}
     stack.configure(rebuilt)
     flags = ("--yes", "--refresh", "--run-program")
-    done = stack.pulumi("up", *flags, KUBECONFIG=str(another_cluster.kubeconfig))
-    assert done.returncode == 0, done.stdout + done.stderr
+    stack.succeed("up", *flags, KUBECONFIG=str(another_cluster.kubeconfig))
     eventually(lambda: len(wrong.database_pods()) == 2, what="the fleet runs in the rebuilt cluster")
 
 

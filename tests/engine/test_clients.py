@@ -20,6 +20,7 @@ from kube.kubectl_errors import KubectlError
 from tests.support.cell import Cell
 from tests.support.detours import Reply, proxy_to, stub
 from tests.support.fleets import tenant3
+from tests.support.process import executable
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -88,7 +89,6 @@ class Surroundings:
 
 @pytest.fixture
 def here(cell: Cell, tmp_path: Path) -> Iterator[Surroundings]:
-    """Surroundings of one test."""
     with ExitStack() as stack:
         yield Surroundings(cell=cell, directory=tmp_path, open=stack)
 
@@ -164,11 +164,9 @@ def pod(here: Surroundings, server: str) -> Mapping[str, str]:
     (files / "ca.crt").write_bytes(Path(here.original["clusters"][0]["cluster"]["certificate-authority"]).read_bytes())
     path = here.cell.environment["PATH"]
     pulumi = next(found for each in path.split(os.pathsep) if (found := Path(each) / "pulumi").exists())
-    shim = here.directory / "bin" / "pulumi"
-    shim.parent.mkdir()
     as_root = "--mount" if os.geteuid() == 0 else "--mount --map-root-user"
-    shim.write_text(IN_A_POD.format(unshare=as_root, account=ACCOUNT, files=files, pulumi=pulumi))
-    shim.chmod(0o755)
+    script = IN_A_POD.format(unshare=as_root, account=ACCOUNT, files=files, pulumi=pulumi)
+    shim = executable(here.directory / "bin" / "pulumi", script)
     url = urlsplit(server)
     return {
         "PATH": f"{shim.parent}{os.pathsep}{path}",
@@ -231,29 +229,17 @@ def test_transient_errors_are_retried(ask: Callable[..., Any], passing: Reply) -
 @pytest.mark.parametrize(
     ("reply", "requests", "expected"),
     [
-        (
-            Reply.failure(429, "TooManyRequests", "busy"),
-            3,
-            "failed several times (busy; TooManyRequests)",
-        ),
+        (Reply.failure(429, "TooManyRequests", "busy"), 3, "failed several times (busy; TooManyRequests)"),
         (UNAVAILABLE, 3, "(shutting down; ServiceUnavailable): retry when it has recovered"),
         (LEADERLESS, 3, "(etcdserver: leader changed; Unknown): retry when it has recovered"),
-        (
-            Reply.failure(500, "InternalError", "a panic"),
-            1,
-            "failed (a panic; InternalError)",
-        ),
+        (Reply.failure(500, "InternalError", "a panic"), 1, "failed (a panic; InternalError)"),
         (Reply.failure(401, "Unauthorized", "Unauthorized"), 1, "rejects the credentials of the kubeconfig's user"),
         (
             Reply.failure(403, "Forbidden", "no nodes"),
             1,
             "denies access: no nodes. Grant the kubeconfig's user what README.md",
         ),
-        (
-            Reply.failure(404, "NotFound", "no such page"),
-            1,
-            "failed (no such page; NotFound)",
-        ),
+        (Reply.failure(404, "NotFound", "no such page"), 1, "failed (no such page; NotFound)"),
         (Reply(status=200, body="<html>Please log in</html>"), 1, "the response is not from a Kubernetes API server"),
     ],
     ids=lambda given: str(given.status) if isinstance(given, Reply) else "",

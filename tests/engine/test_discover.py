@@ -1,6 +1,5 @@
 """The output of `discover` is a stack file that adopts the tenants in place without edits."""
 
-import subprocess
 import sys
 
 import pytest
@@ -10,7 +9,7 @@ from tenants.discover import KINDS
 from tests.support.cell import Cell, eventually
 from tests.support.fleets import tenant3
 from tests.support.legacy import create_legacy_tenant
-from tests.support.program import ROOT
+from tests.support.process import run
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -18,15 +17,9 @@ pytestmark = pytest.mark.engine
 
 def discovered(cell: Cell) -> tuple[str, str]:
     """Return the command's standard output and standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tenants", "discover"],
-        cwd=ROOT,
-        env=dict(cell.environment),
-        input=cell.kubectl("get", KINDS, "--output", "json"),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    listed = cell.kubectl("get", KINDS, "--output", "json")
+    done = run(sys.executable, "-m", "tenants", "discover", env=cell.environment, stdin=listed)
+    assert done.returncode == 0, done.stderr
     return done.stdout, done.stderr
 
 
@@ -70,12 +63,9 @@ def test_a_fleet_is_adopted_by_the_printed_stack_file(cell: Cell, stack: Stack) 
     ]
     assert output.count("E601 is waived, as found") == 2
 
-    preview = stack.pulumi("preview")
-    assert preview.returncode == 0, preview.stdout + preview.stderr
-    up = stack.pulumi("up", "--yes")
-    assert up.returncode == 0, up.stdout + up.stderr
+    stack.succeed("preview")
+    stack.succeed("up", "--yes")
     after = cell.uids()
     assert {name: after.get(name) for name in before} == before, "an object was replaced, or a pod restarted"
     assert not {name for name in after.keys() - before.keys() if name.startswith("Pod")}, "a pod was started"
-    again = stack.pulumi("preview", "--expect-no-changes")
-    assert again.returncode == 0, again.stdout + again.stderr
+    stack.succeed("preview", "--expect-no-changes")

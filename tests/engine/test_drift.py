@@ -31,7 +31,6 @@ def east_and_west(cell: Cell, **changes: Any) -> Config:
 
 
 def patch(cell: Cell, of: str, change: Any) -> None:
-    """Patch an object."""
     sort = "json" if isinstance(change, list) else "merge"
     kind, name = of.split()
     cell.kubectl("patch", kind, name, "--type", sort, "--patch", json.dumps(change))
@@ -39,8 +38,7 @@ def patch(cell: Cell, of: str, change: Any) -> None:
 
 def up(stack: Stack) -> None:
     """Run the command that repairs drift of declared fields."""
-    done = stack.pulumi("up", "--refresh", "--yes", "--skip-preview")
-    assert done.returncode == 0, done.stdout + done.stderr
+    stack.succeed("up", "--refresh", "--yes", "--skip-preview")
 
 
 def swapped_mounts(cell: Cell, stateful_set: str) -> list[Any]:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from dev.local import cluster as local_cluster
 from dev.local.cluster import DEV_NODES, KwokCluster
+from tests.support.cell import eventually
 
 pytestmark = pytest.mark.engine
 
@@ -41,10 +41,10 @@ def create_pod(cluster: KwokCluster, name: str) -> None:
 
 def wait_for_service_account(cluster: KwokCluster) -> None:
     """Wait for the account that the controller manager creates after the namespace; pods need it."""
-    deadline = time.monotonic() + 30
-    while "serviceaccount/default" not in cluster.kubectl("get", "serviceaccounts", "--output=name"):
-        assert time.monotonic() < deadline, "no service account within 30 s"
-        time.sleep(0.1)
+    eventually(
+        lambda: "serviceaccount/default" in cluster.kubectl("get", "serviceaccounts", "--output=name"),
+        what="the namespace has its service account",
+    )
 
 
 def listening_addresses(process: int) -> set[str]:

@@ -1,14 +1,13 @@
 """Errors that end a preview, as a user reads them: without a traceback, and nothing is created."""
 
 import copy
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.support.cell import Cell
+from tests.support.cell import Cell, new_cell
 from tests.support.drift_list import drift_list
 from tests.support.fleets import tenant3, with_every_tenant, with_tenants
 from tests.support.stack import Stack
@@ -93,10 +92,7 @@ def test_fleets_in_two_namespaces_are_independent(cell: Cell, stack: Stack, tmp_
     stack.up(config)
     before = cell.uids()
 
-    west = dataclasses.replace(cell, namespace=f"{cell.namespace}-west")
-    west.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": west.namespace}})
-    west.add_node("m1")
-    west.add_node("m2")
+    west = new_cell(f"{cell.namespace}-west", cell.environment, "m1", "m2")
     other = Stack(tmp_path / "west", name="dev", environment=west.environment)
     other.up(tenant3(west))
     # The labels are the same on both fleets' nodes; only the node's name distinguishes them.

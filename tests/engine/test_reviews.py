@@ -15,7 +15,7 @@ import pytest
 
 from kube import adoption_notice
 from review.preview import ABOUT_TOOLS
-from tests.support.cell import Cell
+from tests.support.cell import Cell, new_cell
 from tests.support.fleets import tenant3, with_tenants
 from tests.support.legacy import create_legacy_tenant
 from tests.support.review_cases import CASES, DIRECTORY, Case, written_review
@@ -73,10 +73,7 @@ def deployed(
             [case.deployed, case.legacy, case.by_hand, case.scaled_down, case.lost_nodes, case.state_lost]
         )
         if start not in made:
-            cell = Cell(namespace=f"reviews-{next(numbers)}", environment=cluster_environment)
-            cell.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": cell.namespace}})
-            for node in ("m1", "m2", "m3"):
-                cell.add_node(node)
+            cell = new_cell(f"reviews-{next(numbers)}", cluster_environment, "m1", "m2", "m3")
             stack = Stack(tmp_path_factory.mktemp("stack"), name="dev", environment=cell.environment)
             if case.deployed != "nothing":
                 stack.up(_fleet(cell, case.deployed))

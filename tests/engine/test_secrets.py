@@ -6,14 +6,13 @@ Every value of every shared object is a canary, encrypted by the CLI itself.
 import base64
 import copy
 import json
-import subprocess
 import sys
 
 import pytest
 
 from tests.support.cell import Cell
 from tests.support.fleets import Config, tenant3, with_every_tenant
-from tests.support.program import ROOT
+from tests.support.process import run
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
@@ -62,15 +61,7 @@ class Seen:
 
     def command(self, *arguments: str, given: str) -> str:
         """Run one of the project's own commands."""
-        done = subprocess.run(
-            [sys.executable, "-m", *arguments],
-            cwd=ROOT,
-            env=self._stack.environment,
-            input=given,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run(sys.executable, "-m", *arguments, env=self._stack.environment, stdin=given)
         assert "Traceback" not in done.stderr
         self.text(" ".join(arguments), done.stdout + done.stderr)
         return done.stdout

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support import yaml_table
+from tests.support.process import run
 from tests.support.program import PROJECT
 from tests.support.yaml_table import REFUSED, Case, exactly
 
@@ -32,16 +32,12 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Read:
         "TZ": "UTC",
     }
 
-    def pulumi(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            ["pulumi", *arguments], cwd=directory, env=environment, capture_output=True, text=True, check=False
-        )
-
-    assert pulumi("stack", "init", "dev").returncode == 0, "the CLI on PATH cannot create a stack in a local directory"
+    created = run("pulumi", "stack", "init", "dev", cwd=directory, env=environment)
+    assert created.returncode == 0, "the CLI on PATH cannot create a stack in a local directory"
 
     def ask(file: str) -> Any:
         Path(directory, "Pulumi.dev.yaml").write_bytes(file.encode())
-        answer = pulumi("config", "--json", "--show-secrets")
+        answer = run("pulumi", "config", "--json", "--show-secrets", cwd=directory, env=environment)
         if answer.returncode:
             return REFUSED
         # `value` is the text that the program receives; `objectValue` has been converted by way of floats.

@@ -1,13 +1,13 @@
 """A part of the test cluster for one test: a namespace with its own nodes."""
 
 import json
-import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dev.local.cluster import Node
+from tests.support.process import run
 
 Manifest = dict[str, Any]
 
@@ -31,14 +31,7 @@ class Cell:
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Run kubectl in this namespace and return its output; an error fails the test."""
-        done = subprocess.run(
-            ["kubectl", "--namespace", self.namespace, *arguments],
-            env=dict(self.environment),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run("kubectl", "--namespace", self.namespace, *arguments, env=self.environment, stdin=stdin)
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
@@ -53,7 +46,6 @@ class Cell:
         return name
 
     def get(self, kind: str, name: str) -> Manifest:
-        """Return a live object."""
         found: Manifest = json.loads(self.kubectl("get", kind, name, "--output", "json"))
         return found
 
@@ -64,7 +56,7 @@ class Cell:
 
     def objects(self) -> set[str]:
         """Return kind and name of every object of the kinds that a fleet has, pods included."""
-        return {f"{item['kind']} {item['metadata']['name']}" for item in self.live(OWNED_KINDS)}
+        return set(self.uids())
 
     def uids(self) -> dict[str, str]:
         """Return the uid of each of these objects."""
@@ -92,7 +84,6 @@ class Cell:
         return [address["ip"] for subset in subsets for address in subset.get("addresses", [])]
 
     def pod_address(self, pod: str) -> str:
-        """Return the IP address of a pod."""
         address: str = self.get("pod", pod)["status"]["podIP"]
         return address
 
@@ -103,16 +94,18 @@ class Cell:
         return pod
 
 
+def new_cell(namespace: str, environment: Mapping[str, str], *nodes: str) -> Cell:
+    """Create a namespace with these nodes."""
+    cell = Cell(namespace=namespace, environment=environment)
+    cell.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+    for node in nodes:
+        cell.add_node(node)
+    return cell
+
+
 def eventually(condition: Callable[[], bool], *, what: str, seconds: float = 30) -> None:
     """Wait for a condition, for instance one that a controller brings about."""
-    for _ in _attempts(seconds):
-        if condition():
-            return
-    raise AssertionError(f"timed out after {seconds} s, before {what}")
-
-
-def _attempts(seconds: float) -> Iterator[None]:
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        yield
+    while not condition():
+        assert time.monotonic() < deadline, f"timed out after {seconds} s, before {what}"
         time.sleep(0.2)

@@ -1,12 +1,11 @@
 """Runs `python -m drift` on a stack, as users and pipelines do."""
 
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from tests.support.program import ROOT
+from tests.support.process import run
 from tests.support.stack import Stack
 
 
@@ -44,15 +43,8 @@ class DriftList:
 def drift_list(stack: Stack, *options: str) -> DriftList:
     """Compare the stack's state with the cluster."""
     state = stack.pulumi("stack", "export", "--show-secrets").stdout
-    done = subprocess.run(
-        [sys.executable, "-m", "drift", "--format", "json", *options, "-"],
-        cwd=ROOT,
-        env=stack.environment,
-        input=state,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = (sys.executable, "-m", "drift", "--format", "json", *options, "-")
+    done = run(*command, env=stack.environment, stdin=state)
     assert done.returncode in (0, 1), done.stderr
     content = json.loads(done.stdout)
     return DriftList(

@@ -1,5 +1,6 @@
-"""Configurations for engine tests: the seed's tenant3, in a cell."""
+"""Configurations: the seed's tenant3, changed, or in a cell of the engine tests."""
 
+import copy
 from typing import Any
 
 import yaml
@@ -9,13 +10,26 @@ from tests.support.program import ROOT
 
 Config = dict[str, Any]
 
+CONFIG: Config = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
+
+
+def config_with(**changes: Any) -> Config:
+    """Return tenant3's configuration with changes to its only entry."""
+    config = copy.deepcopy(CONFIG)
+    config["tenants"][0].update(changes)
+    return config
+
+
+def entry(number: int, **more: Any) -> Config:
+    """Return an entry that conflicts with those of no other number."""
+    hosts = {"master": f"m{number}", "standby": f"s{number}"}
+    return {"name": f"tenant{number}", "vip": f"192.168.143.{number}", "hosts": hosts, **more}
+
 
 def tenant3(cell: Cell, **changes: Any) -> Config:
     """Return one tenant on the cell's nodes m1 and m2, with changes to its entry."""
-    config: Config = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
+    config = config_with(**{"hosts": {"master": cell.node("m1"), "standby": cell.node("m2")}, **changes})
     config["cluster"] = {"namespace": cell.namespace, "vipPools": ["192.168.143.0/24"]}
-    config["tenants"][0]["hosts"] = {"master": cell.node("m1"), "standby": cell.node("m2")}
-    config["tenants"][0].update(changes)
     return config
 
 
@@ -31,9 +45,5 @@ def with_every_tenant(config: Config, **changes: Any) -> Config:
 
 def with_tenant4(cell: Cell, config: Config) -> Config:
     """Return the configuration with a second tenant, its roles swapped on the same two nodes."""
-    entry = {
-        "name": "tenant4",
-        "vip": "192.168.143.145",
-        "hosts": {"master": cell.node("m2"), "standby": cell.node("m1")},
-    }
-    return with_tenants(config, [*config["tenants"], entry])
+    hosts = {"master": cell.node("m2"), "standby": cell.node("m1")}
+    return with_tenants(config, [*config["tenants"], {"name": "tenant4", "vip": "192.168.143.145", "hosts": hosts}])

@@ -9,15 +9,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from tests.support.process import executable, run
 from tests.support.program import ROOT
 
-IMAGES = ROOT / "tests" / "data" / "images.yaml"
 PREVIEWS = ROOT / "tests" / "data" / "review"
 CHECKED_OUT = ("ci", "drift", "kube", "review", "tenants", "Pulumi.yaml", "Pulumi.dev.yaml", "requirements.txt")
 
@@ -41,15 +40,12 @@ DOUBLES = {
 }
 
 
-@cache
-def _images() -> Mapping[str, Mapping[str, str]]:
-    found: Mapping[str, Mapping[str, str]] = yaml.safe_load(IMAGES.read_text())
-    return found
+IMAGES: Mapping[str, Mapping[str, str]] = yaml.safe_load((ROOT / "tests" / "data" / "images.yaml").read_text())
 
 
 def commands_of(image: str) -> frozenset[str]:
     """Return the commands on PATH in an image, or on a runner."""
-    known = _images()[image]
+    known = IMAGES[image]
     inherited = commands_of(known["from"]) if "from" in known else frozenset()
     return inherited | frozenset(known["commands"].split())
 
@@ -73,48 +69,31 @@ class JobMachine:
             self.double(command, DOUBLES[command])
         elif command in ("python", "python3"):
             # Not a link: Python finds its virtual environment by the path of its executable.
-            self._write(command, f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+            executable(self._path / command, f'#!/bin/sh\nexec {sys.executable} "$@"\n')
         elif real := shutil.which(command):
             (self._path / command).symlink_to(real)
 
     def double(self, command: str, program: str) -> None:
         """Replace a command by a Python program that records its calls."""
         record = f"open({str(self._called)!r}, 'a').write(json.dumps([{command!r}, *sys.argv[1:]]) + '\\n')"
-        self._write(command, f"#!{sys.executable}\nimport json, os, sys\n{record}\n{program}\n")
-
-    def _write(self, command: str, program: str) -> None:
-        file = self._path / command
-        file.write_text(program)
-        file.chmod(0o755)
+        executable(self._path / command, f"#!{sys.executable}\nimport json, os, sys\n{record}\n{program}\n")
 
     def run(
         self, script: str, *, preview: str = "nothing-changes", by: str = "bash -eo pipefail", **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run a job's script as GitLab's runner does; `preview` is the recorded case to print."""
         name, *options = by.split()
-        return subprocess.run(
-            [str(self._path / name), *options, "-c", script],
-            cwd=self.checkout,
-            env={
-                "PATH": str(self._path),
-                "HOME": os.environ.get("HOME", "/"),
-                "DIGEST": str(PREVIEWS / preview / "preview.json"),
-                **environment,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = {"PATH": str(self._path), "HOME": os.environ.get("HOME", "/")}
+        variables["DIGEST"] = str(PREVIEWS / preview / "preview.json")
+        command = (str(self._path / name), *options, "-c", script)
+        return run(*command, cwd=self.checkout, env=variables | environment)
 
-    def make(
-        self, target: str, *, preview: str = "nothing-changes", **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run one target of the pipeline."""
+    def make(self, target: str, **options: str) -> subprocess.CompletedProcess[str]:
+        """Run one target of the pipeline, with the options and environment of `run`."""
         command = f"make --no-print-directory -f ci/pipeline.mk {target}"
-        return self.run(command, preview=preview, **{"STACK": "dev", "OUT": "out", **environment})
+        return self.run(command, **{"STACK": "dev", "OUT": "out", **options})
 
     def forget_calls(self) -> None:
-        """Clear the record of calls."""
         self._called.unlink(missing_ok=True)
 
     def called(self, command: str) -> list[list[str]]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import runpy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from tests.support.strategies import NODE_LABELS
 
 ROOT = Path(__file__).parents[2]
 PROJECT = "adb-tenants"
+KUBERNETES_VERSION = "1.36"
 READ_STACK_OUTPUTS = "pulumi:pulumi:readStackOutputs"
+READY = {"type": "Ready", "status": "True"}
 CLUSTER_UID = "4d5d1b4e-0c1a-4c43-9a1c-6f0f7a1e2b3c"
 
 Manifest = dict[str, Any]
@@ -33,17 +35,16 @@ class Registered:
     urn: str
     type: str
     name: str
-    inputs: Manifest
-    secret_inputs: frozenset[str]
-    """Names of the top-level inputs that are secrets for the engine."""
-    read_id: str
-    """The id of a read resource; empty for a declared one."""
     provider: str
     dependencies: frozenset[str]
-    ignore_changes: tuple[str, ...]
-    replace_on_changes: tuple[str, ...]
-    delete_before_replace: bool
-    protect: bool
+    inputs: Manifest = field(default_factory=dict)
+    secret_inputs: frozenset[str] = frozenset()
+    """Names of the top-level inputs that are secrets for the engine."""
+    read_id: str = ""
+    """The id of a read resource; empty for a declared one."""
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
+    delete_before_replace: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +60,7 @@ class Program:
 
     def manifest(self, kind: str, name: str) -> Manifest:
         """Return the inputs of the one declared object of this kind and name."""
-        (found,) = (
-            declared.inputs
-            for declared in self.resources.values()
-            if not declared.read_id
-            and declared.inputs.get("kind") == kind
-            and declared.inputs["metadata"].get("name") == name
-        )
+        (found,) = (each for each in self.manifests() if (each["kind"], each["metadata"].get("name")) == (kind, name))
         return found
 
     def manifests(self) -> list[Manifest]:
@@ -90,7 +85,6 @@ class ClusterOfMocks(mocks.Mocks):
     """The stack's outputs after its last `up`."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, Manifest]:
-        """Return the id and outputs of a resource."""
         if args.resource_id and args.resource_id in self.shared_objects:
             return args.resource_id, {"data": dict(self.shared_objects[args.resource_id])}
         return args.resource_id or f"{args.name}-id", args.inputs
@@ -117,56 +111,42 @@ class RecordingMonitor(mocks.MockMonitor):
     def RegisterResource(  # noqa: N802 - the monitor's own name
         self, request: resource_pb2.RegisterResourceRequest
     ) -> resource_pb2.RegisterResourceResponse:
-        """Record a declared resource."""
         response: resource_pb2.RegisterResourceResponse = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
+            inputs = rpc.deserialize_properties(request.object)
             self.registered[response.urn] = Registered(
                 urn=response.urn,
                 type=request.type,
                 name=request.name,
-                inputs=_in_plain_words(rpc.deserialize_properties(request.object)),
-                secret_inputs=frozenset(_secrets(rpc.deserialize_properties(request.object))),
-                read_id="",
+                inputs={key: rpc.unwrap_rpc_secret(value) for key, value in inputs.items()},
+                secret_inputs=frozenset(key for key, value in inputs.items() if rpc.is_rpc_secret(value)),
                 provider=request.provider,
                 dependencies=frozenset(request.dependencies),
                 ignore_changes=tuple(request.ignoreChanges),
                 replace_on_changes=tuple(request.replaceOnChanges),
                 delete_before_replace=request.deleteBeforeReplace,
-                protect=request.protect,
             )
         return response
 
     def ReadResource(  # noqa: N802 - the monitor's own name
         self, request: resource_pb2.ReadResourceRequest
     ) -> resource_pb2.ReadResourceResponse:
-        """Record a read resource."""
         response: resource_pb2.ReadResourceResponse = super().ReadResource(request)  # type: ignore[no-untyped-call]
         self.registered[response.urn] = Registered(
             urn=response.urn,
             type=request.type,
             name=request.name,
-            inputs={},
-            secret_inputs=frozenset(),
             read_id=request.id,
             provider=request.provider,
             dependencies=frozenset(request.dependencies),
-            ignore_changes=(),
-            replace_on_changes=(),
-            delete_before_replace=False,
-            protect=False,
         )
         return response
 
 
 def ready_node(name: str, *, kubelet_version: str) -> Manifest:
     """Return a node on which pods can run."""
-    return {
-        "metadata": {"name": name, "labels": {**NODE_LABELS}},
-        "status": {
-            "conditions": [{"type": "Ready", "status": "True"}],
-            "nodeInfo": {"kubeletVersion": kubelet_version},
-        },
-    }
+    status = {"conditions": [READY], "nodeInfo": {"kubeletVersion": kubelet_version}}
+    return {"metadata": {"name": name, "labels": {**NODE_LABELS}}, "status": status}
 
 
 def run_program(
@@ -197,28 +177,19 @@ def run_program(
         return pulumi.Output.from_input(root.outputs).apply(exports.update)
 
     with mock.patch("components.preflight.LiveCluster", autospec=True) as live_cluster:
-        live_cluster.return_value.uid.return_value = CLUSTER_UID
-        live_cluster.return_value.namespace.return_value = {"metadata": {"name": "default"}}
-        live_cluster.return_value.objects.return_value = {
-            ("Service", service["metadata"]["name"]): service for service in cluster.services
-        }
-        live_cluster.return_value.secret.return_value = None
-        live_cluster.return_value.nodes.return_value = {
-            tenant["hosts"][role]: ready_node(tenant["hosts"][role], kubelet_version=cluster.kubelet_version)
+        live = live_cluster.return_value
+        live.uid.return_value = CLUSTER_UID
+        live.namespace.return_value = {"metadata": {"name": "default"}}
+        live.objects.return_value = {("Service", each["metadata"]["name"]): each for each in cluster.services}
+        live.secret.return_value = None
+        live.nodes.return_value = {
+            node: ready_node(node, kubelet_version=cluster.kubelet_version)
             for tenant in config["tenants"]
-            for role in ("master", "standby")
+            for node in tenant["hosts"].values()
         }
-        live_cluster.return_value.pods.return_value = {}
-        live_cluster.return_value.pod.return_value = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
-        live_cluster.return_value.jobs.return_value = cluster.jobs
-        live_cluster.return_value.revisions.return_value = {"tenant3-master": "current"}
+        live.pods.return_value = {}
+        live.pod.return_value = {"status": {"conditions": [READY]}}
+        live.jobs.return_value = cluster.jobs
+        live.revisions.return_value = {"tenant3-master": "current"}
         main()
     return Program(resources=monitor.registered, exports=exports)
-
-
-def _in_plain_words(inputs: Manifest) -> Manifest:
-    return {key: rpc.unwrap_rpc_secret(value) for key, value in inputs.items()}
-
-
-def _secrets(inputs: Manifest) -> Iterator[str]:
-    return (key for key, value in inputs.items() if rpc.is_rpc_secret(value))

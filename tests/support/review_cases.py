@@ -41,7 +41,6 @@ class Case:
 
     @property
     def directory(self) -> Path:
-        """Directory of its files."""
         return DIRECTORY / self.name
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pulumi import automation
 
+from tests.support.process import run
 from tests.support.program import PROJECT, ROOT
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
@@ -88,7 +89,6 @@ class Stack:
         return _changes(result.summary.resource_changes or {})
 
     def refresh(self) -> None:
-        """Refresh the state."""
         self._stack.refresh()
 
     def tenant_output(self, tenant: str) -> Mapping[str, Any]:
@@ -102,29 +102,26 @@ class Stack:
 
     def rename(self, name: str) -> None:
         """Rename the stack; from then on only `pulumi()` works, not the Automation API."""
-        done = self.pulumi("stack", "rename", name)
-        assert done.returncode == 0, done.stdout + done.stderr
+        self.succeed("stack", "rename", name)
         self.name = name
         self._settings = self.project / f"Pulumi.{name}.yaml"
 
     def import_state(self, exported: str) -> None:
-        """Replace the state."""
         file = self.project / "imported.json"
         file.write_text(exported)
-        done = self.pulumi("stack", "import", "--file", str(file))
+        self.succeed("stack", "import", "--file", str(file))
+
+    def succeed(self, *arguments: str, **environment: str) -> str:
+        """Run the CLI, expect no error, and return its standard output."""
+        done = self.pulumi(*arguments, **environment)
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the CLI, for the output that a user sees."""
         command = [shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi", *arguments, "--stack", self.name]
-        return subprocess.run(
-            [*command, "--non-interactive", "--color", "never"],
-            cwd=self.project,
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command += ["--non-interactive", "--color", "never"]
+        return run(*command, cwd=self.project, env={**self.environment, **environment})
 
 
 def _changes(summary: Mapping[Any, int]) -> Changes:

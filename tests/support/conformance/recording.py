@@ -9,12 +9,10 @@ DIRECTORY = conformance.DIRECTORY / "recorded"
 
 
 def read(step: str) -> Observation:
-    """Return the recording of a step."""
     expected: Observation = json.loads((DIRECTORY / f"{step}.json").read_text())
     return expected
 
 
 def write(step: str, observed: Observation) -> None:
-    """Write the recording of a step."""
     DIRECTORY.mkdir(exist_ok=True)
     (DIRECTORY / f"{step}.json").write_text(json.dumps(observed, indent=1, sort_keys=True) + "\n")

@@ -10,9 +10,9 @@ from kube.manifest import key_of
 from kube.urn import parse_urn
 from tenants import load
 from tenants.objects import COMPONENTS, OBJECTS, SHARED_OBJECTS, Part, identify, live_keys, tenant_of_component
+from tests.support.fleets import config_with
 from tests.support.live_fleet import live_fleet
 from tests.support.program import ClusterOfMocks, run_program
-from tests.unit.components.test_registered import config_with
 
 TENANT4 = {"name": "tenant4", "vip": "192.168.143.145", "hosts": {"master": "m3", "standby": "m4"}}
 KINDS = ("Service", "StatefulSet", "ConfigMap", "ReplicationController")
@@ -51,7 +51,7 @@ def test_plain_manifests_are_what_the_program_registers(entry: dict[str, Any], k
     assert len(plain) == len(registered) == 7 * len(fleet.tenants)
 
 
-def test_every_option_is_one() -> None:
+def test_every_option_sets_each_optional_field() -> None:
     (tenant,) = load(config_with(**EVERY_OPTION)).tenants
     unset = {each.name for each in fields(tenant) if getattr(tenant, each.name) in (None, (), {})}
     assert unset == {"allow_move", "force", "waivers"}, "an option that may declare an object is not in EVERY_OPTION"

@@ -8,18 +8,17 @@ from components.live.nodes import node_obstacle, selector_obstacle, supports_hos
 from tenants.fleet import Toleration
 
 SEEDS = (Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),)
-READY = {"type": "Ready", "status": "True"}
+OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 
 
 def node(*, taints: list[dict[str, str]] | None = None, **changes: Any) -> dict[str, Any]:
     """A ready node with changes to its `spec` or conditions."""
-    conditions = [{**READY, "status": changes.pop("ready", "True")}]
+    conditions = [{"type": "Ready", "status": changes.pop("ready", "True")}]
     conditions += [{"type": changes.pop("condition"), "status": "True"}] if "condition" in changes else []
     return {"spec": {"taints": taints or [], **changes}, "status": {"conditions": conditions}}
 
 
 def taint(key: str, value: str = "", effect: str = "NoSchedule") -> list[dict[str, str]]:
-    """One taint."""
     return [{"key": key, "value": value, "effect": effect}]
 
 
@@ -33,17 +32,13 @@ def taint(key: str, value: str = "", effect: str = "NoSchedule") -> list[dict[st
         (node(condition="DiskPressure"), "node m1 reports DiskPressure"),
         (node(condition="PIDPressure"), "node m1 reports PIDPressure"),
         (node(condition="NetworkUnavailable"), "node m1 reports NetworkUnavailable"),
-        (
-            node(taints=taint("dedicated", "others")),
-            "node m1 has the taint dedicated=others:NoSchedule, which the tenant does not tolerate",
-        ),
-        (
-            node(taints=taint("dedicated", "master", "NoExecute")),
-            "node m1 has the taint dedicated=master:NoExecute, which the tenant does not tolerate",
-        ),
-        (
-            node(taints=taint("node.kubernetes.io/out-of-service", "", "NoExecute")),
-            "node m1 has the taint node.kubernetes.io/out-of-service:NoExecute, which the tenant does not tolerate",
+        *(
+            (node(taints=taint(*parts)), f"node m1 has the taint {shown}, which the tenant does not tolerate")
+            for parts, shown in (
+                (("dedicated", "others"), "dedicated=others:NoSchedule"),
+                (("dedicated", "master", "NoExecute"), "dedicated=master:NoExecute"),
+                ((OUT_OF_SERVICE, "", "NoExecute"), f"{OUT_OF_SERVICE}:NoExecute"),
+            )
         ),
     ],
     ids=str,

@@ -9,9 +9,9 @@ from components.promotion_plan import planned_promotions
 from kube.facts import STACK_ANNOTATION
 from tenants import Role, load
 from tenants.rules.names import LONGEST_TENANT_NAME
+from tests.support.fleets import config_with
 from tests.support.live_fleet import live_fleet
-from tests.support.program import ClusterOfMocks, Manifest, Program, Registered, run_program
-from tests.unit.components.test_registered import KUBERNETES_VERSION, config_with
+from tests.support.program import KUBERNETES_VERSION, ClusterOfMocks, Manifest, Program, Registered, run_program
 
 JOB = "kubernetes:batch/v1:Job"
 PROMOTION = {"command": ["ssh", "$(PROMOTE)", "gpactivatestandby"], "image": "promoter:v1", "timeoutSeconds": 90}
@@ -127,19 +127,19 @@ def test_an_existing_job_is_not_changed_and_is_replaced_after_deletion(failover:
     assert job.delete_before_replace
 
 
-@pytest.mark.parametrize(
-    ("services", "changes", "runs"),
-    [
-        ([], {}, False),
-        ([vip_service("standby")], {}, False),
-        ([vip_service("master")], {}, True),
-        ([vip_service("standby")], {"active": "master"}, True),
-        ([vip_service("master")], {"state": "stopped", "force": "promoted by hand"}, False),
-        ([vip_service("master")], {"state": "retired", "force": "promoted by hand"}, False),
-        ([vip_service("master", tenant="tenant4")], {}, False),
-    ],
-    ids=["new", "served", "failover", "failback", "stopped", "retired", "other-tenant"],
-)
+BY_HAND = {"force": "promoted by hand"}
+SERVED: dict[str, tuple[list[Manifest], dict[str, Any], bool]] = {
+    "new": ([], {}, False),
+    "served": ([vip_service("standby")], {}, False),
+    "failover": ([vip_service("master")], {}, True),
+    "failback": ([vip_service("standby")], {"active": "master"}, True),
+    "stopped": ([vip_service("master")], {"state": "stopped", **BY_HAND}, False),
+    "retired": ([vip_service("master")], {"state": "retired", **BY_HAND}, False),
+    "other-tenant": ([vip_service("master", tenant="tenant4")], {}, False),
+}
+
+
+@pytest.mark.parametrize(("services", "changes", "runs"), SERVED.values(), ids=SERVED)
 def test_the_job_runs_only_if_the_service_selects_the_other_role(
     services: list[Manifest], changes: dict[str, Any], runs: bool
 ) -> None:
@@ -150,31 +150,22 @@ def test_the_job_runs_only_if_the_service_selects_the_other_role(
     assert (job["spec"]["suspend"], job["metadata"]["annotations"]) == (not runs, ours | wait)
 
 
-@pytest.mark.parametrize(
-    ("jobs", "name", "exists"),
-    [
-        ([], "tenant3-promote-standby", False),
-        ([live_job("master")], "tenant3-promote-standby", False),
-        ([live_job("standby")], "tenant3-promote-standby", True),
-        ([live_job("standby", ended="Complete"), live_job("master", created=0)], "tenant3-promote-standby", True),
-        ([live_job("standby", ended="Failed")], "tenant3-promote-standby-2", False),
-        ([live_job("standby", "tenant3-promote-standby-2", created=2)], "tenant3-promote-standby-2", True),
-        ([live_job("standby", ended="Complete"), live_job("master", created=2)], "tenant3-promote-standby-2", False),
-        ([live_job("standby", deleted=True)], "tenant3-promote-standby-2", False),
-        ([{"metadata": {"name": "tenant3-promote-standby"}}], "tenant3-promote-standby-2", False),
-    ],
-    ids=[
-        "none",
-        "of-the-other-role",
-        "still-running",
-        "done",
-        "failed",
-        "the-second",
-        "older-than-a-failback",
-        "being-deleted",
-        "without-labels",
-    ],
-)
+FIRST, SECOND = "tenant3-promote-standby", "tenant3-promote-standby-2"
+DONE = live_job("standby", ended="Complete")
+JOBS: dict[str, tuple[list[Manifest], str, bool]] = {
+    "none": ([], FIRST, False),
+    "of-the-other-role": ([live_job("master")], FIRST, False),
+    "still-running": ([live_job("standby")], FIRST, True),
+    "done": ([DONE, live_job("master", created=0)], FIRST, True),
+    "failed": ([live_job("standby", ended="Failed")], SECOND, False),
+    "the-second": ([live_job("standby", SECOND, created=2)], SECOND, True),
+    "older-than-a-failback": ([DONE, live_job("master", created=2)], SECOND, False),
+    "being-deleted": ([live_job("standby", deleted=True)], SECOND, False),
+    "without-labels": ([{"metadata": {"name": FIRST}}], SECOND, False),
+}
+
+
+@pytest.mark.parametrize(("jobs", "name", "exists"), JOBS.values(), ids=JOBS)
 def test_the_latest_job_is_kept_if_it_has_not_failed(jobs: list[Manifest], name: str, exists: bool) -> None:
     job = job_of(declared([vip_service("master")], jobs))
     assert job.inputs["metadata"]["name"] == name

@@ -8,9 +8,9 @@ import pytest
 
 from components.keepalived_access import warn_of_lost_pull_secrets
 from tenants import load
+from tests.support.fleets import CONFIG, config_with
 from tests.support.live_fleet import live_fleet
 from tests.support.program import run_program
-from tests.unit.components.test_registered import CONFIG, config_with
 
 Json = dict[str, Any]
 

@@ -1,18 +1,23 @@
 """What the program registers with the engine, as whole sets: URNs, providers, order, replacement."""
 
-import copy
 from typing import Any
 
 import kubernetes_validate  # type: ignore[import-untyped]
 import pulumi
 import pytest
-import yaml
 
 from dev.bench import fleets
-from tests.support.program import CLUSTER_UID, ROOT, ClusterOfMocks, Program, Registered, run_program
+from tests.support.fleets import CONFIG, config_with
+from tests.support.program import (
+    CLUSTER_UID,
+    KUBERNETES_VERSION,
+    ROOT,
+    ClusterOfMocks,
+    Program,
+    Registered,
+    run_program,
+)
 
-CONFIG: dict[str, Any] = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
-KUBERNETES_VERSION = "1.36"
 SSH_KEYS = dict.fromkeys(("authorized_keys", "id_rsa", "id_rsa.pub", "known_hosts"), "eA==")
 SHARED_OBJECTS = {
     "default/adbops-cm": {"rm.addr": "192.168.143.10", "rm.port": "8080"},
@@ -22,13 +27,6 @@ SHARED_OBJECTS = {
     "default/root-ssh-key": SSH_KEYS,
     "default/gpadmin-ssh-key": SSH_KEYS,
 }
-
-
-def config_with(**changes: Any) -> dict[str, Any]:
-    """Tenant3's configuration with fields of its one tenant changed."""
-    config = copy.deepcopy(CONFIG)
-    config["tenants"][0].update(changes)
-    return config
 
 
 def reading_config() -> dict[str, Any]:
@@ -118,9 +116,7 @@ def test_dependencies_do_not_grow_with_the_fleet() -> None:
     assert dependencies(9) == dependencies(1)
 
 
-def test_only_keepalived_is_replaced_by_a_changed_template(
-    tenant3: Program,
-) -> None:
+def test_only_keepalived_is_replaced_by_a_changed_template(tenant3: Program) -> None:
     def replacing(found: Registered) -> bool:
         return bool(found.replace_on_changes) or found.delete_before_replace
 

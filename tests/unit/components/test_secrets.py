@@ -4,11 +4,9 @@ import base64
 import json
 from typing import Any
 
-import yaml
+from tests.support.fleets import CONFIG
+from tests.support.program import Program, run_program
 
-from tests.support.program import ROOT, Program, run_program
-
-BASE = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
 CANARY = "canary-5f3a"
 
 
@@ -16,20 +14,17 @@ def with_canaries() -> dict[str, Any]:
     """The seed's tenant; each value of each shared object is a canary."""
     platform = {
         key: {"data": {name: f"{CANARY} {key} {name}" for name in shared["data"]}}
-        for key, shared in BASE["platform"].items()
+        for key, shared in CONFIG["platform"].items()
     }
-    return {**BASE, "platform": platform}
+    return {**CONFIG, "platform": platform}
 
 
 def open_texts(program: Program) -> str:
     """Return everything that the engine receives as not secret."""
+    found = program.resources.values()
     plain = [
-        (
-            found.urn,
-            found.read_id,
-            {key: value for key, value in found.inputs.items() if key not in found.secret_inputs},
-        )
-        for found in program.resources.values()
+        (each.urn, each.read_id, *(pair for pair in each.inputs.items() if pair[0] not in each.secret_inputs))
+        for each in found
     ]
     return json.dumps([plain, program.exports])
 
@@ -40,11 +35,11 @@ def test_encrypted_values_are_secret_in_every_object() -> None:
     secret = {found.name for found in program.resources.values() if found.secret_inputs}
     assert CANARY not in plain
     assert base64.b64encode(CANARY.encode()).decode()[:12] not in plain
-    assert len(secret) == len(BASE["platform"]), "the data of each shared object is secret"
+    assert len(secret) == len(CONFIG["platform"]), "the data of each shared object is secret"
 
 
 def test_names_of_shared_objects_are_not_secret() -> None:
-    plain, encrypted = run_program(BASE), run_program(BASE, encrypted=["platform"])
+    plain, encrypted = run_program(CONFIG), run_program(CONFIG, encrypted=["platform"])
     assert {urn: found.inputs for urn, found in encrypted.resources.items()} == {
         urn: found.inputs for urn, found in plain.resources.items()
     }

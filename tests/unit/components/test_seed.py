@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.fleets import CONFIG
 from tests.support.program import ROOT, Manifest, Program, run_program
 
 SEED = ROOT / "tests" / "data" / "seed"
@@ -19,7 +20,7 @@ DIFFERENCES: dict[str, dict[str, str]] = yaml.safe_load((SEED / "differences.yam
 
 @pytest.fixture(scope="module")
 def tenant3() -> Program:
-    return run_program(yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text()))
+    return run_program(CONFIG)
 
 
 def declared_object(program: Program, seed: Manifest) -> Manifest:

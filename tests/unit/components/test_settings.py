@@ -13,10 +13,10 @@ from kube.facts import control_container, pod_spec
 from kube.manifest import mapping
 from tenants import Role, load
 from tenants.contract import SETTINGS
+from tests.support.adoption import DECLARED, adopting, judgements
+from tests.support.fleets import config_with
 from tests.support.program import run_program
 from tests.support.strategies import EVERY_FIELD
-from tests.unit.components.test_adoption import DECLARED, judgements, tenant3
-from tests.unit.components.test_registered import config_with
 
 NOT_IN_OBJECTS = {"adopt", "promotion", "waivers"}
 """Settings of the program itself, and of the Job that a failover runs."""
@@ -26,7 +26,7 @@ KEY = ("StatefulSet", "default", "tenant3-master")
 @pytest.mark.parametrize("setting", sorted(SETTINGS.keys() - NOT_IN_OBJECTS))
 def test_every_setting_changes_the_objects(setting: str) -> None:
     key = SETTINGS[setting].key
-    assert tenant3(**{key: EVERY_FIELD[key]})[1] != DECLARED, f"no object has {key}"
+    assert adopting(**{key: EVERY_FIELD[key]})[1] != DECLARED, f"no object has {key}"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_pod_is_not_started_on_a_node_without_its_labels() -> None:
 
 
 def test_an_adoption_names_the_labels_of_the_selector_that_it_changes() -> None:
-    tenant, declared = tenant3(nodeSelector={"disk": "ssd"})
+    tenant, declared = adopting(nodeSelector={"disk": "ssd"})
     live: Any = copy.deepcopy(declared[KEY])
     labels = {"rack": "7", "kubernetes.io/hostname": "m1.adb.g1.com"}
     live["spec"]["template"]["spec"]["nodeSelector"] = labels
@@ -92,10 +92,9 @@ def test_an_adoption_names_the_labels_of_the_selector_that_it_changes() -> None:
 
 
 def test_an_adoption_names_the_resources_that_it_changes() -> None:
-    tenant, declared = tenant3(memory="1Gi", cpu="4")
-    assert {
-        found.words.partition(" when ")[0] for found in judgements(DECLARED[KEY], declared[KEY], declared[KEY], tenant)
-    } == {
+    tenant, declared = adopting(memory="1Gi", cpu="4")
+    judged = judgements(DECLARED[KEY], declared[KEY], declared[KEY], tenant)
+    assert {found.words.partition(" when ")[0] for found in judged} == {
         "gets memory 1Gi instead of 16Gi",
         "gets cpu 4 instead of none",
     }

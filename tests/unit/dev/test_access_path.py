@@ -4,54 +4,31 @@ from typing import Any
 
 from dev.local import access_path
 from dev.local.cluster import KwokCluster
+from tests.support.process import executable
 
 Object = dict[str, Any]
 
 
+def found(kind: str, name: str, *, labels: dict[str, str] | None = None, **fields: Any) -> Object:
+    return {"kind": kind, "metadata": {"name": name, "namespace": "default", "labels": labels or {}}, **fields}
+
+
 def pod(name: str, node: str, labels: dict[str, str], *, ready: bool = True) -> Object:
-    return {
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": "default", "labels": labels},
-        "spec": {"nodeName": node},
-        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}]},
-    }
+    status = {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}]}
+    return found("Pod", name, labels=labels, spec={"nodeName": node}, status=status)
 
 
 def tenant3(*, active_ready: bool = True) -> list[Object]:
     """tenant3's objects as the API server returns them, shortened."""
-    here = {"namespace": "default"}
+    ports, selector = [{"port": 5432}], {"role": "master", "tenant": "tenant3"}
+    endpoint = {"addresses": ["10.0.0.1"], "conditions": {"ready": active_ready}}
+    endpoint["targetRef"] = {"kind": "Pod", "name": "tenant3-master-0"}
+    of_vip = {"kubernetes.io/service-name": "tenant3-vip"}
     return [
-        {
-            "kind": "ConfigMap",
-            "metadata": {"name": "tenant3-vip-cm", **here},
-            "data": {"192.168.143.144": "default/tenant3-vip"},
-        },
-        {
-            "kind": "Service",
-            "metadata": {"name": "tenant3-vip", **here},
-            "spec": {
-                "clusterIP": "10.0.0.7",
-                "ports": [{"port": 5432}],
-                "selector": {"role": "master", "tenant": "tenant3"},
-            },
-        },
-        {
-            "kind": "ReplicationController",
-            "metadata": {"name": "tenant3-vip", **here},
-            "spec": {"selector": {"name": "tenant3-vip"}},
-        },
-        {
-            "kind": "EndpointSlice",
-            "metadata": {"name": "x", "labels": {"kubernetes.io/service-name": "tenant3-vip"}, **here},
-            "ports": [{"port": 5432}],
-            "endpoints": [
-                {
-                    "addresses": ["10.0.0.1"],
-                    "conditions": {"ready": active_ready},
-                    "targetRef": {"kind": "Pod", "name": "tenant3-master-0"},
-                }
-            ],
-        },
+        found("ConfigMap", "tenant3-vip-cm", data={"192.168.143.144": "default/tenant3-vip"}),
+        found("Service", "tenant3-vip", spec={"clusterIP": "10.0.0.7", "ports": ports, "selector": selector}),
+        found("ReplicationController", "tenant3-vip", spec={"selector": {"name": "tenant3-vip"}}),
+        found("EndpointSlice", "x", labels=of_vip, ports=ports, endpoints=[endpoint]),
         pod("tenant3-vip-abcde", "m1.adb.g1.com", {"name": "tenant3-vip"}),
         pod("tenant3-master-0", "m1.adb.g1.com", {"tenant": "tenant3", "role": "master"}, ready=active_ready),
         pod("tenant3-standby-0", "m2.adb.g1.com", {"tenant": "tenant3", "role": "standby"}),
@@ -61,9 +38,7 @@ def tenant3(*, active_ready: bool = True) -> list[Object]:
 def shown(tmp_path: Path, objects: list[Object]) -> list[access_path.TenantAccessPath]:
     """Return what is shown if kubectl lists these objects."""
     (tmp_path / "objects.json").write_text(json.dumps({"items": objects}))
-    kubectl = tmp_path / "kubectl"
-    kubectl.write_text(f"#!/bin/sh\ncat {tmp_path}/objects.json\n")
-    kubectl.chmod(0o755)
+    executable(tmp_path / "kubectl", f"#!/bin/sh\ncat {tmp_path}/objects.json\n")
     return access_path.of_all_tenants(KwokCluster("adb", tmp_path, f"{tmp_path}:/usr/bin:/bin"))
 
 

@@ -9,6 +9,7 @@ import pytest
 from dev.local import cluster
 from dev.local.cluster import KwokCluster, Node
 from dev.local.user_error import UserError
+from tests.support.process import executable
 
 
 @pytest.fixture
@@ -80,10 +81,8 @@ def test_a_directory_with_a_space_is_refused(tmp_path: Path) -> None:
 def test_the_logs_of_a_failed_start_are_kept(tmp_path: Path) -> None:
     logs = tmp_path / "cell" / "kwok" / "clusters" / "adb" / "logs"
     for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kubectl", "kwokctl"):
-        tool = tmp_path / "bin" / name
-        tool.parent.mkdir(exist_ok=True)
-        tool.write_text(f"#!/bin/sh\nmkdir -p {logs}\necho 'disk full' > {logs}/etcd.log\necho no etcd >&2\nexit 1\n")
-        tool.chmod(0o755)
+        script = f"#!/bin/sh\nmkdir -p {logs}\necho 'disk full' > {logs}/etcd.log\necho no etcd >&2\nexit 1\n"
+        executable(tmp_path / "bin" / name, script)
     found = KwokCluster("adb", tmp_path / "cell", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     kept = tmp_path / "cell" / "logs" / "cluster-adb"
     with pytest.raises(

@@ -36,7 +36,7 @@ def test_exporting_twice_changes_nothing(places: Places) -> None:
     assert environment.of(places, DOUBLE, outside | once) == once
 
 
-def test_no_proxy_is_asked_for_the_local_cluster() -> None:
+def test_the_local_cluster_is_excluded_from_the_proxy() -> None:
     exports = environment.of(PLACES, OFFICIAL, {"PATH": "", "https_proxy": "http://proxy:3128", "NO_PROXY": "internal"})
     assert (exports["NO_PROXY"], exports["no_proxy"]) == ("internal,127.0.0.1,localhost", "127.0.0.1,localhost")
 

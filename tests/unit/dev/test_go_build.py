@@ -11,6 +11,7 @@ from dev.local.go_build import Command, Go, ModuleFile, ToolSet
 from dev.local.places import Places
 from dev.local.user_error import UserError
 from dev.local.versions import Version
+from tests.support.process import executable
 
 ETCD = ToolSet(
     "etcd", Version(3, 6, 10), (Command("etcd", "etcd", "example.org/etcd"), Command("ctl", "etcd", "example.org/ctl"))
@@ -19,7 +20,6 @@ ETCD = ToolSet(
 
 @pytest.fixture
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Modules for the test."""
     directory = tmp_path / "go"
     (directory / "etcd").mkdir(parents=True)
     (directory / "etcd" / "go.mod").write_text("module adb-tenants/local/etcd\n\ngo 1.26.0\n")
@@ -31,20 +31,17 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def fake_go(tmp_path: Path, modules: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001 - order of set-up
     """A `go` on PATH that records what it builds, and fails for the packages in the file `broken`."""
-    directory = tmp_path / "bin"
-    directory.mkdir()
-    script = directory / "go"
-    script.write_text(
+    executable(
+        tmp_path / "bin" / "go",
         f"""#!/bin/sh
 [ "$1" = version ] && echo "go version go1.26.6 linux/amd64" && exit
 for last; do out=$previous; previous=$last; done
 echo "$last" >> {tmp_path}/built
 grep -qsx "$last" {tmp_path}/broken && echo "$last: no such package" && exit 1
 echo "$last, cgo $CGO_ENABLED, flags '$GOFLAGS', toolchain $GOTOOLCHAIN" > "$out"
-"""
+""",
     )
-    script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{directory}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
     monkeypatch.setenv("GOFLAGS", "-tags=of-the-user")
     return tmp_path
 
@@ -109,10 +106,7 @@ def test_the_estimate_of_a_build_is_not_part_of_its_key(modules: Path) -> None: 
 def test_a_go_on_path_is_used_if_it_is_new_enough(
     printed: str, used: bool, tmp_path: Path, modules: Path, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "bin").mkdir()
-    on_path = tmp_path / "bin" / "go"
-    on_path.write_text(f"#!/bin/sh\necho go version {printed} linux/amd64\n")
-    on_path.chmod(0o755)
+    on_path = executable(tmp_path / "bin" / "go", f"#!/bin/sh\necho go version {printed} linux/amd64\n")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     monkeypatch.setattr("dev.local.pypi_venv.ensure", lambda *_: Path("/from/the/index"))
     assert modules.is_dir()

@@ -8,40 +8,34 @@ from dev.local import kubernetes_plugin
 from dev.local.kubernetes_plugin import Plugin
 from dev.local.places import Places
 from dev.local.user_error import UserError
+from tests.support.process import executable
 
-NAME = "pulumi-resource-kubernetes"
-
-
-def executable(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("#!/bin/sh\n")
-    path.chmod(0o755)
-    return path
+NAME, SCRIPT = "pulumi-resource-kubernetes", "#!/bin/sh\n"
 
 
 @pytest.fixture
 def machine(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The environment of a machine with the double, without access to the official plugin's download."""
     (places.checkout / "requirements.txt").write_text("pulumi==3.272.0 \\\npulumi-kubernetes==4.34.2 \\\n")
-    executable(places.double / NAME)
+    executable(places.double / NAME, SCRIPT)
     (tmp_path / "bin").mkdir()
     monkeypatch.setattr(kubernetes_plugin, "_reachable", lambda _: False)
     return {"PATH": f"{places.double}:{tmp_path / 'bin'}", "PULUMI_HOME": str(tmp_path / "pulumi")}
 
 
 def test_the_official_plugin_on_path_comes_first(places: Places, machine: dict[str, str], tmp_path: Path) -> None:
-    on_path = executable(tmp_path / "bin" / NAME)
-    executable(tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.34.2" / NAME)
+    on_path = executable(tmp_path / "bin" / NAME, SCRIPT)
+    executable(tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.34.2" / NAME, SCRIPT)
     assert kubernetes_plugin.ensure(places, machine) == Plugin(official=True, where=str(on_path))
 
 
 def test_an_installed_official_plugin_comes_next(places: Places, machine: dict[str, str], tmp_path: Path) -> None:
-    installed = executable(tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.34.2" / NAME)
+    installed = executable(tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.34.2" / NAME, SCRIPT)
     assert kubernetes_plugin.ensure(places, machine) == Plugin(official=True, where=str(installed))
 
 
 def test_another_version_of_the_plugin_is_not_used(places: Places, machine: dict[str, str], tmp_path: Path) -> None:
-    executable(tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.32.0" / NAME)
+    executable(tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.32.0" / NAME, SCRIPT)
     assert not kubernetes_plugin.ensure(places, machine).official
 
 
@@ -49,10 +43,8 @@ def test_the_engine_downloads_the_official_plugin_if_it_can(
     places: Places, machine: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installed = tmp_path / "pulumi" / "plugins" / "resource-kubernetes-v4.34.2" / NAME
-    pulumi = executable(tmp_path / "bin" / "pulumi")
-    pulumi.write_text('#!/bin/sh\n[ "$*" = "plugin install resource kubernetes 4.34.2" ] || exit 1\n')
-    with pulumi.open("a") as script:
-        script.write(f"mkdir -p {installed.parent} && cp {pulumi} {installed}\n")
+    asked = '#!/bin/sh\n[ "$*" = "plugin install resource kubernetes 4.34.2" ] || exit 1\n'
+    executable(tmp_path / "bin" / "pulumi", f'{asked}mkdir -p {installed.parent} && cp "$0" {installed}\n')
     monkeypatch.setattr(kubernetes_plugin, "_reachable", lambda _: True)
     environment = machine | {"PATH": f"{machine['PATH']}:/usr/bin:/bin"}
     assert kubernetes_plugin.ensure(places, environment) == Plugin(official=True, where=str(installed))

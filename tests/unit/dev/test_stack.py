@@ -12,6 +12,7 @@ import pytest
 from dev.local import stack
 from dev.local.places import Places
 from dev.local.user_error import UserError
+from tests.support.process import executable
 
 
 def lock(places: Places, **holder: object) -> None:
@@ -29,10 +30,7 @@ def checkpoint(places: Places) -> None:
 @pytest.fixture
 def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put a `pulumi` on PATH that records its arguments; return the file of the record."""
-    (tmp_path / "bin").mkdir()
-    script = tmp_path / "bin" / "pulumi"
-    script.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/called\n')
-    script.chmod(0o755)
+    executable(tmp_path / "bin" / "pulumi", f'#!/bin/sh\necho "$*" >> {tmp_path}/called\n')
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     return tmp_path / "called"
 

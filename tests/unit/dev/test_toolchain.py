@@ -4,58 +4,55 @@ import pytest
 
 from dev.local import toolchain
 from dev.local.places import Places
-from dev.local.toolchain import Requirement
 from dev.local.versions import Version
+from tests.support.process import executable
 
 BY_NAME = {requirement.tools.name: requirement for requirement in toolchain.REQUIREMENTS}
 
 
 def put_on_path(directory: Path, *names: str, printed: str) -> str:
     """Create executables that print a version; return the directory as a PATH."""
-    directory.mkdir(parents=True, exist_ok=True)
     for name in names:
-        (directory / name).write_text(f"#!/bin/sh\necho '{printed}'\n")
-        (directory / name).chmod(0o755)
+        executable(directory / name, f"#!/bin/sh\necho '{printed}'\n")
     return str(directory)
 
 
-def found(requirement: Requirement, path: str) -> Version | None:
-    return toolchain.on_path(requirement, path)
+def found(requirement: str, path: str) -> Version | None:
+    return toolchain.on_path(BY_NAME[requirement], path)
 
 
 def test_an_accepted_tool_on_path_is_used(tmp_path: Path) -> None:
-    assert found(BY_NAME["kubectl"], put_on_path(tmp_path, "kubectl", printed="Client Version: v1.35.2")) == Version(
-        1, 35, 2
-    )
+    path = put_on_path(tmp_path, "kubectl", printed="Client Version: v1.35.2")
+    assert found("kubectl", path) == Version(1, 35, 2)
 
 
 def test_a_tool_that_is_not_on_path_is_not_found(tmp_path: Path) -> None:
-    assert found(BY_NAME["kubectl"], str(tmp_path)) is None
+    assert found("kubectl", str(tmp_path)) is None
 
 
 @pytest.mark.parametrize("printed", ["Client Version: v1.32.4", "Client Version: v1.38.0", "no version at all"])
 def test_a_wrong_version_on_path_is_not_used_and_logged(
     tmp_path: Path, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert found(BY_NAME["kubectl"], put_on_path(tmp_path, "kubectl", printed=printed)) is None
+    assert found("kubectl", put_on_path(tmp_path, "kubectl", printed=printed)) is None
     logged = capsys.readouterr().err
     assert logged.startswith(f"{tmp_path}/kubectl is not used: its version is ")
     assert "required is >= 1.35.0, < 1.38.0 (kubectl supports API servers one minor version away)" in logged
 
 
 def test_a_pulumi_without_its_python_host_is_not_used(tmp_path: Path) -> None:
-    assert found(BY_NAME["pulumi"], put_on_path(tmp_path, "pulumi", printed="v3.272.0")) is None
+    assert found("pulumi", put_on_path(tmp_path, "pulumi", printed="v3.272.0")) is None
 
 
 def test_a_pulumi_with_its_python_host_is_used(tmp_path: Path) -> None:
     names = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
-    assert found(BY_NAME["pulumi"], put_on_path(tmp_path, *names, printed="v3.272.0")) == Version(3, 272, 0)
+    assert found("pulumi", put_on_path(tmp_path, *names, printed="v3.272.0")) == Version(3, 272, 0)
 
 
 def test_one_wrong_version_excludes_the_whole_set(tmp_path: Path) -> None:
     put_on_path(tmp_path, "kube-apiserver", "kube-controller-manager", printed="Kubernetes v1.36.1")
     path = put_on_path(tmp_path, "kube-scheduler", printed="Kubernetes v1.30.0")
-    assert found(BY_NAME["kubernetes"], path) is None
+    assert found("kubernetes", path) is None
 
 
 def test_directories_of_any_checkout_are_removed_from_path(places: Places) -> None:

@@ -113,7 +113,7 @@ def test_a_tenant_gets_the_contracts_defaults() -> None:
     assert {name: getattr(tenant, name) for name in SETTINGS} == expected | derived
 
 
-def test_what_the_page_keeps_out_of_defaults_is_what_defaults_refuse() -> None:
-    (said,) = re.findall(r"any tenant field below but ([\w, ]+)", (ROOT / "README.md").read_text())
+def test_readme_names_the_fields_that_defaults_refuse() -> None:
+    (listed,) = re.findall(r"any tenant field below but ([\w, ]+)", (ROOT / "README.md").read_text())
     own = {field.key for name, field in TENANT.fields.items() if name not in SETTINGS}
-    assert set(re.findall(r"\w+", said)) - {"and"} == own
+    assert set(re.findall(r"\w+", listed)) - {"and"} == own

@@ -40,7 +40,6 @@ class Outline:
 
 
 def outline(page: str) -> Outline:
-    """Read a page."""
     tokens = MarkdownIt("commonmark").enable("table").parse((ROOT / page).read_text())
     inline = [part for token in tokens for part in token.children or ()]
     return Outline(

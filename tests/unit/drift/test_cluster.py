@@ -13,6 +13,7 @@ from drift.cluster import KubectlClient
 from kube.dry_run import Rejection
 from kube.json_text import UnreadableError
 from kube.manifest import Key, key_of
+from tests.support.process import executable
 
 KUBECTL = """#!{python}
 import json, pathlib, sys
@@ -34,9 +35,8 @@ sys.exit(1 if error else 0)
 class FakeKubectl:
     def __init__(self, directory: Path) -> None:
         self.script, self.log = directory / "script.json", directory / "log"
-        program = directory / "kubectl"
-        program.write_text(KUBECTL.format(python=sys.executable, script=str(self.script), log=str(self.log)))
-        program.chmod(0o755)
+        script = KUBECTL.format(python=sys.executable, script=str(self.script), log=str(self.log))
+        executable(directory / "kubectl", script)
 
     def fail(self, **errors: str) -> None:
         """Fail with these errors for objects, by name."""

@@ -34,7 +34,7 @@ def test_unusable_input_is_an_error_of_one_line(
     ("arguments", "asked"), [([], "prod-cluster"), (["--context", "other"], "other")], ids=["the stack's", "chosen"]
 )
 @pytest.mark.parametrize(("labels", "code"), [({}, 0), ({"x": "y"}, 1)], ids=["no drift", "drift"])
-def test_the_exit_code_tells_drift_in_the_stacks_cluster(
+def test_the_exit_code_is_1_for_drift_in_the_stacks_cluster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], asked: str, labels: dict[str, str], code: int
 ) -> None:
     contexts = []

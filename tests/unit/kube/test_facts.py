@@ -1,4 +1,4 @@
-"""Facts are read by what they mean, whatever the objects' maker called things, and nothing is too odd to be read."""
+"""Facts are read by their meaning, whatever names the objects have, and any manifest is read without an error."""
 
 import copy
 import inspect
@@ -14,23 +14,16 @@ from kube import facts
 from kube.facts import DataLocation, Forward
 from kube.manifest import Manifest, items, mapping
 from tests.support.legacy import posted_objects
-
-Json = dict[str, Any]
+from tests.support.manifests import ODD, Json, node, one_of, places
 
 
 def posted(kind: str, name: str) -> Json:
-    """One of the objects that the old service posted."""
-    objects = posted_objects("default", "old", "192.168.143.145")
-    (found,) = (item for item in objects if (item["kind"], item["metadata"]["name"]) == (kind, name))
-    return copy.deepcopy(found)
+    """Return one of the objects that the old service posted."""
+    return one_of(posted_objects("default", "old", "192.168.143.145"), kind, name)
 
 
 def pod(**spec: Any) -> Json:
     return {"kind": "Pod", "spec": spec}
-
-
-def node(name: str, **labels: str) -> Json:
-    return {"kind": "Node", "metadata": {"name": name, "labels": {k.replace("_", "-"): v for k, v in labels.items()}}}
 
 
 def affinity(kind: str, key: str, *values: str, operator: str = "In") -> Json:
@@ -44,16 +37,13 @@ KEEPALIVED = posted("ReplicationController", "old-vip")
 PATHS = {facts.DATA_MOUNT: "/data0/old/data", facts.LOG_MOUNT: "/data0/old/adminlog"}
 
 
-def test_the_old_services_objects_say_what_it_meant() -> None:
+def test_facts_of_the_old_services_objects_are_read() -> None:
     paths, container = facts.data_paths(DATABASE), facts.control_container(DATABASE)
     assert {mount: paths[mount] for mount in PATHS} == PATHS
     assert facts.place(DATABASE) == DataLocation(host="", data_path="/data0/old/data", log_path="/data0/old/adminlog")
     assert facts.secret_mounts(DATABASE) == {"/opt/root-ssh": "root-ssh-key", "/opt/gpadmin-ssh": "gpadmin-ssh-key"}
     assert container is not None
-    assert (facts.resource(container, "limits", "memory"), facts.resource(container, "requests", "memory")) == (
-        "16Gi",
-        "",
-    )
+    assert [facts.resource(container, of, "memory") for of in ("limits", "requests")] == ["16Gi", ""]
     assert facts.variables(container)["MEMORY_LIMIT"]["value"] == "2048"
     assert facts.replicas(DATABASE) == 1
     assert facts.vrid(KEEPALIVED) == 145
@@ -63,7 +53,7 @@ def test_the_old_services_objects_say_what_it_meant() -> None:
     assert facts.forward(config_map, "192.168.143.145") == Forward(namespace="default", service="old-vip")
 
 
-def test_the_control_container_is_found_beside_others_by_any_of_its_signs() -> None:
+def test_the_control_container_is_recognised_beside_others() -> None:
     sidecar = {"name": "exporter", "image": "exporter:1", "volumeMounts": [{"name": "logs", "mountPath": "/logs"}]}
     signs: list[Json] = [
         {"name": "db", "image": "x", "volumeMounts": [{"name": "d", "mountPath": "/home/gpadmin/data/"}]},
@@ -76,7 +66,7 @@ def test_the_control_container_is_found_beside_others_by_any_of_its_signs() -> N
     assert facts.control_container(pod(containers=[{"name": "alone"}])) == {"name": "alone"}
 
 
-def test_directories_are_found_by_where_they_are_mounted_in_one_spelling() -> None:
+def test_directories_are_found_by_their_mount_paths() -> None:
     mounts = [
         {"name": "v1", "mountPath": "/home/gpadmin/data/"},
         {"name": "v2", "mountPath": "/home/gpadmin//gpAdminLogs", "subPath": "logs/"},
@@ -150,11 +140,11 @@ def test_a_pod_may_run_where_selector_and_affinity_agree(spec: Json, hosts: list
     ],
     ids=repr,
 )
-def test_the_vrrp_id_is_the_one_that_keepalived_would_take(container: Json, vrid: int | None) -> None:
+def test_the_vrrp_id_is_the_one_that_keepalived_uses(container: Json, vrid: int | None) -> None:
     assert facts.vrid({"spec": {"template": {"spec": {"containers": [container]}}}}) == vrid
 
 
-def test_the_forward_method_and_lines_that_keepalived_cannot_read_are_told() -> None:
+def test_forward_methods_and_invalid_lines_are_recognised() -> None:
     data = {"10.0.0.1": "a/b:DR", "10.0.0.2": "a/b:NAT", "10.0.0.3": "b", "10.0.0.4": 5}
     assert {vip: facts.forward({"data": data}, vip) for vip in facts.vips({"data": data})} == {
         "10.0.0.1": Forward(namespace="a", service="b", method="DR"),
@@ -178,23 +168,12 @@ READERS: Mapping[str, Callable[[Manifest], Any]] = {
     "requests": lambda manifest: facts.requests(manifest, "cpu"),
     "runs_old_template": lambda manifest: facts.runs_old_template(manifest, manifest),
 }
-"""Every public function of the module, whatever it may be called one day."""
-ODD = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=4,
-)
-
-
-def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every container and key in a JSON value."""
-    items = list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())
-    return [(value, key) for key, _ in items] + [place for _, inner in items for place in places(inner)]
+"""Every public function of the module."""
 
 
 @settings(max_examples=600, deadline=None)
 @given(st.data())
-def test_no_manifest_is_too_odd_to_be_read(data: st.DataObject) -> None:
+def test_any_manifest_is_read_without_an_error(data: st.DataObject) -> None:
     manifest = copy.deepcopy(data.draw(st.sampled_from([DATABASE, KEEPALIVED, posted("ConfigMap", "old-vip-cm")])))
     for _ in range(data.draw(st.integers(1, 3))):
         holder, key = data.draw(st.sampled_from(places(manifest)))

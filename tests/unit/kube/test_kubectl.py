@@ -10,6 +10,7 @@ import pytest
 from kube import kubectl
 from kube.json_text import UnreadableError
 from kube.kubectl_errors import KubectlError
+from tests.support.process import executable
 
 NODES = {"kind": "NodeList", "items": [{"metadata": {"name": "m1"}}]}
 READS: dict[str, Callable[[], object]] = {
@@ -34,8 +35,7 @@ class FakeKubectl:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        (directory / "kubectl").write_text(DOUBLE.format(directory=directory))
-        (directory / "kubectl").chmod(0o755)
+        executable(directory / "kubectl", DOUBLE.format(directory=directory))
         self.set_server("https://10.0.0.1:6443")
         self.set_output(json.dumps(NODES))
 

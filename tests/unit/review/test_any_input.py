@@ -20,19 +20,8 @@ KEYS = st.sampled_from(
         *("steps", "diagnostics", "op", "urn", "oldState", "newState", "inputs", "outputs", "detailedDiff", "custom"),
         *("parent", "severity", "message", "sequence", "timestamp", "resourcePreEvent", "metadata", "old", "new"),
         *("summaryEvent", "result", "spec", "template", "containers", "volumes", "name", "hostPath", "path", "data"),
-        *(
-            "replicas",
-            "selector",
-            "role",
-            "annotations",
-            "adb-tenants/state",
-            "adb-tenants/stack",
-            "adb-tenants/forced",
-            "args",
-            "env",
-            "tenants",
-            "hosts",
-        ),
+        *("replicas", "selector", "role", "annotations", "args", "env", "tenants", "hosts"),
+        *("adb-tenants/state", "adb-tenants/stack", "adb-tenants/forced"),
     ]
 )
 URNS = st.sampled_from(
@@ -77,8 +66,7 @@ def answer(raw: bytes) -> None:
         judged = review(parse(raw))
     except UnreadableError:
         return
-    written = comment(judged)
-    assert len(written.encode()) <= GITHUB_LIMIT
+    assert len(comment(judged).encode()) <= GITHUB_LIMIT
 
 
 @given(

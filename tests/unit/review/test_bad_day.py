@@ -1,40 +1,32 @@
-"""Reviews after a host, a Node or a state is lost, and of changes that nobody notices."""
+"""Reviews after a host, a Node or a state is lost, and of changes of tenants without pods."""
 
 import copy
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from review.danger import Danger
-from review.preview import parse
-from review.verdict import Review, review
-from tests.support.review_cases import DIRECTORY
-from tests.unit.review.test_rare_changes import Step, reviewed, step_of
+from review.verdict import Review
+from tests.support.previews import COMPONENTS, Step, findings, judged, recorded, reviewed, step_of
 
 FORCED = "adb-tenants/forced"
-TENANT = "urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$"
+SECRET = f"{COMPONENTS}Platform$kubernetes:core/v1:Secret::mysql-connect"
 
 
-def recorded(recording: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((DIRECTORY / recording / "preview.json").read_text())
-    return found
-
-
-def judged(digest: Mapping[str, Any]) -> Review:
-    return review(parse(json.dumps(digest).encode()))
-
-
-def findings(of: Review) -> list[tuple[Danger, str]]:
-    found = [*(each for tenant in of.tenants for each in tenant.findings), *of.shared.findings]
-    return [(each.danger, each.text()) for each in found]
+def rated(of: Review) -> list[tuple[Danger, str]]:
+    return [(each.danger, each.text()) for each in findings(of)]
 
 
 def force(step: Step, *, before: str = "", after: str = "") -> None:
     for state, reason in (("oldState", before), ("newState", after)):
         if reason:
             step[state]["inputs"]["metadata"].setdefault("annotations", {})[FORCED] = reason
+
+
+def tenants_of(steps: list[Step]) -> dict[str, Any]:
+    """Return the stack's output for each tenant after its last `up`."""
+    tenants: dict[str, Any] = step_of(steps, "Stack", "adb-tenants-dev")["oldState"]["outputs"]["tenants"]
+    return tenants
 
 
 # Force
@@ -61,7 +53,7 @@ def test_a_force_is_an_outage_only_while_it_moves_clients(
         service["newState"]["inputs"]["spec"]["selector"]["role"] = role_after
         steps[:] = [step for step in steps if ":ReplicationController::" not in step["urn"]]
 
-    found = findings(reviewed("failover", edit))
+    found = rated(reviewed("failover", edit))
     assert [(danger, text[: len(expected[1])]) for danger, text in found] == [expected]
     if expected[0] is Danger.OUTAGE:
         assert found[0][1].endswith(", although it may be unable to serve: m1 burns")
@@ -86,7 +78,7 @@ def test_force_is_an_outage_for_an_adopted_tenant_not_for_a_new_one(recording: s
 
     found = reviewed(recording, edit)
     assert found.danger is danger
-    assert [text for _, text in findings(found) if "by force" in text and "m1 burns" in text]
+    assert [text for _, text in rated(found) if "by force" in text and "m1 burns" in text]
 
 
 def test_a_forced_failover_of_a_stopped_tenant_is_harmless() -> None:
@@ -98,9 +90,8 @@ def test_a_forced_failover_of_a_stopped_tenant_is_harmless() -> None:
 
     found = reviewed("failover", edit)
     assert found.danger is Danger.NONE
-    assert (Danger.NONE, "the Service selects the standby by force, while no pod runs: promoted by hand") in findings(
-        found
-    )
+    kept = "the Service selects the standby by force, while no pod runs: promoted by hand"
+    assert (Danger.NONE, kept) in rated(found)
 
 
 def test_by_default_a_force_waits_for_an_approval() -> None:
@@ -111,24 +102,19 @@ def test_by_default_a_force_waits_for_an_approval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "danger", "words"),
+    ("operation", "state", "danger", "words"),
     [
-        ("create", Danger.NONE, "label tenancy-tenant3 is set on node m1.adb-cell"),
-        (
-            "delete",
-            Danger.RESTART,
-            "label tenancy-tenant3 is removed from node m1.adb-cell: the database cannot start there again",
-        ),
+        ("create", "newState", Danger.NONE, "set on node m1.adb-cell"),
+        ("delete", "oldState", Danger.RESTART, "removed from node m1.adb-cell: the database cannot start there again"),
     ],
 )
-def test_a_removed_label_is_dangerous_and_a_restored_one_is_not(operation: str, danger: Danger, words: str) -> None:
+def test_a_removed_label_is_dangerous_and_a_restored_one_is_not(
+    operation: str, state: str, danger: Danger, words: str
+) -> None:
     made = step_of(recorded("first-tenants-created")["steps"], "NodePatch", "tenant3-master")
-
-    def edit(steps: list[Step]) -> None:
-        state = "newState" if operation == "create" else "oldState"
-        steps.append({"op": operation, "urn": made["urn"], state: made["newState"]})
-
-    assert findings(reviewed("nothing-changes", edit)) == [(danger, words)]
+    step = {"op": operation, "urn": made["urn"], state: made["newState"]}
+    found = reviewed("nothing-changes", lambda steps: steps.append(step))
+    assert rated(found) == [(danger, f"label tenancy-tenant3 is {words}")]
 
 
 # A lost state
@@ -144,10 +130,8 @@ def test_a_new_tenant_disturbs_the_adopted_one_on_its_node() -> None:
     wanted["matchFields"][0]["values"] = ["m1.adb-cell"]
     found = judged(digest)
     assert found.danger is Danger.TRAFFIC
-    assert (
-        Danger.TRAFFIC,
-        "keepalived starts on m1.adb-cell, where it clears the forwarding of tenant3 too",
-    ) in findings(found)
+    starts = "keepalived starts on m1.adb-cell, where it clears the forwarding of tenant3 too"
+    assert (Danger.TRAFFIC, starts) in rated(found)
 
 
 def test_a_tenant_adopted_in_part_is_not_new() -> None:
@@ -155,7 +139,7 @@ def test_a_tenant_adopted_in_part_is_not_new() -> None:
     lost = step_of(recorded("state-lost")["steps"], "Service", "tenant3-vip")
     digest["steps"] = [*(step for step in digest["steps"] if "::tenant3" not in step["urn"]), lost]
     digest["diagnostics"] = recorded("state-lost")["diagnostics"]
-    assert findings(judged(digest)) == [(Danger.NONE, "existing objects adopted in place: 1")]
+    assert rated(judged(digest)) == [(Danger.NONE, "existing objects adopted in place: 1")]
 
 
 def test_adopting_a_stopped_tenant_never_restarts() -> None:
@@ -169,9 +153,9 @@ def test_adopting_a_stopped_tenant_never_restarts() -> None:
 
 # Changes of tenants without pods
 
-ROLE = f"{TENANT}adb:tenants:ControlNode$kubernetes"
-ACCESS = f"{TENANT}adb:tenants:VirtualIp$kubernetes"
-JOB = f"{TENANT}adb:tenants:Promotion$kubernetes:batch/v1:Job::tenant3-promote-standby"
+ROLE = f"{COMPONENTS}Tenant$adb:tenants:ControlNode$kubernetes"
+ACCESS = f"{COMPONENTS}Tenant$adb:tenants:VirtualIp$kubernetes"
+JOB = f"{COMPONENTS}Tenant$adb:tenants:Promotion$kubernetes:batch/v1:Job::tenant3-promote-standby"
 OFF: dict[str, Any] = {"spec": {"replicas": 0}}
 CHANGES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     ("update", f"{ACCESS}:core/v1:ReplicationController::tenant3-vip", OFF, {"spec": {"replicas": 0, "selector": {}}}),
@@ -206,8 +190,7 @@ def test_a_change_of_a_tenant_without_pods_is_reported_as_harmless(
     operation: str, urn: str, before: dict[str, Any], after: dict[str, Any], state: str
 ) -> None:
     digest = recorded("nothing-changes")
-    stack = step_of(digest["steps"], "Stack", "adb-tenants-dev")
-    stack["oldState"]["outputs"]["tenants"]["tenant3"]["state"] = state
+    tenants_of(digest["steps"])["tenant3"]["state"] = state
     before, after = copy.deepcopy(before), copy.deepcopy(after)
     if state == "running":
         for inputs in (before, after):
@@ -216,7 +199,7 @@ def test_a_change_of_a_tenant_without_pods_is_reported_as_harmless(
     states = {"oldState": before, "newState": after} if operation != "delete" else {"oldState": before}
     resources = {name: {"custom": True, "inputs": inputs} for name, inputs in states.items()}
     digest["steps"].append({"op": operation, "urn": urn, **resources})
-    found = findings(judged(digest))
+    found = rated(judged(digest))
     assert found
     assert all(text for _, text in found)
     harmless = state != "running" or urn == JOB
@@ -232,26 +215,20 @@ def test_a_change_of_a_tenant_without_pods_is_reported_as_harmless(
         ("update", "running", Danger.TRAFFIC),
     ],
 )
-def test_shared_objects_matter_to_tenants_that_run(operation: str, state: str, danger: Danger) -> None:
-    digest = recorded("nothing-changes")
-    outputs = step_of(digest["steps"], "Stack", "adb-tenants-dev")["oldState"]["outputs"]
-    for tenant in outputs["tenants"].values():
-        tenant["state"] = state
-    program = "urn:pulumi:dev::adb-tenants::adb:tenants:"
-    for urn in (
-        f"{program}Platform$kubernetes:core/v1:Secret::mysql-connect",
-        f"{program}KeepalivedAccess$kubernetes:core/v1:ServiceAccount::adb-keepalived",
-    ):
-        digest["steps"].append({"op": operation, "urn": urn, "oldState": {"custom": True}})
-    assert judged(digest).danger is danger
-
-
-def test_a_secret_matters_to_the_tenant_that_starts_as_it_is_deleted() -> None:
+def test_shared_objects_are_rated_by_the_tenants_that_run(operation: str, state: str, danger: Danger) -> None:
     def edit(steps: list[Step]) -> None:
-        outputs = step_of(steps, "Stack", "adb-tenants-dev")["oldState"]["outputs"]
-        outputs["tenants"]["tenant4"]["state"] = "stopped"
-        urn = "urn:pulumi:dev::adb-tenants::adb:tenants:Platform$kubernetes:core/v1:Secret::mysql-connect"
-        steps.append({"op": "delete", "urn": urn, "oldState": {"custom": True}})
+        for tenant in tenants_of(steps).values():
+            tenant["state"] = state
+        urns = (SECRET, f"{COMPONENTS}KeepalivedAccess$kubernetes:core/v1:ServiceAccount::adb-keepalived")
+        steps += [{"op": operation, "urn": urn, "oldState": {"custom": True}} for urn in urns]
+
+    assert reviewed("nothing-changes", edit).danger is danger
+
+
+def test_a_deleted_secret_restarts_a_tenant_that_starts_at_once() -> None:
+    def edit(steps: list[Step]) -> None:
+        tenants_of(steps)["tenant4"]["state"] = "stopped"
+        steps.append({"op": "delete", "urn": SECRET, "oldState": {"custom": True}})
 
     assert reviewed("tenant-started", edit).danger is Danger.RESTART
 
@@ -259,6 +236,6 @@ def test_a_secret_matters_to_the_tenant_that_starts_as_it_is_deleted() -> None:
 # A restart that fails
 
 
-def test_a_rolling_restart_has_the_limits_of_a_revert() -> None:
-    found = [text for _, text in findings(judged(recorded("memory-change-of-a-rolling-tenant")))]
+def test_a_rolling_restart_is_reported_with_the_limits_of_a_revert() -> None:
+    found = [text for _, text in rated(judged(recorded("memory-change-of-a-rolling-tenant")))]
     assert [text for text in found if "a revert takes effect only when that pod is deleted by hand" in text]

@@ -1,19 +1,15 @@
 """A fleet that gets the mark of its stack, its first or another one, is reported as unaffected."""
 
 import copy
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from review.danger import Danger
 from review.markdown import comment
-from review.preview import parse
-from review.verdict import Review, review
-from tests.support.review_cases import DIRECTORY
+from review.verdict import Review
+from tests.support.previews import COMPONENTS, Step, judged, recorded
 
-Step = dict[str, Any]
 MARK = "adb-tenants/stack"
 STATE = "adb-tenants/state"
 NOT_MARKED = ("NodePatch",)
@@ -21,14 +17,10 @@ NOT_MARKED = ("NodePatch",)
 
 def marked(before: str | None, after: str | None, edit: Callable[[Step], None] = lambda _: None) -> Review:
     """Review a preview in which every object of a deployed fleet gets another mark, and what `edit` changes."""
-    digest = json.loads((DIRECTORY / "first-tenants-created" / "preview.json").read_text())
-    job = (
-        "urn:pulumi:dev::adb-tenants::adb:tenants:Tenant$adb:tenants:Promotion$kubernetes:batch/v1:Job::tenant3-promote"
-    )
+    job = f"{COMPONENTS}Tenant$adb:tenants:Promotion$kubernetes:batch/v1:Job::tenant3-promote-standby"
     created = {"custom": True, "inputs": {"kind": "Job", "metadata": {"name": "j"}, "spec": {"suspend": False}}}
-    digest["steps"].append({"op": "create", "urn": f"{job}-standby", "newState": created})
     steps = []
-    for step in digest["steps"]:
+    for step in [*recorded("first-tenants-created")["steps"], {"op": "create", "urn": job, "newState": created}]:
         kind = step["urn"].rpartition("::")[0].rpartition(":")[2]
         if "$kubernetes:" in step["urn"] and step["op"] == "create" and kind not in NOT_MARKED:
             annotations = step["newState"]["inputs"]["metadata"].get("annotations", {})
@@ -47,7 +39,7 @@ def marked(before: str | None, after: str | None, edit: Callable[[Step], None] =
         *("Service", "ConfigMap", "StatefulSet", "ReplicationController", "ServiceAccount", "ClusterRole"),
         *("ClusterRoleBinding", "Secret", "Job"),
     }
-    return review(parse(json.dumps({"steps": steps}).encode()))
+    return judged({"steps": steps})
 
 
 def wait_in_the_background(inputs: Step) -> None:
@@ -74,12 +66,12 @@ def wait_in_the_background(inputs: Step) -> None:
 def test_a_fleet_that_is_only_marked_has_one_finding_for_each_tenant(
     before: str | None, after: str | None, sentence: str, edit: Callable[[Step], None]
 ) -> None:
-    judged = marked(before, after, edit)
-    found = {tenant.name: [(each.danger, each.text()) for each in tenant.findings] for tenant in judged.tenants}
-    found["shared"] = [(each.danger, each.text()) for each in judged.shared.findings]
+    reviewed = marked(before, after, edit)
+    found = {tenant.name: [(each.danger, each.text()) for each in tenant.findings] for tenant in reviewed.tenants}
+    found["shared"] = [(each.danger, each.text()) for each in reviewed.shared.findings]
     assert found == {name: [(Danger.NONE, sentence)] for name in ("tenant3", "tenant4", "shared")}
-    assert judged.changes
-    assert "mermaid" not in comment(judged)
+    assert reviewed.changes
+    assert "mermaid" not in comment(reviewed)
 
 
 def test_changes_besides_the_mark_are_judged_as_usual() -> None:
@@ -88,19 +80,19 @@ def test_changes_besides_the_mark_are_judged_as_usual() -> None:
         if inputs["kind"] == "StatefulSet":
             inputs["spec"]["template"]["spec"]["volumes"] = []
 
-    judged = marked(None, "adb-tenants/dev", edit)
-    assert judged.danger is Danger.DATA_LOSS
-    assert "labels or annotations change" in comment(judged)
-    assert judged.shared.danger is Danger.NONE
+    reviewed = marked(None, "adb-tenants/dev", edit)
+    assert reviewed.danger is Danger.DATA_LOSS
+    assert "labels or annotations change" in comment(reviewed)
+    assert reviewed.shared.danger is Danger.NONE
 
 
 @pytest.mark.parametrize("key", ["pulumi.com/skipAwait", "pulumi.com/deletionPropagationPolicy", "team"])
 def test_another_annotation_alone_is_reported(key: str) -> None:
-    judged = marked(
+    reviewed = marked(
         "s", "s", lambda inputs: inputs["metadata"].setdefault("annotations", {}).update({key: "background"})
     )
-    assert judged.danger is Danger.NONE
-    for tenant in judged.tenants:
+    assert reviewed.danger is Danger.NONE
+    for tenant in reviewed.tenants:
         assert [each.text().partition(":")[0] for each in tenant.findings] == ["no pod and no client notices"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.job_machine import JobMachine
-from tests.support.program import ROOT
+from tests.support.process import run
 
 
 @pytest.fixture
@@ -117,5 +117,5 @@ def test_the_tip_of_the_branch_is_checked_out(tmp_path: Path) -> None:
 def test_the_exit_code_of_a_traceback_is_no_result() -> None:
     """Python's own is 1: "faults found", "drift", "too dangerous"."""
     program = "from kube import terminal; terminal.run(lambda: 1 // 0)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run(sys.executable, "-c", program)
     assert (done.returncode, "ZeroDivisionError" in done.stderr) == (3, True)

@@ -1,6 +1,5 @@
 """Names are chosen by whoever edits the tenant list; none becomes mark-up, a mention, or a diagram of its own."""
 
-import json
 import re
 
 import pytest
@@ -9,22 +8,7 @@ from kube.escaping import markdown_code as code
 from review import mermaid
 from review.access_path import AccessPath
 from review.markdown import comment
-from review.preview import parse
-from review.verdict import review
-from tests.support.review_cases import DIRECTORY
-
-HOSTILE = (
-    "`x` | y",
-    "</code></details><script>alert(1)</script>",
-    "@everyone #1 https://example.org/x",
-    "a\nb\n```\n# heading",
-    "**bold** [link](http://x) ![image](http://x)",
-    "\u202eright-to-left\u0000",
-    '"]; click x "javascript:alert(1)"',
-    "``````",
-    "\ud800",
-)
-
+from tests.support.previews import HOSTILE, Step, judged, reviewed
 
 STATION = r'[\w> -]+\["(?:[A-Za-z0-9 ._:/-]|#\d+;)*"\]'
 LINE_OF_A_DIAGRAM = re.compile(rf'flowchart TB|before ~~~ after|subgraph \w+\["\w+"\]|direction LR|end|(?:{STATION})+')
@@ -47,22 +31,15 @@ def test_a_label_cannot_end_its_node_or_its_block(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_image_stays_inside_its_element(name: str) -> None:
-    digest = json.loads((DIRECTORY / "image-change" / "preview.json").read_text())
-    for step in digest["steps"]:
-        if ":StatefulSet::" in step["urn"]:
-            step["newState"]["inputs"]["spec"]["template"]["spec"]["containers"][0]["image"] = name
-    written = comment(review(parse(json.dumps(digest).encode())))
+    def edit(steps: list[Step]) -> None:
+        for step in steps:
+            if ":StatefulSet::" in step["urn"]:
+                step["newState"]["inputs"]["spec"]["template"]["spec"]["containers"][0]["image"] = name
+
+    written = comment(reviewed("image-change", edit))
     outside = re.sub(r"^(`{3,})\w+\n.*?^\1$", "", written, flags=re.DOTALL | re.MULTILINE)
-    assert set(re.findall(r"<[^>]*>", outside)) <= {
-        "<!-- adb-tenants review of dev -->",
-        "<code>",
-        "</code>",
-        "<br>",
-        "<details>",
-        "</details>",
-        "<summary>",
-        "</summary>",
-    }
+    tags = {"<code>", "</code>", "<br>", "<details>", "</details>", "<summary>", "</summary>"}
+    assert set(re.findall(r"<[^>]*>", outside)) <= tags | {"<!-- adb-tenants review of dev -->"}
     assert "```" not in outside
     rows = [line for line in outside.splitlines() if line.startswith("|")]
     assert [row.count("|") for row in rows] == [4, 4, 4]
@@ -70,5 +47,5 @@ def test_a_hostile_image_stays_inside_its_element(name: str) -> None:
 
 
 def test_a_refusal_cannot_end_its_block() -> None:
-    digest = b'{"steps": [], "diagnostics": [{"severity": "error", "message": "````\\n<b>x</b>"}]}'
-    assert "`````text\n````\n<b>x</b>\n`````" in comment(review(parse(digest)))
+    digest = {"steps": [], "diagnostics": [{"severity": "error", "message": "````\n<b>x</b>"}]}
+    assert "`````text\n````\n<b>x</b>\n`````" in comment(judged(digest))

@@ -9,15 +9,12 @@ import pytest
 
 from review.__main__ import main
 from review.markdown import GITHUB_LIMIT, comment
-from review.preview import parse
-from review.verdict import review
-from tests.support.review_cases import DIRECTORY
+from tests.support.previews import judged, recorded
 
 
 def multiplied(recording: str, count: int) -> list[dict[str, Any]]:
     """Return the changed objects of a recording's tenant3, repeated under other names."""
-    steps = json.loads((DIRECTORY / recording / "preview.json").read_text())["steps"]
-    changed = json.dumps([step for step in steps if "::tenant3-" in step["urn"]])
+    changed = json.dumps([step for step in recorded(recording)["steps"] if "::tenant3-" in step["urn"]])
     return [step for number in range(count) for step in json.loads(changed.replace("tenant3", f"{recording}{number}"))]
 
 
@@ -28,8 +25,7 @@ def test_no_name_is_too_long_for_a_comment(length: int) -> None:
         {"op": "delete", "urn": f"urn:pulumi:dev::p::kubernetes:core/v1:Namespace::{number}-{'é<' * length}"}
         for number in range(300)
     ]
-    document = {"steps": [*json.loads(steps.replace("failover1-", f"{'`' * length}-")), *unknown]}
-    written = comment(review(parse(json.dumps(document).encode())))
+    written = comment(judged({"steps": [*json.loads(steps.replace("failover1-", f"{'`' * length}-")), *unknown]}))
     assert len(written.encode()) <= GITHUB_LIMIT
     assert "more, none more dangerous than **data-loss**" in written
 
@@ -42,13 +38,13 @@ def test_a_comment_fits_and_cuts_the_least_dangerous_first(count: int) -> None:
         *multiplied("host-move-allowed", 0),
         *multiplied("tenant-stopped", 3),
     ]
-    judged = review(parse(json.dumps({"steps": steps}).encode()))
-    written = comment(judged)
+    reviewed = judged({"steps": steps})
+    written = comment(reviewed)
     assert len(written.encode()) <= GITHUB_LIMIT
     rows = re.findall(r"^\| <code>([^<]*)</code> \|", written, flags=re.MULTILINE)
-    assert rows == [tenant.name for tenant in judged.tenants][: len(rows)]
+    assert rows == [tenant.name for tenant in reviewed.tenants][: len(rows)]
     assert rows[:3] == ["tenant-stopped0", "tenant-stopped1", "tenant-stopped2"]
-    left_out = len(judged.tenants) - len(rows)
+    left_out = len(reviewed.tenants) - len(rows)
     assert (f"{left_out} more changed tenants are left out for length" in written) == (left_out > 0)
     diagrams = written.count("```mermaid")
     assert ("Diagrams and field diffs of" in written) == (diagrams < count)

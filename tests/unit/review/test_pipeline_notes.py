@@ -5,10 +5,9 @@
 
 import json
 import os
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,7 +16,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tests.support.program import ROOT
+from tests.support.process import executable, run
 
 GH = """#!{python}
 import json, pathlib, sys
@@ -48,21 +47,14 @@ store.write_text(json.dumps(comments))
 """
 
 
-def run(target: str, out: Path, **environment: str) -> None:
-    done = subprocess.run(
-        ["make", "--no-print-directory", "-f", "ci/pipeline.mk", target],
-        cwd=ROOT,
-        env={**os.environ, "OUT": str(out), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def write_review(out: Path, stack: str, text: str) -> None:
+def publish(directory: Path, stack: str, text: str, target: str, environment: Mapping[str, str]) -> None:
+    """Run a target of the pipeline after a review of a stack."""
+    out = directory / "out"
     out.mkdir(exist_ok=True)
     (out / "review.md").write_text(f"<!-- adb-tenants review of {stack} -->\n{text}\n")
+    variables = {**os.environ, "OUT": str(out), "STACK": stack, **environment}
+    done = run("make", "--no-print-directory", "-f", "ci/pipeline.mk", target, env=variables)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @dataclass
@@ -70,30 +62,21 @@ class GitHub:
     store: Path
     environment: dict[str, str]
 
-    def kept(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(self.store.read_text())
-        return found
-
 
 @pytest.fixture
 def github(tmp_path: Path) -> GitHub:
     store = tmp_path / "store.json"
-    program = tmp_path / "bin" / "gh"
-    program.parent.mkdir()
-    program.write_text(GH.format(python=sys.executable, store=str(store)))
-    program.chmod(0o755)
+    program = executable(tmp_path / "bin" / "gh", GH.format(python=sys.executable, store=str(store)))
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     return GitHub(store=store, environment={"PATH": path, "REPOSITORY": "team/cells", "PR": "7"})
 
 
 def test_github_has_one_comment_for_each_stack(github: GitHub, tmp_path: Path) -> None:
-    out = tmp_path / "out"
     copycat = {"id": 1, "user": {"type": "User"}, "body": "<!-- adb-tenants review of prod -->\nnot ours"}
     github.store.write_text(json.dumps([copycat]))
     for stack, text in (("prod", "first"), ("prod2", "other stack"), ("prod", "second")):
-        write_review(out, stack, text)
-        run("note-github", out, **github.environment)
-    assert [comment["body"] for comment in github.kept()] == [
+        publish(tmp_path, stack, text, "note-github", github.environment)
+    assert [comment["body"] for comment in json.loads(github.store.read_text())] == [
         copycat["body"],
         "<!-- adb-tenants review of prod -->\nsecond\n",
         "<!-- adb-tenants review of prod2 -->\nother stack\n",
@@ -101,7 +84,6 @@ def test_github_has_one_comment_for_each_stack(github: GitHub, tmp_path: Path) -
 
 
 def test_github_has_one_open_issue_about_drift_for_each_stack(github: GitHub, tmp_path: Path) -> None:
-    out = tmp_path / "out"
     for stack, drifted, text in (
         ("prod2", "yes", "theirs"),
         ("prod", "yes", "first"),
@@ -110,9 +92,9 @@ def test_github_has_one_open_issue_about_drift_for_each_stack(github: GitHub, tm
         ("prod", "no", "-"),
         ("prod", "yes", "again"),
     ):
-        write_review(out, stack, text)
-        run("issue-github", out, **github.environment, STACK=stack, DRIFTED=drifted)
-    assert [(issue["title"], issue["body"].splitlines()[1], issue["open"]) for issue in github.kept()] == [
+        publish(tmp_path, stack, text, "issue-github", {**github.environment, "DRIFTED": drifted})
+    issues = json.loads(github.store.read_text())
+    assert [(issue["title"], issue["body"].splitlines()[1], issue["open"]) for issue in issues] == [
         ("Drift in stack prod2", "theirs", True),
         ("Drift in stack prod", "second", False),
         ("Drift in stack prod", "again", True),
@@ -173,10 +155,8 @@ def gitlab() -> Iterator[GitLab]:
 
 
 def test_gitlab_has_one_note_for_each_stack(gitlab: GitLab, tmp_path: Path) -> None:
-    out = tmp_path / "out"
     for stack, text in (("prod", "first & last"), ("prod2", "other stack"), ("prod", "second + third")):
-        write_review(out, stack, text)
-        run("note-gitlab", out, **gitlab.environment)
+        publish(tmp_path, stack, text, "note-gitlab", gitlab.environment)
     assert [note["body"] for note in gitlab.notes] == [
         "<!-- adb-tenants review of prod -->\nsecond + third\n",
         "<!-- adb-tenants review of prod2 -->\nother stack\n",
@@ -184,10 +164,8 @@ def test_gitlab_has_one_note_for_each_stack(gitlab: GitLab, tmp_path: Path) -> N
 
 
 def test_gitlab_has_one_open_issue_about_drift_for_each_stack(gitlab: GitLab, tmp_path: Path) -> None:
-    out = tmp_path / "out"
     for drifted, text in (("yes", "first"), ("yes", "second"), ("no", "-"), ("no", "-"), ("yes", "again")):
-        write_review(out, "prod", text)
-        run("issue-gitlab", out, **gitlab.environment, STACK="prod", DRIFTED=drifted)
+        publish(tmp_path, "prod", text, "issue-gitlab", {**gitlab.environment, "DRIFTED": drifted})
     assert [(issue["title"], issue["description"].splitlines()[1], issue.get("state")) for issue in gitlab.issues] == [
         ("Drift in stack prod", "second", "close"),
         ("Drift in stack prod", "again", None),

@@ -3,8 +3,6 @@
 A preview may come from an edited program, a newer plugin, or a cluster that somebody changed by hand.
 """
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,47 +10,150 @@ import pytest
 from review.access_path import host_of
 from review.changes import Deployed, ObjectChange, TenantChange
 from review.danger import Danger
-from review.preview import Action, parse
-from review.verdict import Review, review
+from review.preview import Action
+from review.verdict import Review
 from tenants.objects import Part
-from tests.support.review_cases import DIRECTORY
+from tests.support.previews import COMPONENTS, Edit, Step, findings, reviewed, step_of
 
-Step = dict[str, Any]
-CONTAINER = ("spec", "template", "spec", "containers", 0)
-PARENTS = "urn:pulumi:dev::adb-tenants::adb:tenants:"
-
-
-def reviewed(recording: str, edit: Callable[[list[Step]], None]) -> Review:
-    digest = json.loads((DIRECTORY / recording / "preview.json").read_text())
-    edit(digest["steps"])
-    return review(parse(json.dumps(digest).encode()))
+PROVIDER = "urn:pulumi:dev::adb-tenants::pulumi:providers:kubernetes::cluster"
+KEEPALIVED_ROLE = f"{COMPONENTS}KeepalivedAccess$kubernetes:rbac.authorization.k8s.io/v1:ClusterRole::adb-keepalived"
 
 
-def findings(judged: Review) -> str:
+def lines(judged: Review) -> str:
     """Return a line for each finding, its rule's id first."""
-    found = [*(each for tenant in judged.tenants for each in tenant.findings), *judged.shared.findings]
-    return "\n".join(f"{each.rule.id} {each.text()}" for each in found)
+    return "\n".join(f"{each.rule.id} {each.text()}" for each in findings(judged))
 
 
-def step_of(steps: list[Step], kind: str, name: str) -> Step:
-    (found,) = (step for step in steps if step["urn"].endswith(f":{kind}::{name}"))
-    return found
+def added(operation: str, urn: str, **states: Step) -> Edit:
+    """Add a step with these states, `oldState` and `newState`."""
+    return lambda steps: steps.append({"op": operation, "urn": urn, **states})
 
 
-def test_a_replaced_provider_loses_all_data() -> None:
+def holding(**inputs: Any) -> Step:
+    return {"custom": True, "inputs": inputs}
+
+
+def deleted_shared(kind: str) -> Edit:
+    return added("delete", f"{COMPONENTS}Platform$kubernetes:core/v1:{kind}::shared", oldState={"custom": True})
+
+
+def changed(kind: str, name: str, path: str, value: Any) -> Edit:
+    """Change one declared field, by its path with dots."""
+
     def edit(steps: list[Step]) -> None:
-        steps.append({"op": "replace", "urn": "urn:pulumi:dev::adb-tenants::pulumi:providers:kubernetes::cluster"})
+        inputs = step_of(steps, kind, name)["newState"]["inputs"]
+        *parents, last = path.split(".")
+        for key in parents:
+            inputs = inputs[int(key)] if isinstance(inputs, list) else inputs.setdefault(key, {})
+        inputs[last] = value
 
-    judged = reviewed("nothing-changes", edit)
-    assert judged.danger is Danger.DATA_LOSS
-    assert "R424 provider cluster" in findings(judged)
+    return edit
 
 
-def test_a_removed_provider_is_not_dangerous_by_itself() -> None:
-    def edit(steps: list[Step]) -> None:
-        steps.append({"op": "delete", "urn": "urn:pulumi:dev::adb-tenants::pulumi:providers:kubernetes::cluster"})
+def of_database(path: str, value: Any) -> Edit:
+    return changed("StatefulSet", "tenant3-master", path, value)
 
-    assert reviewed("nothing-changes", edit).danger is Danger.NONE
+
+def of_vip(path: str, value: Any) -> Edit:
+    return changed("Service", "tenant3-vip", path, value)
+
+
+def without_databases(steps: list[Step]) -> None:
+    steps[:] = [step for step in steps if ":StatefulSet::" not in step["urn"]]
+
+
+def without_database(steps: list[Step]) -> None:
+    step = step_of(steps, "StatefulSet", "tenant3-master")
+    step["op"] = "delete"
+    del step["newState"]
+
+
+def imported(steps: list[Step]) -> None:
+    for step in steps:
+        if "::tenant3-" in step["urn"] and "NodePatch" not in step["urn"]:
+            step["op"] = "import"
+
+
+def rolling(steps: list[Step]) -> None:
+    for role in ("master", "standby"):
+        changed("StatefulSet", f"tenant3-{role}", "spec.updateStrategy", {"type": "RollingUpdate"})(steps)
+
+
+CHANGES: dict[str, tuple[str, Edit, Danger, str]] = {
+    "replaced provider": ("nothing-changes", added("replace", PROVIDER), Danger.DATA_LOSS, "R424 provider cluster"),
+    "removed provider": ("nothing-changes", added("delete", PROVIDER), Danger.NONE, ""),
+    "deleted ConfigMap": ("nothing-changes", deleted_shared("ConfigMap"), Danger.RESTART, "R412 ConfigMap shared"),
+    "deleted Secret": ("nothing-changes", deleted_shared("Secret"), Danger.RESTART, "R412 Secret shared"),
+    "permissions of keepalived": (
+        "nothing-changes",
+        added(
+            "update",
+            KEEPALIVED_ROLE,
+            oldState=holding(rules=[{"resources": ["pods"], "verbs": ["get"]}]),
+            newState=holding(rules=[]),
+        ),
+        Danger.TRAFFIC,
+        "R414 ClusterRole adb-keepalived",
+    ),
+    "replicas": ("image-change", of_database("spec.replicas", 2), Danger.DATA_LOSS, "R317 replicas 1 → 2"),
+    "ordinals": (
+        "image-change",
+        of_database("spec.ordinals", {"start": 1}),
+        Danger.RESTART,
+        "R905 unrecognised change of StatefulSet, rated restart: spec.ordinals",
+    ),
+    "update strategy": (
+        "image-change",
+        of_database("spec.updateStrategy", {"type": "RollingUpdate"}),
+        Danger.RESTART,
+        "R321",
+    ),
+    "affinity": ("image-change", of_database("spec.template.spec.affinity", {}), Danger.DATA_LOSS, "R301"),
+    "volumes": ("image-change", of_database("spec.template.spec.volumes", []), Danger.DATA_LOSS, "R301"),
+    "label": ("image-change", of_database("metadata.labels.team", "dba"), Danger.NONE, "R322"),
+    "cpu": (
+        "image-change",
+        of_database("spec.template.spec.containers.0.resources.limits.cpu", "4"),
+        Danger.NONE,
+        ", CPU. No pod restarts",
+    ),
+    "node selector, label cpu": (
+        "image-change",
+        of_database("spec.template.spec.nodeSelector.cpu", "amd"),
+        Danger.NONE,
+        ", node selector. No pod restarts",
+    ),
+    "node selector, label image": (
+        "image-change",
+        of_database("spec.template.spec.nodeSelector.image", "x"),
+        Danger.NONE,
+        ", node selector. No pod restarts",
+    ),
+    **{
+        f"VIP's {path}": ("failover", of_vip(path, value), Danger.TRAFFIC, f"R210 the VIP's Service changes in {path}")
+        for path, value in (
+            ("spec.ports", [{"port": 5433}]),
+            ("spec.selector.tenancy", "tenant4"),
+            ("spec.sessionAffinity", "ClientIP"),
+        )
+    },
+    "node label alone": (
+        "host-move-allowed",
+        without_databases,
+        Danger.DATA_LOSS,
+        "R304 node label moves from m1.adb-cell to m2.adb-cell",
+    ),
+    "database deleted alone": ("image-change", without_database, Danger.DATA_LOSS, "R311"),
+    "imported": ("first-tenants-created", imported, Danger.NONE, "R102 adopted in place: VIP 192.168.143.144"),
+    "adopted database that may restart": ("tenants-adopted", rolling, Danger.RESTART, "R326"),
+}
+
+
+@pytest.mark.parametrize(("recording", "edit", "danger", "words"), CHANGES.values(), ids=CHANGES)
+def test_a_change_is_rated_and_reported(recording: str, edit: Edit, danger: Danger, words: str) -> None:
+    judged = reviewed(recording, edit)
+    assert judged.danger is danger
+    assert words in lines(judged)
 
 
 @pytest.mark.parametrize(
@@ -69,85 +170,58 @@ def test_a_removed_provider_is_not_dangerous_by_itself() -> None:
     "parent", ["Tenant$kubernetes:core/v1:PersistentVolumeClaim", "Extra$kubernetes:core/v1:Namespace"]
 )
 def test_an_unknown_object_is_reported(operation: str, danger: Danger, rule: str, parent: str) -> None:
-    def edit(steps: list[Step]) -> None:
-        state = {"custom": True, "parent": f"{PARENTS}Tenant::tenant3" if "Tenant" in parent else ""}
-        steps.append({"op": operation, "urn": f"{PARENTS}{parent}::extra", "oldState": state, "newState": state})
-
-    judged = reviewed("nothing-changes", edit)
+    state = {"custom": True, "parent": f"{COMPONENTS}Tenant::tenant3" if "Tenant" in parent else ""}
+    judged = reviewed(
+        "nothing-changes", added(operation, f"{COMPONENTS}{parent}::extra", oldState=state, newState=state)
+    )
     assert judged.danger is danger
-    assert findings(judged).startswith(f"{rule} unrecognised ")
+    assert lines(judged).startswith(f"{rule} unrecognised ")
+
+
+RUNS_FIRST = "R251 the promotion command runs first: Job again-2"
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "danger", "words"),
+    ("operation", "before", "after", "danger", "words"),
     [
-        (["spec", "replicas"], 2, Danger.DATA_LOSS, "R317 replicas 1 → 2"),
+        ("create", None, {"suspend": False}, Danger.TRAFFIC, RUNS_FIRST),
+        ("create", None, {"suspend": True}, Danger.NONE, "R254 the promotion Job again-2"),
+        ("replace", {}, {}, Danger.TRAFFIC, RUNS_FIRST),
+        ("update", {}, {}, Danger.TRAFFIC, "R252 the update waits for the promotion Job again-2"),
         (
-            ["spec", "ordinals"],
-            {"start": 1},
-            Danger.RESTART,
-            "R905 unrecognised change of StatefulSet, rated restart: spec.ordinals",
+            "update",
+            {},
+            {"backoffLimit": 9},
+            Danger.TRAFFIC,
+            "R253 the promotion Job again-2 changes in spec.backoffLimit",
         ),
-        (["spec", "updateStrategy"], {"type": "RollingUpdate"}, Danger.RESTART, "R321"),
-        (["spec", "template", "spec", "affinity"], {}, Danger.DATA_LOSS, "R301"),
-        (["spec", "template", "spec", "volumes"], [], Danger.DATA_LOSS, "R301"),
-        (["metadata", "labels", "team"], "dba", Danger.NONE, "R322"),
-        ([*CONTAINER, "resources", "limits", "cpu"], "4", Danger.NONE, ", CPU. No pod restarts"),
-        (["spec", "template", "spec", "nodeSelector", "cpu"], "amd", Danger.NONE, ", node selector. No pod restarts"),
-        (["spec", "template", "spec", "nodeSelector", "image"], "x", Danger.NONE, ", node selector. No pod restarts"),
+        ("delete", {}, None, Danger.NONE, "R255 the promotion Job again-2"),
     ],
 )
-def test_each_field_of_a_stateful_set_is_judged(path: list[Any], value: Any, danger: Danger, words: str) -> None:
-    def edit(steps: list[Step]) -> None:
-        inputs = step_of(steps, "StatefulSet", "tenant3-master")["newState"]["inputs"]
-        for key in path[:-1]:
-            inputs = inputs[key] if isinstance(inputs, list) else inputs.setdefault(key, {})
-        inputs[path[-1]] = value
-
-    judged = reviewed("image-change", edit)
+def test_a_promotion_is_reported_by_what_its_job_does(
+    operation: str, before: Step | None, after: Step | None, danger: Danger, words: str
+) -> None:
+    states = {
+        key: holding(kind="Job", metadata={"name": "again-2"}, spec=spec)
+        for key, spec in (("oldState", before), ("newState", after))
+        if spec is not None
+    }
+    urn = f"{COMPONENTS}Tenant$adb:tenants:Promotion$kubernetes:batch/v1:Job::tenant3-promote-standby"
+    judged = reviewed("nothing-changes", added(operation, urn, **states))
+    assert [tenant.name for tenant in judged.tenants] == ["tenant3"]
     assert judged.danger is danger
-    assert words in findings(judged)
+    assert words in lines(judged)
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "words"),
-    [
-        (["spec", "ports"], [{"port": 5433}], "R210 the VIP's Service changes in spec.ports"),
-        (["spec", "selector", "tenancy"], "tenant4", "R210 the VIP's Service changes in spec.selector.tenancy"),
-        (["spec", "sessionAffinity"], "ClientIP", "R210 the VIP's Service changes in spec.sessionAffinity"),
-    ],
-)
-def test_each_field_of_the_vip_service_is_judged(path: list[str], value: Any, words: str) -> None:
-    def edit(steps: list[Step]) -> None:
-        inputs = step_of(steps, "Service", "tenant3-vip")["newState"]["inputs"]
-        for key in path[:-1]:
-            inputs = inputs[key]
-        inputs[path[-1]] = value
-
-    judged = reviewed("failover", edit)
-    assert judged.danger is Danger.TRAFFIC
-    assert words in findings(judged)
-
-
-def test_a_node_label_that_moves_alone_moves_the_database() -> None:
-    def edit(steps: list[Step]) -> None:
-        steps[:] = [step for step in steps if ":StatefulSet::" not in step["urn"]]
-
-    judged = reviewed("host-move-allowed", edit)
-    assert judged.danger is Danger.DATA_LOSS
-    assert "R304 node label moves from m1.adb-cell to m2.adb-cell" in findings(judged)
-
-
-def test_a_database_deleted_alone_is_lost() -> None:
+@pytest.mark.parametrize(("state_in_outputs", "danger"), [("retired", Danger.NONE), ("running", Danger.DATA_LOSS)])
+def test_the_outputs_have_the_state_where_no_object_has_it(state_in_outputs: str, danger: Danger) -> None:
     def edit(steps: list[Step]) -> None:
         for step in steps:
-            if ":StatefulSet::tenant3-master" in step["urn"]:
-                step["op"] = "delete"
-                del step["newState"]
+            step.get("oldState", {}).get("inputs", {}).get("metadata", {}).pop("annotations", None)
+        stack = step_of(steps, "Stack", "adb-tenants-dev")
+        stack["oldState"]["outputs"]["tenants"]["tenant3"]["state"] = state_in_outputs
 
-    judged = reviewed("image-change", edit)
-    assert judged.danger is Danger.DATA_LOSS
-    assert "R311" in findings(judged)
+    assert reviewed("retired-tenant-removed", edit).danger is danger
 
 
 def test_the_node_of_a_role_is_found_by_the_label_of_its_tenant_alone() -> None:
@@ -168,106 +242,3 @@ def test_the_node_of_a_role_is_found_by_the_label_of_its_tenant_alone() -> None:
         "master": "m1",
         "standby": "m2",
     }
-
-
-@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
-def test_a_deleted_shared_object_is_reported(kind: str) -> None:
-    def edit(steps: list[Step]) -> None:
-        urn = f"{PARENTS}Platform$kubernetes:core/v1:{kind}::shared"
-        steps.append({"op": "delete", "urn": urn, "oldState": {"custom": True}})
-
-    judged = reviewed("nothing-changes", edit)
-    assert judged.danger is Danger.RESTART
-    assert f"R412 {kind} shared" in findings(judged)
-
-
-def test_changed_permissions_of_keepalived_are_reported() -> None:
-    def edit(steps: list[Step]) -> None:
-        urn = f"{PARENTS}KeepalivedAccess$kubernetes:rbac.authorization.k8s.io/v1:ClusterRole::adb-keepalived"
-        rules = [{"resources": ["pods"], "verbs": ["get"]}]
-        steps.append(
-            {
-                "op": "update",
-                "urn": urn,
-                "oldState": {"custom": True, "inputs": {"rules": rules}},
-                "newState": {"custom": True, "inputs": {"rules": []}},
-            }
-        )
-
-    judged = reviewed("nothing-changes", edit)
-    assert judged.danger is Danger.TRAFFIC
-    assert "R414 ClusterRole adb-keepalived" in findings(judged)
-
-
-def test_objects_that_the_engine_imports_are_adopted() -> None:
-    def edit(steps: list[Step]) -> None:
-        for step in steps:
-            if "::tenant3-" in step["urn"] and "NodePatch" not in step["urn"]:
-                step["op"] = "import"
-
-    judged = reviewed("first-tenants-created", edit)
-    assert judged.danger is Danger.NONE
-    assert "R102 adopted in place: VIP 192.168.143.144" in findings(judged)
-
-
-def test_an_adopted_database_that_may_restart_is_reported() -> None:
-    def edit(steps: list[Step]) -> None:
-        for role in ("master", "standby"):
-            inputs = step_of(steps, "StatefulSet", f"tenant3-{role}")["newState"]["inputs"]
-            inputs["spec"]["updateStrategy"] = {"type": "RollingUpdate"}
-
-    judged = reviewed("tenants-adopted", edit)
-    assert judged.danger is Danger.RESTART
-    assert "R326" in findings(judged)
-
-
-@pytest.mark.parametrize(
-    ("operation", "before", "after", "danger", "words"),
-    [
-        (
-            "create",
-            None,
-            {"spec": {"suspend": False}},
-            Danger.TRAFFIC,
-            "R251 the promotion command runs first: Job again-2",
-        ),
-        ("create", None, {"spec": {"suspend": True}}, Danger.NONE, "R254 the promotion Job again-2"),
-        ("replace", {"spec": {}}, {"spec": {}}, Danger.TRAFFIC, "R251 the promotion command runs first: Job again-2"),
-        ("update", {"spec": {}}, {"spec": {}}, Danger.TRAFFIC, "R252 the update waits for the promotion Job again-2"),
-        (
-            "update",
-            {"spec": {}},
-            {"spec": {"backoffLimit": 9}},
-            Danger.TRAFFIC,
-            "R253 the promotion Job again-2 changes in spec.backoffLimit",
-        ),
-        ("delete", {"spec": {}}, None, Danger.NONE, "R255 the promotion Job again-2"),
-    ],
-)
-def test_a_promotion_is_reported_by_what_its_job_does(
-    operation: str, before: Step | None, after: Step | None, danger: Danger, words: str
-) -> None:
-    def edit(steps: list[Step]) -> None:
-        urn = f"{PARENTS}Tenant$adb:tenants:Promotion$kubernetes:batch/v1:Job::tenant3-promote-standby"
-        states = {
-            key: {"custom": True, "inputs": {"kind": "Job", "metadata": {"name": "again-2"}, **inputs}}
-            for key, inputs in (("oldState", before), ("newState", after))
-            if inputs is not None
-        }
-        steps.append({"op": operation, "urn": urn, **states})
-
-    judged = reviewed("nothing-changes", edit)
-    assert [tenant.name for tenant in judged.tenants] == ["tenant3"]
-    assert judged.danger is danger
-    assert words in findings(judged)
-
-
-@pytest.mark.parametrize(("state_in_outputs", "danger"), [("retired", Danger.NONE), ("running", Danger.DATA_LOSS)])
-def test_the_outputs_have_the_state_where_no_object_has_it(state_in_outputs: str, danger: Danger) -> None:
-    def edit(steps: list[Step]) -> None:
-        for step in steps:
-            step.get("oldState", {}).get("inputs", {}).get("metadata", {}).pop("annotations", None)
-        stack = step_of(steps, "Stack", "adb-tenants-dev")
-        stack["oldState"]["outputs"]["tenants"]["tenant3"]["state"] = state_in_outputs
-
-    assert reviewed("retired-tenant-removed", edit).danger is danger

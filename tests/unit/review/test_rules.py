@@ -31,7 +31,7 @@ def test_every_part_in_the_table_of_objects_has_a_judge() -> None:
     assert {part for part, _ in JUDGES} | set(shared.JUDGES) == set(Part)
 
 
-def test_a_name_is_code_whatever_it_is() -> None:
+def test_every_name_is_written_as_code() -> None:
     found = traffic.FAILOVER.finding(old=Word("standby"), new=Word("master"), node=Name("master"))
     assert found.text(markdown_code) == "failover standby → master on <code>master</code>"
 

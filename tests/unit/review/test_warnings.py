@@ -12,17 +12,15 @@ from review.machine import document
 from review.markdown import GITHUB_LIMIT, comment
 from review.preview import parse
 from review.verdict import Review, review
-from tests.support.review_cases import DIRECTORY
-from tests.unit.review.test_hostile_names import HOSTILE
+from tests.support.previews import HOSTILE, judged, recorded
 
 PROGRAM = "urn:pulumi:dev::adb-tenants::"
 
 
 def reviewed(recording: str, *diagnostics: dict[str, Any], form: str = "digest") -> Review:
-    digest = json.loads((DIRECTORY / recording / "preview.json").read_text())
+    digest = recorded(recording)
     if form == "digest":
-        digest["diagnostics"] = diagnostics
-        return review(parse(json.dumps(digest).encode()))
+        return judged({**digest, "diagnostics": diagnostics})
     steps = [
         {"resourcePreEvent": {"metadata": {**step, "old": step.get("oldState"), "new": step.get("newState")}}}
         for step in digest["steps"]
@@ -37,14 +35,14 @@ def warning(message: str, urn: str = "") -> dict[str, Any]:
     return {"severity": "warning", "message": message, **({"urn": urn} if urn else {})}
 
 
-def warned(judged: Review) -> list[tuple[str, str]]:
-    return [(each.tenant, each.message) for each in judged.warnings]
+def warned(found: Review) -> list[tuple[str, str]]:
+    return [(each.tenant, each.message) for each in found.warnings]
 
 
 @pytest.mark.parametrize("form", ["digest", "events"])
 def test_a_warning_is_listed_beside_its_tenant_or_by_itself(form: str) -> None:
     prefix = "warning: " if form == "digest" else ""
-    judged = reviewed(
+    found = reviewed(
         "failover",
         warning(f"{prefix}tenant3 has a force that is not needed any more\n"),
         warning(f"{prefix}tenant4: node m9 does not exist"),
@@ -53,14 +51,14 @@ def test_a_warning_is_listed_beside_its_tenant_or_by_itself(form: str) -> None:
         warning(f"{prefix}it has no room", f"{PROGRAM}adb:tenants:Tenant$adb:tenants:VirtualIp::tenant4-vip"),
         form=form,
     )
-    assert warned(judged) == [
+    assert warned(found) == [
         ("", "tenant33 is nobody here"),
         ("", "the cluster is not the one of last time"),
         ("tenant3", "tenant3 has a force that is not needed any more"),
         ("tenant4", "it has no room"),
         ("tenant4", "tenant4: node m9 does not exist"),
     ]
-    written = comment(judged)
+    written = comment(found)
     assert "### 🟡 traffic: traffic is moved or interrupted — <code>tenant3</code> · 5 warnings\n" in written
     assert (
         "\nWarnings:\n\n"
@@ -71,8 +69,8 @@ def test_a_warning_is_listed_beside_its_tenant_or_by_itself(form: str) -> None:
     ) in written, "tenant4 does not change and has no row"
     (row,) = (line for line in written.splitlines() if line.startswith("| <code>tenant3"))
     assert row.endswith("<br>⚠️ <code>tenant3 has a force that is not needed any more</code> |")
-    assert json.loads(document(judged))["warnings"] == [
-        {"tenant": tenant or None, "says": message} for tenant, message in warned(judged)
+    assert json.loads(document(found))["warnings"] == [
+        {"tenant": tenant or None, "says": message} for tenant, message in warned(found)
     ]
 
 
@@ -82,19 +80,17 @@ def test_the_order_of_warnings_is_independent_of_the_engine() -> None:
 
 
 def test_a_warning_is_listed_once_and_is_neither_danger_nor_change() -> None:
-    judged = reviewed("nothing-changes", warning("tenant3 is warned of"), warning("warning: tenant3 is warned of"))
-    assert warned(judged) == [("tenant3", "tenant3 is warned of")]
-    assert (judged.danger, judged.changes, exit_code(judged, "change")) == (Danger.NONE, False, 0)
-    assert "### 🟢 Nothing changes · 1 warning\n" in comment(judged)
+    found = reviewed("nothing-changes", warning("tenant3 is warned of"), warning("warning: tenant3 is warned of"))
+    assert warned(found) == [("tenant3", "tenant3 is warned of")]
+    assert (found.danger, found.changes, exit_code(found, "change")) == (Danger.NONE, False, 0)
+    assert "### 🟢 Nothing changes · 1 warning\n" in comment(found)
 
 
 @pytest.mark.parametrize(
     "noise",
     [
         warning("warning: using pulumi-resource-kubernetes from $PATH at /usr/bin/pulumi-resource-kubernetes"),
-        warning(
-            "warning: resource plugin kubernetes is expected to have version >=4.34.2, but has 4.32.0; the wrong …"
-        ),
+        warning("warning: resource plugin kubernetes is expected to have version >=4.34.2, but has 4.32.0; the wrong"),
         warning("warning: ip is deprecated: use ips"),
         warning("failed to install provider kubernetes: no route to host"),
         warning("refresh operation is using an older version of package 'kubernetes' than the program: 4.1.0 < 4.2.0"),
@@ -126,10 +122,10 @@ def test_a_warning_cannot_be_anything_but_text(text: str, tenant: str) -> None:
 
 
 def test_any_number_of_warnings_fits_and_the_rest_is_counted() -> None:
-    judged = reviewed("failover", *(warning(f"{number} {'<' * 2_000}") for number in range(300)))
-    written = comment(judged)
+    found = reviewed("failover", *(warning(f"{number} {'<' * 2_000}") for number in range(300)))
+    written = comment(found)
     assert len(written.encode()) <= GITHUB_LIMIT
     shown = len(re.findall(r"^- ⚠️", written, flags=re.MULTILINE))
     assert f"- {300 - shown} more warnings are left out for length\n" in written
     assert "failover master → standby" in written
-    assert len(json.loads(document(judged))["warnings"]) == 300
+    assert len(json.loads(document(found))["warnings"]) == 300

@@ -2,13 +2,13 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.support.process import run
 from tests.support.program import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -17,8 +17,8 @@ CONFIDENTIAL = "${{ secrets."
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 
 
-def run(*command: str) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def passes(*command: str) -> None:
+    done = run(*command)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -26,46 +26,47 @@ def loaded(file: Path) -> Any:
     return yaml.safe_load(file.read_text())
 
 
+def workflow(name: str) -> Any:
+    return loaded(ROOT / ".github" / "workflows" / f"{name}.yml")
+
+
 def jobs_of(file: Path) -> dict[str, Any]:
     found: dict[str, Any] = loaded(file)["jobs"]
     return found
 
 
-def uses_of(file: Path) -> list[str]:
-    jobs = jobs_of(file).values()
-    steps = [step for job in jobs for step in job.get("steps", [])]
-    return [entry["uses"] for entry in (*jobs, *steps) if "uses" in entry]
+def steps_of(file: Path) -> list[dict[str, Any]]:
+    return [step for job in jobs_of(file).values() for step in job.get("steps", [])]
+
+
+def writes_of(job: dict[str, Any]) -> set[str]:
+    return {scope for scope, access in job["permissions"].items() if access == "write"} - {"id-token"}
 
 
 def test_actionlint_passes() -> None:
-    run("actionlint", "-color=false", *(str(file) for file in WORKFLOWS))
+    passes("actionlint", "-color=false", *(str(file) for file in WORKFLOWS))
 
 
 def test_zizmor_passes() -> None:
-    run("zizmor", "--offline", "--no-progress", "--persona", "regular", str(ROOT / ".github" / "workflows"))
+    passes("zizmor", "--offline", "--no-progress", "--persona", "regular", str(ROOT / ".github" / "workflows"))
 
 
 def test_the_gitlab_file_matches_its_schema() -> None:
     # GitLab's own schema, as check-jsonschema ships it.
-    run(
-        *("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
-        str(GITLAB),
-    )
+    passes("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", str(GITLAB))
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
 def test_every_action_is_pinned_by_commit(file: Path) -> None:
-    foreign = [use for use in uses_of(file) if not use.startswith("./")]
+    uses = [entry["uses"] for entry in (*jobs_of(file).values(), *steps_of(file)) if "uses" in entry]
+    foreign = [use for use in uses if not use.startswith("./")]
     assert [use for use in foreign if not PINNED.fullmatch(use)] == []
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
 def test_only_the_jobs_for_comment_and_issue_may_write(file: Path) -> None:
     assert loaded(file)["permissions"] == {}
-    writes = {
-        (file.stem, name): {scope for scope, access in job["permissions"].items() if access == "write"} - {"id-token"}
-        for name, job in jobs_of(file).items()
-    }
+    writes = {(file.stem, name): writes_of(job) for name, job in jobs_of(file).items()}
     may_write = {("preview", "comment"): {"pull-requests"}, ("drift", "issue"): {"issues"}}
     assert {job: scopes for job, scopes in writes.items() if scopes} == {
         job: scopes for job, scopes in may_write.items() if job[0] == file.stem
@@ -75,15 +76,14 @@ def test_only_the_jobs_for_comment_and_issue_may_write(file: Path) -> None:
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
 def test_no_job_has_both_secrets_and_write_permission(file: Path) -> None:
     for name, job in jobs_of(file).items():
-        writes = {scope for scope, access in job["permissions"].items() if access == "write"} - {"id-token"}
-        assert not (writes and CONFIDENTIAL in json.dumps(job)), name
+        assert not (writes_of(job) and CONFIDENTIAL in json.dumps(job)), name
 
 
 def test_a_pull_request_from_a_fork_gets_no_secret() -> None:
-    preview = jobs_of(ROOT / ".github" / "workflows" / "preview.yml")
+    preview = workflow("preview")
     # YAML reads the key `on` as true.
-    assert set(loaded(ROOT / ".github" / "workflows" / "preview.yml")[True]) == {"pull_request"}
-    with_secrets = {name: job for name, job in preview.items() if CONFIDENTIAL in json.dumps(job)}
+    assert set(preview[True]) == {"pull_request"}
+    with_secrets = {name: job for name, job in preview["jobs"].items() if CONFIDENTIAL in json.dumps(job)}
     assert set(with_secrets) == {"preview"}
     assert "github.event.pull_request.head.repo.full_name == github.repository" in with_secrets["preview"]["if"]
     gitlab_rule = loaded(GITLAB)["preview"]["rules"][0]["if"]
@@ -93,13 +93,7 @@ def test_a_pull_request_from_a_fork_gets_no_secret() -> None:
 def test_every_step_runs_a_tested_target_of_the_pipeline() -> None:
     """A step may prepare a file or print one; everything else is a target of ci/pipeline.mk."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "ci" / "pipeline.mk").read_text(), flags=re.MULTILINE))
-    scripts = [
-        step["run"]
-        for file in WORKFLOWS
-        for job in jobs_of(file).values()
-        for step in job.get("steps", [])
-        if "run" in step
-    ]
+    scripts = [step["run"] for file in WORKFLOWS for step in steps_of(file) if "run" in step]
     scripts += [
         line
         for job in loaded(GITLAB).values()
@@ -115,16 +109,9 @@ def test_every_step_runs_a_tested_target_of_the_pipeline() -> None:
 
 def test_no_step_on_github_has_a_pipe() -> None:
     """The default shell has no `pipefail`: the exit code of the first half would be lost."""
-    steps = [step for file in WORKFLOWS for job in jobs_of(file).values() for step in job.get("steps", [])]
+    steps = [step for file in WORKFLOWS for step in steps_of(file)]
     piped = [step["run"] for step in steps if re.search(r"(?<!\|)\|(?!\|)", step.get("run", ""))]
     assert piped == []
-
-
-def workflow(name: str) -> Any:
-    return loaded(ROOT / ".github" / "workflows" / f"{name}.yml")
-
-
-UP_ONCE = "./.github/workflows/up-once.yml"
 
 
 def test_a_pending_approval_blocks_nothing() -> None:
@@ -164,7 +151,7 @@ def test_approvals_and_merges_do_not_cancel_each_other() -> None:
         name: job["concurrency"]
         for file in WORKFLOWS
         for name, job in jobs_of(file).items()
-        if job.get("uses") == UP_ONCE
+        if job.get("uses") == "./.github/workflows/up-once.yml"
     }
     assert callers == {
         "up": {"group": "up-merged-${{ inputs.stack }}", "cancel-in-progress": False},
@@ -174,16 +161,11 @@ def test_approvals_and_merges_do_not_cancel_each_other() -> None:
 
 def test_a_dangerous_update_runs_after_approval_and_as_approved() -> None:
     jobs = workflow("up-stack")["jobs"]
-    assert {name: job.get("needs") for name, job in jobs.items()} == {
-        "up": None,
-        "approval": "up",
-        "up-dangerous": "approval",
-    }
+    needs = {"up": None, "approval": "up", "up-dangerous": "approval"}
+    assert {name: job.get("needs") for name, job in jobs.items()} == needs
     assert jobs["approval"]["if"] == "needs.up.outputs.waits == 'yes'"
-    assert {name: job["with"]["approved"] for name, job in jobs.items() if "with" in job} == {
-        "up": False,
-        "up-dangerous": True,
-    }
+    approved = {name: job["with"]["approved"] for name, job in jobs.items() if "with" in job}
+    assert approved == {"up": False, "up-dangerous": True}
     steps = workflow("up-once")["jobs"]["up"]["steps"]
     acts = [(step.get("if"), step["run"]) for step in steps if "pipeline.mk" in step.get("run", "")][-2:]
     assert acts == [
@@ -197,28 +179,22 @@ def test_a_dangerous_update_runs_after_approval_and_as_approved() -> None:
 
 
 def test_every_up_runs_the_tip_of_the_branch() -> None:
-    (checkout,) = (
-        step["with"]
-        for step in workflow("up-once")["jobs"]["up"]["steps"]
-        if step.get("uses", "").startswith("actions/checkout@")
-    )
+    steps = workflow("up-once")["jobs"]["up"]["steps"]
+    (checkout,) = (step["with"] for step in steps if step.get("uses", "").startswith("actions/checkout@"))
     assert checkout["ref"] == "${{ github.ref_name }}"
     assert loaded(GITLAB)[".up"]["before_script"][0] == 'make -f ci/pipeline.mk tip BRANCH="$CI_DEFAULT_BRANCH"'
 
 
 def test_a_label_lifts_a_level_and_no_refusal() -> None:
-    (gate,) = (
-        step for step in workflow("preview")["jobs"]["preview"]["steps"] if "pipeline.mk gate" in step.get("run", "")
-    )
+    steps = workflow("preview")["jobs"]["preview"]["steps"]
+    (gate,) = (step for step in steps if "pipeline.mk gate" in step.get("run", ""))
     assert "if" not in gate, "the gate is what stops a refused preview"
     assert "'danger-accepted') && 'none' ||" in gate["env"]["FAIL_ON"]
 
 
 def test_no_artifact_holds_the_configuration() -> None:
     for file in (*WORKFLOWS, GITLAB):
-        stored = [
-            line
-            for line in file.read_text().splitlines()
-            if "preview.json" in line and not line.strip().startswith("#")
-        ]
-        assert stored == [], f"{file.name}: preview.json holds the stack's configuration in plain text"
+        lines = [line for line in file.read_text().splitlines() if not line.strip().startswith("#")]
+        assert [line for line in lines if "preview.json" in line] == [], (
+            f"{file.name}: it holds the configuration as plain text"
+        )

@@ -5,7 +5,6 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pytest
-import yaml
 
 from tenants import FleetError, load
 from tenants.contract import CLUSTER, TENANT
@@ -26,7 +25,7 @@ from tenants.fleet import (
     VipPool,
     Waiver,
 )
-from tests.support.program import ROOT
+from tests.support.fleets import CONFIG, entry
 from tests.support.strategies import EVERY_FIELD
 
 Raw = dict[str, Any]
@@ -60,16 +59,6 @@ TENANT3 = TenantSpec(
 """The seed's tenant."""
 
 
-def entry(number: int, **more: Any) -> Raw:
-    """Make an entry that conflicts with no other."""
-    return {
-        "name": f"tenant{number}",
-        "vip": f"192.168.143.{number}",
-        "hosts": {"master": f"m{number}", "standby": f"s{number}"},
-        **more,
-    }
-
-
 def rules(raw: Raw) -> list[tuple[str, str]]:
     """Return the rule and the path of each fault."""
     with pytest.raises(FleetError) as refused:
@@ -98,11 +87,11 @@ def test_the_seed_tenant_needs_three_lines_and_has_every_default() -> None:
     assert load(raw) == Fleet(cluster=cluster, platform=READ, tenants=(TENANT3,))
 
 
-def test_absent_sections_are_absent_whether_none_or_missing() -> None:
+def test_a_null_section_is_like_a_missing_one() -> None:
     assert load({"cluster": None, "defaults": None, "platform": None, "tenants": []}) == load({"tenants": []})
 
 
-def test_an_entry_comes_before_the_defaults_and_those_before_the_seed() -> None:
+def test_an_entry_overrides_the_defaults_and_they_the_seeds_values() -> None:
     fleet = load(
         {
             "defaults": {"memory": "8Gi", "memoryLimit": 1, "keepalived": {"image": "k:1"}, "state": "stopped"},
@@ -200,8 +189,7 @@ def test_a_promotion_has_the_control_pods_image_and_ten_minutes() -> None:
 
 
 def test_secrets_are_not_in_what_a_fleet_prints() -> None:
-    raw = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
-    fleet = load(raw)
+    fleet = load(CONFIG)
     assert fleet.platform.adb_connect.data == {"adb.admin": "gpadmin", "adb.password": "demo-adb-password"}
     assert "demo" not in repr(fleet)
 

@@ -12,21 +12,12 @@ from hypothesis import strategies as st
 from tenants.boundary import examine, examine_together
 from tenants.findings import LintFinding
 from tenants.lint import exit_code, lint_files
+from tests.support.faults import Planted, faults_between_values
+from tests.support.fleets import entry
 from tests.support.strategies import Raw, stack_file
-from tests.unit.tenants.test_faults import Planted, faults_between_values
 
 Paths = set[tuple[str, str]]
 """Rule and path of each finding."""
-
-
-def entry(number: int, **more: Any) -> Raw:
-    """Return a tenant that shares nothing with those of other numbers."""
-    return {
-        "name": f"tenant{number}",
-        "vip": f"192.168.143.{number}",
-        "hosts": {"master": f"m{number}", "standby": f"s{number}"},
-        **more,
-    }
 
 
 def stack(*tenants: Raw, **sections: Any) -> Raw:

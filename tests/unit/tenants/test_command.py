@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.process import run
 from tests.support.program import ROOT
 
 SOUND = """\
@@ -33,7 +34,6 @@ config:
       hosts: {master: m1, standby: m4}
 """
 
-
 NO_CONTENT = "while parsing a flow node, did not find expected node content"
 NOT_AN_ADDRESS = '"192.168.143.256" is not an IPv4 address; each of its four numbers is at most 255'
 
@@ -46,18 +46,10 @@ def shared(others: str) -> str:
     )
 
 
-def tenants(*arguments: str, cwd: Path | None = None, **environment: str) -> "subprocess.CompletedProcess[str]":
+def tenants(*arguments: str, cwd: Path = ROOT, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the command; paths are relative to `cwd`."""
-    return subprocess.run(
-        [sys.executable, "-m", "tenants", *arguments],
-        cwd=cwd or ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **environment}
+    return run(sys.executable, "-m", "tenants", *arguments, cwd=cwd, env=variables)
 
 
 @pytest.fixture
@@ -114,10 +106,10 @@ def test_github_annotations_are_escaped_workflow_commands(directory: Path) -> No
 
 def test_sarif_names_its_rules_and_keeps_waived_findings_as_suppressed(directory: Path) -> None:
     log = json.loads(tenants("lint", "--format", "sarif", "faulty.yaml", cwd=directory).stdout)
-    (run,) = log["runs"]
+    (only,) = log["runs"]
     assert log["version"] == "2.1.0"
-    assert {result["ruleId"] for result in run["results"]} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
-    first, _, waived, _ = run["results"]
+    assert {result["ruleId"] for result in only["results"]} <= {rule["id"] for rule in only["tool"]["driver"]["rules"]}
+    first, _, waived, _ = only["results"]
     assert first["locations"] == [
         {
             "physicalLocation": {
@@ -134,13 +126,10 @@ def test_sarif_names_its_rules_and_keeps_waived_findings_as_suppressed(directory
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        (
-            "other.yaml",
-            "other.yaml:1:1  E003  the file configures only aws; the keys of this project begin with adb-tenants:",
-        ),
-        ("broken.yaml", f"broken.yaml:2:1  E001  the file is not YAML: {NO_CONTENT}"),
-        ("missing.yaml", "missing.yaml:1:1  E001  the file cannot be read: No such file or directory"),
-        ("folder", "folder:1:1  E001  the file cannot be read: Is a directory"),
+        ("other.yaml", "1:1  E003  the file configures only aws; the keys of this project begin with adb-tenants:"),
+        ("broken.yaml", f"2:1  E001  the file is not YAML: {NO_CONTENT}"),
+        ("missing.yaml", "1:1  E001  the file cannot be read: No such file or directory"),
+        ("folder", "1:1  E001  the file cannot be read: Is a directory"),
     ],
 )
 @pytest.mark.parametrize("before", [[], ["faulty.yaml"], ["sound.yaml"]], ids=repr)
@@ -149,7 +138,7 @@ def test_a_file_that_cannot_be_used_is_reported_and_ends_in_2(
 ) -> None:
     result = tenants("lint", *before, name, cwd=directory)
     assert result.returncode == 2
-    assert line in result.stdout.splitlines()
+    assert f"{name}:{line}" in result.stdout.splitlines()
     assert result.stderr == ""
 
 
@@ -169,14 +158,7 @@ def test_a_terminal_without_unicode_gets_escapes(directory: Path) -> None:
 
 def test_a_closed_pipe_causes_no_traceback(directory: Path) -> None:
     command = f"{sys.executable} -m tenants rules | true"
-    result = subprocess.run(
-        ["sh", "-c", command],
-        cwd=directory,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        check=False,
-    )
-    assert result.stderr == b""
+    assert run("sh", "-c", command, cwd=directory, env={**os.environ, "PYTHONPATH": str(ROOT)}).stderr == ""
 
 
 def test_neither_an_engine_nor_a_cluster_nor_the_network_is_needed() -> None:
@@ -184,8 +166,7 @@ def test_neither_an_engine_nor_a_cluster_nor_the_network_is_needed() -> None:
         "import sys, tenants.__main__; tenants.__main__.main(['lint', 'Pulumi.dev.yaml']); "
         "print(sorted({name.partition('.')[0] for name in sys.modules} & {'pulumi', 'kubernetes', 'socket', 'ssl'}))"
     )
-    result = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert result.stdout == "[]\n"
+    assert run(sys.executable, "-c", check).stdout == "[]\n"
 
 
 def test_the_stack_of_the_repository_is_sound() -> None:

@@ -1,6 +1,5 @@
 """A discovered stack file describes what is live: it lints clean, and starts, stops and moves nothing."""
 
-import copy
 import json
 import subprocess
 import sys
@@ -20,20 +19,15 @@ from tenants.discover import UnreadableListError, discover
 from tenants.findings import printable
 from tenants.lint import lint
 from tests.support.legacy import posted_objects
-from tests.support.program import ROOT
-from tests.unit.kube.test_facts import ODD, places
+from tests.support.manifests import ODD, Json, node, one_of, places
+from tests.support.process import run
 
-Json = dict[str, Any]
 VIP = "192.168.143.145"
-
-
-def node(name: str, **labels: str) -> Json:
-    return {"kind": "Node", "metadata": {"name": name, "labels": {k.replace("_", "-"): v for k, v in labels.items()}}}
 
 
 def tenant(name: str, vip: str, master: str, standby: str, namespace: str = "default") -> list[Json]:
     """The objects of one tenant as the old service posted them, and its nodes."""
-    objects = copy.deepcopy(posted_objects(namespace, name, vip))
+    objects = posted_objects(namespace, name, vip)
     for found in objects:
         found["metadata"]["namespace"] = namespace
     labels = {f"tenancy-{name}": "master"}, {f"tenancy-{name}": "standby"}
@@ -42,12 +36,6 @@ def tenant(name: str, vip: str, master: str, standby: str, namespace: str = "def
 
 def old_cluster() -> list[Json]:
     return [*tenant("old", VIP, "m1", "m2"), node("m3", tenancy_other="master")]
-
-
-def of(objects: list[Json], kind: str, name: str) -> Json:
-    """One of the objects."""
-    (found,) = [found for found in objects if (found["kind"], found["metadata"]["name"]) == (kind, name)]
-    return found
 
 
 def pods(objects: list[Json]) -> list[Json]:
@@ -73,7 +61,7 @@ def read(objects: list[Json]) -> Fleet:
 ENTRY = {"name": "old", "vip": VIP, "hosts": {"master": "m1", "standby": "m2"}, "adopt": True}
 
 
-def test_a_tenant_like_the_seeds_needs_no_more_than_name_address_and_hosts() -> None:
+def test_a_tenant_like_the_seeds_has_only_name_address_and_hosts() -> None:
     assert written(old_cluster()) == ({"cluster": {"namespace": "default"}, "tenants": [ENTRY]}, ())
 
 
@@ -87,10 +75,10 @@ def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
         container["env"][0]["value"] = "4096"
         pod["volumes"][0]["hostPath"]["path"] = "/data7//old/"
         pod["tolerations"] = [{"operator": "Exists"}]
-    controller = of(objects, "ReplicationController", "old-vip")["spec"]["template"]["spec"]
+    controller = one_of(objects, "ReplicationController", "old-vip")["spec"]["template"]["spec"]
     controller["containers"][0]["args"][1:] = ["--vrid", "7"]
     controller["tolerations"] = [{"operator": "Exists"}]
-    of(objects, "Service", "old-vip")["spec"]["selector"]["role"] = "standby"
+    one_of(objects, "Service", "old-vip")["spec"]["selector"]["role"] = "standby"
     changes = {
         "activeRole": "standby",
         "vrid": 7,
@@ -106,7 +94,7 @@ def test_what_differs_from_the_defaults_is_in_the_entry() -> None:
     assert (sections["tenants"], remarks) == ([{**ENTRY, **changes}], ())
 
 
-def test_objects_are_read_by_their_meaning_not_by_our_names() -> None:
+def test_objects_with_other_names_of_volumes_and_containers_are_read() -> None:
     objects = old_cluster()
     sidecar = {"name": "exporter", "image": "exporter:1"}
     for pod in pods(objects):
@@ -115,17 +103,15 @@ def test_objects_are_read_by_their_meaning_not_by_our_names() -> None:
             thing["name"] = names[thing["name"]]
         pod["containers"][0]["name"] = "db"
         pod["containers"].insert(0, sidecar)
-    of(objects, "ReplicationController", "old-vip")["spec"]["template"]["spec"]["containers"].insert(0, sidecar)
+    one_of(objects, "ReplicationController", "old-vip")["spec"]["template"]["spec"]["containers"].insert(0, sidecar)
     assert written(objects)[0]["tenants"] == [ENTRY]
 
 
 def scaled(objects: list[Json], *counts: int) -> None:
     """Scale the old tenant's databases and keepalived controller."""
-    names = ("old-master", "old-standby"), ("old-vip",)
-    workloads = [of(objects, "StatefulSet", name) for name in names[0]]
-    workloads += [of(objects, "ReplicationController", name) for name in names[1]]
-    for workload, count in zip(workloads, counts, strict=True):
-        workload["spec"]["replicas"] = count
+    workloads = ("StatefulSet", "old-master"), ("StatefulSet", "old-standby"), ("ReplicationController", "old-vip")
+    for (kind, name), count in zip(workloads, counts, strict=True):
+        one_of(objects, kind, name)["spec"]["replicas"] = count
 
 
 def test_a_tenant_that_was_scaled_to_0_is_stopped() -> None:
@@ -141,14 +127,14 @@ def test_a_tenant_that_was_scaled_to_0_is_stopped() -> None:
         lambda pod, host: pod.update(nodeName=host),
     ],
 )
-def test_hosts_are_where_the_template_pins_the_pod_whatever_the_labels_say(pin: Callable[[Json, str], None]) -> None:
+def test_hosts_are_the_nodes_that_the_templates_pin(pin: Callable[[Json, str], None]) -> None:
     objects = old_cluster()
     for pod, host in zip(pods(objects), ("n1", "n2"), strict=True):
         pin(pod, host)
     assert written(objects)[0]["tenants"][0]["hosts"] == {"master": "n1", "standby": "n2"}
 
 
-def test_hosts_are_where_the_pods_run_whatever_other_nodes_have_labels() -> None:
+def test_hosts_are_the_nodes_of_running_pods() -> None:
     objects = [*old_cluster(), node("m9", tenancy_old="master")]
     running = [
         {"kind": "Pod", "metadata": {"name": f"old-{role}-0", "namespace": "default"}, "spec": {"nodeName": host}}
@@ -195,39 +181,31 @@ def test_a_tenant_that_no_waiver_allows_is_left_out_and_named() -> None:
     assert all("is left out: E402, 192.168.143.145 is also the VIP of" in remark for remark in remarks)
 
 
-def differ(where: str) -> Callable[[list[Json]], None]:
-    """Return an edit of the standby's pod alone."""
-
-    def edit(objects: list[Json]) -> None:
-        pod = pods(objects)[1]
-        match where:
-            case "image":
-                pod["containers"][0]["image"] = "adb:v2"
-            case "memory":
-                pod["containers"][0]["resources"]["limits"]["memory"] = "1Gi"
-            case "cpu":
-                pod["containers"][0]["resources"]["limits"]["cpu"] = "500m"
-            case "data":
-                pod["volumes"][0]["hostPath"]["path"] = "/data9/x"
-            case "selector":
-                pod["nodeSelector"]["disk"] = "ssd"
-            case "limit":
-                pod["containers"][0]["env"][0]["value"] = "1"
-            case "shared":
-                pod["containers"][0]["env"][3]["valueFrom"]["configMapKeyRef"]["name"] = "other"
-
-    return edit
+Edit = Callable[[list[Json]], object]
 
 
-def forwarded(line: str) -> Callable[[list[Json]], None]:
-    def edit(objects: list[Json]) -> None:
-        of(objects, "ConfigMap", "old-vip-cm")["data"][VIP] = line
+ROLES_DIFFER: list[tuple[Callable[[Json, Json], object], str]] = [
+    (lambda _, db: db.update(image="adb:v2"), "image: docker.dtdream.com/adb/adb-control:v1.1.0 and adb:v2"),
+    (lambda _, db: db["resources"]["limits"].update(memory="1Gi"), "memory: 16Gi and 1Gi"),
+    (lambda _, db: db["resources"]["limits"].update(cpu="500m"), "cpu: none and 500m"),
+    (lambda pod, _: pod["volumes"][0]["hostPath"].update(path="/data9/x"), "dataPath: /data0/old/data and /data9/x"),
+    (lambda pod, _: pod["nodeSelector"].update(disk="ssd"), "nodeSelector: none and {'disk': 'ssd'}"),
+    (lambda _, db: db["env"][0].update(value="1"), "memoryLimit: 2048 and 1"),
+    (lambda _, db: db["env"][3]["valueFrom"]["configMapKeyRef"].update(name="other"), "adbops: adbops-cm and other"),
+]
+"""Changes to the standby's pod and its container."""
 
-    return edit
+
+def standby(edit: Callable[[Json, Json], object]) -> Edit:
+    return lambda objects: edit(pods(objects)[1], pods(objects)[1]["containers"][0])
 
 
-def without(kind: str, name: str) -> Callable[[list[Json]], None]:
-    return lambda objects: objects.remove(of(objects, kind, name))
+def forwarded(line: str) -> Edit:
+    return lambda objects: one_of(objects, "ConfigMap", "old-vip-cm")["data"].update({VIP: line})
+
+
+def without(kind: str, name: str) -> Edit:
+    return lambda objects: objects.remove(one_of(objects, kind, name))
 
 
 @pytest.mark.parametrize(
@@ -237,13 +215,7 @@ def without(kind: str, name: str) -> Callable[[list[Json]], None]:
         (without("Service", "old-vip"), "there is no Service old-vip"),
         (without("ReplicationController", "old-vip"), "there is no ReplicationController old-vip"),
         (without("Node", "m2"), "its standby may start on no node, not on one node, and has no pod"),
-        (differ("image"), "its roles differ in image: docker.dtdream.com/adb/adb-control:v1.1.0 and adb:v2"),
-        (differ("memory"), "its roles differ in memory: 16Gi and 1Gi"),
-        (differ("cpu"), "its roles differ in cpu: none and 500m"),
-        (differ("data"), "its roles differ in dataPath: /data0/old/data and /data9/x"),
-        (differ("selector"), "its roles differ in nodeSelector: none and {'disk': 'ssd'}"),
-        (differ("limit"), "its roles differ in memoryLimit: 2048 and 1"),
-        (differ("shared"), "its roles differ in adbops: adbops-cm and other"),
+        *((standby(edit), f"its roles differ in {words}") for edit, words in ROLES_DIFFER),
         (forwarded("default/old-vip:DR"), "its address is forwarded by DR, and a stack forwards all addresses by NAT"),
         (forwarded("default/other"), "its address is forwarded to default/other, not to Service old-vip"),
         (forwarded("elsewhere"), f"ConfigMap old-vip-cm forwards {VIP} in a form that cannot be read"),
@@ -251,9 +223,7 @@ def without(kind: str, name: str) -> Callable[[list[Json]], None]:
         (lambda objects: scaled(objects, 2, 2, 1), "its replicas are neither all 1 nor all 0"),
     ],
 )
-def test_a_tenant_that_no_entry_describes_is_left_out_with_the_reason(
-    edit: Callable[[list[Json]], None], words: str
-) -> None:
+def test_a_tenant_that_no_entry_describes_is_left_out_with_the_reason(edit: Edit, words: str) -> None:
     objects = [*old_cluster(), *tenant("own", "10.0.0.1", "m5", "m6")]
     edit(objects)
     sections, (remark,) = written(objects)
@@ -270,8 +240,7 @@ def test_a_minority_with_other_shared_objects_is_left_out() -> None:
 
 
 def command(given: str) -> "subprocess.CompletedProcess[str]":
-    arguments = [sys.executable, "-m", "tenants", "discover"]
-    return subprocess.run(arguments, input=given, capture_output=True, text=True, check=False, cwd=ROOT)
+    return run(sys.executable, "-m", "tenants", "discover", stdin=given)
 
 
 def test_the_command_prints_the_file_and_remarks_on_standard_error() -> None:

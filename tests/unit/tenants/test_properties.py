@@ -16,7 +16,7 @@ from tenants.lint import exit_code, lint
 from tenants.maps import Section
 from tests.support.strategies import Raw, sound_fleets, stack_file
 
-# Hypothesis' own deadline is for idle machines; a hang is told by the limit below and by pytest's.
+# Hypothesis' own deadline is for idle machines; a hang exceeds the limit below, or pytest's.
 settings.register_profile("fleets", deadline=None)
 settings.load_profile("fleets")
 
@@ -49,8 +49,7 @@ def is_sound(raw: Raw) -> Fleet:
     """Check that the linter and the program accept a configuration, whatever the order of tenants."""
     fleet = load(raw)
     text, _ = stack_file(raw)
-    report = lint("Pulumi.dev.yaml", text.encode())
-    assert not report.findings, text
+    assert not lint("Pulumi.dev.yaml", text.encode()).findings, text
     turned = load({**raw, "tenants": raw["tenants"][::-1]})
     assert turned == Fleet(cluster=fleet.cluster, platform=fleet.platform, tenants=fleet.tenants[::-1])
     return fleet
@@ -89,7 +88,7 @@ def test_any_bytes_end_in_findings_or_as_unusable(data: bytes) -> None:
 
 @settings(max_examples=1500)
 @given(ANY_YAML)
-def test_anything_that_looks_like_yaml_ends_in_findings_or_as_unusable(data: bytes) -> None:
+def test_yaml_like_text_ends_in_findings_or_as_unusable(data: bytes) -> None:
     ends_well(data)
 
 
@@ -101,7 +100,7 @@ def test_a_configuration_of_any_shape_ends_in_findings(sections: dict[str, Any])
 
 @settings(max_examples=500)
 @given(sound_fleets())
-def test_a_sound_fleet_is_taken_by_linter_and_program_in_any_order(raw: Raw) -> None:
+def test_a_sound_fleet_is_accepted_in_any_order(raw: Raw) -> None:
     is_sound(raw)
 
 
@@ -140,7 +139,7 @@ def test_many_more_bytes_end_well(data: bytes) -> None:
 @pytest.mark.nightly
 @settings(max_examples=50_000)
 @given(ANY_YAML)
-def test_much_more_that_looks_like_yaml_ends_well(data: bytes) -> None:
+def test_many_more_yaml_like_texts_end_well(data: bytes) -> None:
     ends_well(data)
 
 
@@ -154,5 +153,5 @@ def test_many_more_configurations_of_any_shape_end_well(sections: dict[str, Any]
 @pytest.mark.nightly
 @settings(max_examples=10_000)
 @given(sound_fleets(most=40))
-def test_many_more_sound_fleets_are_taken(raw: Raw) -> None:
+def test_many_more_sound_fleets_are_accepted(raw: Raw) -> None:
     is_sound(raw)

@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 from tenants import goyaml, schema
 from tenants.kinds import Encrypted
 from tenants.rules import RULES
+from tests.support.faults import IN_ONE_VALUE
 from tests.support.program import ROOT
 from tests.support.strategies import Raw, sound_fleets
-from tests.unit.tenants.test_faults import IN_ONE_VALUE
 
 VALIDATOR = Draft202012Validator(schema.build())
 FILES = ROOT / "tests" / "data" / "rules"

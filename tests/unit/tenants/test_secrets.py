@@ -6,18 +6,16 @@ from pathlib import Path as File
 from typing import Any
 
 import pytest
-import yaml
 
 from tenants import FleetError, formats, load, load_texts, schema
 from tenants.findings import FieldPath, path_text
 from tenants.lint import lint
 from tenants.rules.shape import ENCRYPTED
-from tests.support.program import ROOT
+from tests.support.fleets import CONFIG
 from tests.support.strategies import Raw, stack_file
 
 CANARIES = ("canary-5f3a", "Canary 5f3a: ../{}", "12345678987654321")
 """What many keys would take, what few would, and what is a number to JSON."""
-BASE: Raw = yaml.safe_load((ROOT / "tests" / "data" / "tenant3.yaml").read_text())
 
 
 def places(part: Mapping[str, Any], path: FieldPath = ()) -> Iterator[FieldPath]:
@@ -40,7 +38,7 @@ PLACES = sorted({place for name, part in SECTIONS.items() for place in places(pa
 OF_DATA = {place for place in PLACES if place[0] == "platform" and place[2:3] == ("data",) and len(place) == 4}
 
 
-def planted(path: FieldPath, value: Any, within: Any = BASE) -> Any:
+def planted(path: FieldPath, value: Any, within: Any = CONFIG) -> Any:
     """A sound configuration, but for this value."""
     if not path:
         return value

@@ -51,7 +51,7 @@ def test_a_file_is_read_as_the_cli_reads_it(case: Case) -> None:
     assert exactly(sections) == exactly(expected)
 
 
-def test_a_secure_map_of_one_text_is_an_encrypted_value_and_others_are_maps() -> None:
+def test_only_a_secure_map_of_one_text_is_an_encrypted_value() -> None:
     read = stackfile.read(
         b"config:\n  adb-tenants:cluster: {a: {secure: v1:x}, b: {secure: 1}, c: {secure: x, d: y}, e: [{secure: z}]}\n"
     ).sections["cluster"]

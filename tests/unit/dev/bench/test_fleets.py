@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dev.bench import fleets
@@ -8,6 +8,7 @@ from tenants import load
 from tenants.fleet import Role
 
 
+@settings(deadline=None)
 @given(tenants=st.integers(1, fleets.MOST_TENANTS))
 def test_every_fleet_is_valid_and_its_nodes_are_its_hosts(tenants: int) -> None:
     config = fleets.fleet(tenants)
