@@ -16,7 +16,11 @@ from tests.unit.components.test_registered import config_with
 
 TENANT4 = {"name": "tenant4", "vip": "192.168.143.145", "hosts": {"master": "m3", "standby": "m4"}}
 KINDS = ("Service", "StatefulSet", "ConfigMap", "ReplicationController")
-EVERY_OPTION: dict[str, Any] = {"cpu": 4, "promotion": {"command": ["true"], "timeoutSeconds": 1}}
+EVERY_OPTION: dict[str, Any] = {
+    "cpu": 4,
+    "promotion": {"command": ["true"], "timeoutSeconds": 1},
+    "networkPolicy": {"allowFrom": ["10.0.0.0/8"]},
+}
 """With it, a tenant has every object that a tenant can have."""
 
 

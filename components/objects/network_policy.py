@@ -1,0 +1,43 @@
+"""A tenant's NetworkPolicy: who may connect to its control pods."""
+
+from ipaddress import IPv4Network
+
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
+from pulumi_kubernetes.networking.v1 import (
+    IPBlockArgs,
+    NetworkPolicyIngressRuleArgs,
+    NetworkPolicyInitArgs,
+    NetworkPolicyPeerArgs,
+    NetworkPolicyPortArgs,
+    NetworkPolicySpecArgs,
+)
+
+from components.live.fleet import LiveFleet
+from components.objects.control_node import ADB_PORT, SSH_PORT
+from components.objects.metadata import object_metadata
+from tenants.fleet import NetworkPolicySpec, TenantSpec
+
+
+def network_policy(spec: TenantSpec, allowed: NetworkPolicySpec, live: LiveFleet) -> NetworkPolicyInitArgs:
+    """Build the NetworkPolicy of both control pods; what they connect to is not restricted."""
+    # keepalived's IPVS forwards a connection from the client's address or, masqueraded, from its own node's. It runs on
+    # the active role's node, and a node always reaches its own pods (Kubernetes, "What you can't do with network
+    # policies"); while a failover is under way, the other node may still forward. Nodes' addresses are taken from the
+    # configuration, where they have no names, so all of them are allowed. Those of the live nodes would change the
+    # policy whenever a node is lost.
+    clients = dict.fromkeys([*allowed.allow_from, *map(IPv4Network, live.fleet.cluster.node_addresses)])
+    control_pods = LabelSelectorArgs(match_labels={"app": "adb", "tenancy": spec.name})
+    rules = [_rule(SSH_PORT, [NetworkPolicyPeerArgs(pod_selector=control_pods)])]
+    if clients:
+        # Not with an empty list, which would allow every address.
+        rules.insert(0, _rule(ADB_PORT, [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=str(c))) for c in clients]))
+    return NetworkPolicyInitArgs(
+        api_version="networking.k8s.io/v1",
+        kind="NetworkPolicy",
+        metadata=object_metadata(spec.network_policy_name, live.home),
+        spec=NetworkPolicySpecArgs(pod_selector=control_pods, policy_types=["Ingress"], ingress=rules),
+    )
+
+
+def _rule(port: int, peers: list[NetworkPolicyPeerArgs]) -> NetworkPolicyIngressRuleArgs:
+    return NetworkPolicyIngressRuleArgs(from_=peers, ports=[NetworkPolicyPortArgs(port=port, protocol="TCP")])
