@@ -6,6 +6,7 @@ import pulumi
 from pulumi_kubernetes.apps.v1 import StatefulSet
 from pulumi_kubernetes.core.v1 import NodePatch, Service
 from pulumi_kubernetes.meta.v1 import ObjectMetaPatchArgs
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.fleet_context import FleetContext
 from components.objects import control_node as build
@@ -21,6 +22,7 @@ class ControlNodeArgs:
     role: Role
     context: FleetContext
     platform: Platform
+    network_policy: NetworkPolicy | None
 
 
 class ControlNode(pulumi.ComponentResource):
@@ -49,9 +51,16 @@ class ControlNode(pulumi.ComponentResource):
         self.stateful_set = StatefulSet(
             name,
             build.stateful_set(spec, role, args.context, args.platform.names),
-            # The pod is scheduled only on the labelled node, and starts only with the shared objects.
+            # The pod is scheduled only on the labelled node, and starts only with the shared objects. It never runs
+            # without its NetworkPolicy; and since keepalived's controller, which depends on this, is deleted first, a
+            # refused removal of the tenant leaves the policy too.
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[node_label, service, args.platform], hooks=hooks.stateful_set
+                parent=self,
+                depends_on=[
+                    *(node_label, service, args.platform),
+                    *([args.network_policy] if args.network_policy else []),
+                ],
+                hooks=hooks.stateful_set,
             ),
         )
         self.register_outputs({"host": spec.hosts.of(role)})

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
 from components.control_node import ControlNode, ControlNodeArgs
 from components.fleet_context import FleetContext
 from components.keepalived_access import KeepalivedAccess
+from components.objects import network_policy as build
 from components.platform import Platform
 from components.promotion import Promotion, PromotionArgs
 from components.virtual_ip import VirtualIp, VirtualIpArgs
@@ -24,7 +26,7 @@ class TenantArgs:
 
 
 class Tenant(pulumi.ComponentResource):
-    """A master and a standby control node, and the virtual IP in front of the active one."""
+    """A master and a standby control node, their NetworkPolicy, and the virtual IP in front of the active one."""
 
     control_nodes: dict[Role, ControlNode]
     virtual_ip: VirtualIp
@@ -33,10 +35,19 @@ class Tenant(pulumi.ComponentResource):
         super().__init__("adb:tenants:Tenant", name, None, opts)
         spec, context, platform = args.spec, args.context, args.platform
         child = pulumi.ResourceOptions(parent=self)
+        network_policy = None
+        if spec.network_policy:
+            network_policy = NetworkPolicy(
+                spec.network_policy_name,
+                build.network_policy(spec, spec.network_policy, context),
+                opts=pulumi.ResourceOptions(parent=self, hooks=context.hooks.creation_only),
+            )
         self.control_nodes = {
             role: ControlNode(
                 spec.control_node_name(role),
-                ControlNodeArgs(spec=spec, role=role, context=context, platform=platform),
+                ControlNodeArgs(
+                    spec=spec, role=role, context=context, platform=platform, network_policy=network_policy
+                ),
                 child,
             )
             for role in Role

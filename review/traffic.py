@@ -10,7 +10,7 @@ from review.changes import Changes, ObjectChange, TenantChange
 from review.danger import Danger
 from review.fields import METADATA
 from review.findings import Finding, Name, Value, name_or, names, number, word
-from review.lifecycle import if_serving, is_adopted, is_new, was_serving
+from review.lifecycle import if_serving, is_adopted, is_new, is_removed, was_serving
 from review.preview import Action
 from review.rules import traffic as rules
 from review.unknown import unknown_fields, unknown_operation
@@ -185,6 +185,29 @@ def promotion(change: ObjectChange, _: TenantChange) -> Iterator[Finding]:
         yield rules.PROMOTION_AWAITED.finding(job=job)
     else:
         yield rules.PROMOTION_CHANGED.finding(job=job, fields=names(change.paths()))
+
+
+def network_policy(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
+    """Judge the NetworkPolicy of the control pods, also where pods that run already are adopted and get their first."""
+    at_most = if_serving(tenant, Danger.TRAFFIC)
+    if is_new(tenant) and not is_adopted(tenant):
+        at_most = Danger.NONE
+    if change.action is Action.ADOPT or change.is_metadata_only:
+        return
+    if change.action is Action.CREATE:
+        peers = [peer for rule in items(at(change.after, "spec", "ingress")) for peer in items(at(rule, "from"))]
+        blocks = [text(at(peer, "ipBlock", "cidr")) for peer in peers]
+        clients = name_or("no network", ", ".join(filter(None, blocks)))
+        yield rules.POLICY_CREATED.finding(clients=clients, at_most=at_most)
+    elif change.action is Action.DELETE:
+        if not is_removed(tenant):
+            yield rules.POLICY_REMOVED.finding()
+    elif change.action in (Action.UPDATE, Action.REPLACE) and change.fields:
+        yield rules.POLICY_CHANGED.finding(fields=names(change.paths(besides=METADATA)), at_most=at_most)
+    elif change.action is Action.UPDATE:
+        yield unknown_fields(change, [], at_most=at_most)
+    else:
+        yield unknown_operation(change, at_most=at_most)
 
 
 def served_throughout(changes: Changes) -> Mapping[str, frozenset[str]]:

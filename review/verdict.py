@@ -105,13 +105,14 @@ JUDGES: Sequence[tuple[Part, Judge]] = (
     (Part.VIP_CONFIG, traffic.vip_config),
     (Part.KEEPALIVED, traffic.keepalived),
     (Part.VIP_SERVICE, traffic.forced_role),
+    (Part.NETWORK_POLICY, traffic.network_policy),
     (Part.DATABASE, databases.stateful_set),
     (Part.NODE_LABEL, databases.node_label),
     (Part.DATABASE_NAME, databases.headless_service),
     (Part.UNKNOWN, unknown_object),
 )
 """The function that judges a tenant's objects of each part; equally dangerous findings are listed in this order."""
-ALSO_OF_WHOLE_TENANTS = frozenset({traffic.forced_role, databases.stateful_set, unknown_object})
+ALSO_OF_WHOLE_TENANTS = frozenset({traffic.forced_role, traffic.network_policy, databases.stateful_set, unknown_object})
 """Judges whose findings matter even where the whole tenant is created, adopted or removed."""
 
 

@@ -18,6 +18,7 @@ from tenants.fleet import (
     ClusterSpec,
     Hosts,
     Keepalived,
+    NetworkPolicySpec,
     PlatformSpec,
     PromotionSpec,
     Role,
@@ -306,6 +307,18 @@ PROMOTION = Record(
     },
 )
 
+NETWORK_POLICY = Record(
+    spec=NetworkPolicySpec,
+    fields={
+        "allow_from": Field(
+            key="allowFrom",
+            kind=ListOf(NETWORK),
+            about="The networks whose clients may connect to port 5432 of the control pods.",
+            required=True,
+        ),
+    },
+)
+
 
 # --- tenants ----------------------------------------------------------------------------------------------------------
 
@@ -411,6 +424,13 @@ SETTINGS: Mapping[str, Field[Any]] = {
         kind=PROMOTION,
         about="A command that promotes a role's database: it must succeed before a failover moves traffic there.",
         otherwise="none, promote it yourself and then fail over",
+    ),
+    "network_policy": Field(
+        key="networkPolicy",
+        kind=NETWORK_POLICY,
+        about="A NetworkPolicy of the control pods: only allowFrom and cluster.nodeAddresses can connect to port 5432, "
+        "only the two pods to each other's ssh, and nobody to other ports.",
+        otherwise="none, every address can connect",
     ),
     "waivers": Field(
         key="waive",

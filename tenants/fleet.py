@@ -79,6 +79,14 @@ class PromotionSpec:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NetworkPolicySpec:
+    """Who may connect to a tenant's databases."""
+
+    allow_from: tuple[IPv4Network, ...]
+    """Networks of the clients; they may be none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AllowedMove:
     """Permission to start a role's database elsewhere, because its data has been moved there; `None`: not moved."""
 
@@ -121,6 +129,11 @@ class TenantNames:
     def virtual_ip_config_map_name(self) -> str:
         """Name of the ConfigMap that keepalived reads."""
         return f"{self.name}-vip-cm"
+
+    @property
+    def network_policy_name(self) -> str:
+        """Name of the NetworkPolicy of both control pods."""
+        return f"{self.name}-policy"
 
     @property
     def promotion_name(self) -> str:
@@ -172,6 +185,8 @@ class TenantSpec(TenantNames):
     """Why a failover may select a pod that is not ready, or a pod may start on a node that accepts none."""
     promotion: PromotionSpec | None = None
     """Must succeed before a failover moves traffic; `None`: the database is promoted by hand before a failover."""
+    network_policy: NetworkPolicySpec | None = None
+    """`None`: there is no NetworkPolicy, and every address can connect."""
     waivers: tuple[Waiver, ...] = ()
 
     @property

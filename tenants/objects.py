@@ -21,6 +21,7 @@ class Part(Enum):
     VIP_CONFIG = "ConfigMap that keepalived reads"
     KEEPALIVED = "ReplicationController of keepalived"
     PROMOTION = "Job that promotes a database"
+    NETWORK_POLICY = "NetworkPolicy of both roles' pods"
     SHARED = "object that all tenants' pods refer to"
     KEEPALIVED_ACCESS = "permission of keepalived"
     PROVIDER = "connection to the cluster"
@@ -42,6 +43,7 @@ class ResourceKind:
 
 CONFIG_MAP = ResourceKind(name="ConfigMap", plural="configmaps")
 JOB = ResourceKind(name="Job", api="/apis/batch/v1", plural="jobs")
+NETWORK_POLICY = ResourceKind(name="NetworkPolicy", api="/apis/networking.k8s.io/v1", plural="networkpolicies")
 NODE_PATCH = ResourceKind(name="NodePatch", plural="nodes")
 REPLICATION_CONTROLLER = ResourceKind(name="ReplicationController", plural="replicationcontrollers")
 SERVICE = ResourceKind(name="Service", plural="services")
@@ -99,6 +101,13 @@ OBJECTS: Sequence[TenantObject] = (
             is_live_by_name=False,
         )
         for role in Role
+    ),
+    TenantObject(
+        NETWORK_POLICY,
+        _NAMES.network_policy_name,
+        "Tenant",
+        Part.NETWORK_POLICY,
+        is_declared=lambda tenant: tenant.network_policy is not None,
     ),
 )
 """In the order in which messages list them."""

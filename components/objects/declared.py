@@ -7,6 +7,7 @@ from pulumi._types import input_type_to_dict, is_input_type
 from components.live.fleet import LiveFleet
 from components.objects import control_node, virtual_ip
 from components.objects.control_environment import configured_names
+from components.objects.network_policy import network_policy
 from kube.manifest import Json, Key, Manifest, key_of, mapping
 from tenants.fleet import Role, TenantSpec
 
@@ -22,6 +23,8 @@ def manifests(tenant: TenantSpec, live: LiveFleet) -> Mapping[Key, Manifest]:
         yield virtual_ip.config_map(tenant, live)
         yield virtual_ip.service(tenant, live, forced=None)
         yield virtual_ip.replication_controller(tenant, live)
+        if tenant.network_policy:
+            yield network_policy(tenant, tenant.network_policy, live)
 
     declared = [mapping(_plain(each)) for each in objects()]
     return {key_of(manifest): manifest for manifest in declared}

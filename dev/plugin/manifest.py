@@ -36,6 +36,7 @@ REPLICATION_CONTROLLER = ResourceKind("v1", "ReplicationController", "replicatio
 SECRET = ResourceKind("v1", "Secret", "secrets")
 SERVICE = ResourceKind("v1", "Service", "services")
 SERVICE_ACCOUNT = ResourceKind("v1", "ServiceAccount", "serviceaccounts")
+NETWORK_POLICY = ResourceKind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 CLUSTER_ROLE = ResourceKind("rbac.authorization.k8s.io/v1", "ClusterRole", "clusterroles", namespaced=False)
 CLUSTER_ROLE_BINDING = ResourceKind(
     "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False
@@ -45,7 +46,7 @@ _KINDS = {
     (kind.api_version, kind.name): kind
     for kind in (
         *(STATEFUL_SET, JOB, CONFIG_MAP, NAMESPACE, NODE, POD, REPLICATION_CONTROLLER, SECRET, SERVICE),
-        *(SERVICE_ACCOUNT, CLUSTER_ROLE, CLUSTER_ROLE_BINDING),
+        *(SERVICE_ACCOUNT, NETWORK_POLICY, CLUSTER_ROLE, CLUSTER_ROLE_BINDING),
     )
 }
 

@@ -99,3 +99,19 @@ PROMOTION_STORED = Rule(
     "R254", Danger.NONE, "the promotion Job {job} is suspended until the next failover: nothing runs now"
 )
 PROMOTION_REMOVED = Rule("R255", Danger.NONE, "the promotion Job {job} is removed")
+
+# The NetworkPolicy of the control pods.
+POLICY_CREATED = Rule(
+    "R261",
+    Danger.TRAFFIC,
+    "a NetworkPolicy is created: only {clients} and the tenant's own pods can connect to port 5432",
+    why="Clients with other addresses are cut off. No pod restarts.",
+)
+POLICY_CHANGED = Rule(
+    "R262",
+    Danger.TRAFFIC,
+    "the NetworkPolicy changes in {fields}: clients that it no longer allows are cut off",
+)
+POLICY_REMOVED = Rule(
+    "R263", Danger.NONE, "the NetworkPolicy is removed: every address can connect to the control pods"
+)

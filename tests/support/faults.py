@@ -35,6 +35,7 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
         ("waive", "E601"),
         ("promotion", ["promote.sh"]),
         ("nodeSelector", ["disk=ssd"]),
+        ("networkPolicy", ["10.0.0.0/8"]),
     ],
     "E104": [("activeRole", "primary"), ("state", "deleted"), ("updateStrategy", "Recreate")],
     "E106": [("memoryLimit", 0), ("memoryLimit", -5)],
@@ -42,6 +43,11 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
     "E202": [("name", "a" * 45), ("name", "b" * 300)],
     "E207": [("name", "3a")],
     "E401": [("vip", "10.0.0"), ("vip", "10.0.0.256"), ("vip", "::1"), ("vip", "10.0.0.1/32"), ("vip", "010.0.0.1")],
+    "E407": [
+        ("networkPolicy", {"allowFrom": ["10.0.0.1/8"]}),
+        ("networkPolicy", {"allowFrom": ["10.0.0.1"]}),
+        ("networkPolicy", {"allowFrom": ["::/0"]}),
+    ],
     "E406": [("vip", "127.0.0.1"), ("vip", "224.0.0.5"), ("vip", "255.255.255.255")],
     "E501": [("vrid", 0), ("vrid", 256), ("vrid", -1)],
     "E701": [
@@ -70,7 +76,13 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
 }
 """Faults of a single value, by rule: the key of a tenant, and an invalid value of it."""
 AT_KEYS = {"E101"}
-WITHIN = {"E803": (0,), "E804": ("command",), "E805": ("disk",), "E806": ("kubernetes.io/hostname",)}
+WITHIN: dict[str, FieldPath] = {
+    "E407": ("allowFrom", 0),
+    "E803": (0,),
+    "E804": ("command",),
+    "E805": ("disk",),
+    "E806": ("kubernetes.io/hostname",),
+}
 """Where within the value the finding is, if not at the value itself."""
 ONLY_IN_ENTRIES = {"name", "vip", "hosts"}
 

@@ -35,6 +35,7 @@ PROMOTIONS: tuple[Raw, ...] = (
     {"command": ["ssh", "gpadmin@$(PROMOTE)", "gpactivatestandby", "-a"]},
     {"command": ["/promote.sh", ""], "image": "localhost:5000/adb__control:V1_0", "timeoutSeconds": 86_400},
 )
+NETWORK_POLICIES: tuple[Raw, ...] = ({"allowFrom": []}, {"allowFrom": ["10.0.0.0/8", "192.168.7.9/32"]})
 EVERY_FIELD: Raw = {
     "name": "t",
     "vip": "10.0.1.7",
@@ -56,6 +57,7 @@ EVERY_FIELD: Raw = {
     "waive": [{"rule": "E601", "reason": "alone"}],
     "force": "the master's node is gone",
     "promotion": {"command": ["p", "-x"], "image": "q", "timeoutSeconds": 7},
+    "networkPolicy": {"allowFrom": ["10.0.0.0/8"]},
     "allowMove": [{"role": "master", "host": "a", "dataPath": "/d/1", "logPath": "/d/2"}],
 }
 """An entry that sets every field, none to its default."""
@@ -97,6 +99,7 @@ def _settings(draw: st.DrawFn) -> Raw:
         "tolerations": st.sampled_from(TOLERATIONS),
         "nodeSelector": st.sampled_from([{}, {"disk": "ssd"}, NODE_LABELS]),
         "promotion": st.sampled_from(PROMOTIONS),
+        "networkPolicy": st.sampled_from(NETWORK_POLICIES),
     }
     assert kinds.keys() | OF_ENTRIES == {field.key for field in SETTINGS.values()}
     chosen = draw(st.sets(st.sampled_from(sorted(kinds)), max_size=4))

@@ -9,6 +9,7 @@ GROUPS: dict[str, Any] = {
     "core/v1": kubernetes.core.v1,
     "apps/v1": kubernetes.apps.v1,
     "batch/v1": kubernetes.batch.v1,
+    "networking.k8s.io/v1": kubernetes.networking.v1,
     "rbac.authorization.k8s.io/v1": kubernetes.rbac.v1,
 }
 

@@ -20,6 +20,7 @@ EVERY_OPTION: dict[str, Any] = {
     "cpu": 4,
     "nodeSelector": {"disk": "ssd"},
     "promotion": {"command": ["true"], "timeoutSeconds": 1},
+    "networkPolicy": {"allowFrom": ["10.0.0.0/8"]},
 }
 """With it, a tenant has every object that a tenant can have."""
 

@@ -213,6 +213,62 @@ def test_a_promotion_is_reported_by_what_its_job_does(
     assert words in lines(judged)
 
 
+def policy(*networks: str) -> Step:
+    blocks = [{"ipBlock": {"cidr": network}} for network in networks]
+    return {"spec": {"ingress": [{"from": blocks}, {"from": [{"podSelector": {}}]}]}}
+
+
+@pytest.mark.parametrize(
+    ("recording", "operation", "before", "after", "danger", "words"),
+    [
+        (
+            "nothing-changes",
+            "create",
+            None,
+            policy("10.0.0.0/8"),
+            Danger.TRAFFIC,
+            "only 10.0.0.0/8 and",
+        ),
+        (
+            "nothing-changes",
+            "create",
+            None,
+            policy(),
+            Danger.TRAFFIC,
+            "R261 a NetworkPolicy is created: only no",
+        ),
+        (
+            "nothing-changes",
+            "update",
+            policy("10.0.0.0/8"),
+            policy("10.0.0.0/9"),
+            Danger.TRAFFIC,
+            "R262 the NetworkPolicy changes in spec.ingress[0].from[0].ipBlock.cidr",
+        ),
+        ("nothing-changes", "delete", policy("10.0.0.0/8"), None, Danger.NONE, "R263 the NetworkPolicy is removed"),
+        ("nothing-changes", "an-operation-of-tomorrow", policy(), policy(), Danger.TRAFFIC, "R904"),
+        ("tenants-adopted", "create", None, policy("10.0.0.0/8"), Danger.TRAFFIC, "R261"),
+        ("first-tenants-created", "create", None, policy("10.0.0.0/8"), Danger.NONE, "R261"),
+        ("tenant-started", "create", None, policy("10.0.0.0/8"), Danger.NONE, "R261"),
+    ],
+)
+def test_a_network_policy_is_judged_by_the_clients_it_cuts_off(
+    recording: str, operation: str, before: Step | None, after: Step | None, danger: Danger, words: str
+) -> None:
+    def edit(steps: list[Step]) -> None:
+        urn = f"{COMPONENTS}Tenant$kubernetes:networking.k8s.io/v1:NetworkPolicy::tenant3-policy"
+        states = {
+            key: {"custom": True, "inputs": {"kind": "NetworkPolicy", **inputs}}
+            for key, inputs in (("oldState", before), ("newState", after))
+            if inputs is not None
+        }
+        steps.append({"op": operation, "urn": urn, **states})
+
+    judged = reviewed(recording, edit)
+    assert judged.danger is danger
+    assert words in lines(judged)
+
+
 @pytest.mark.parametrize(("state_in_outputs", "danger"), [("retired", Danger.NONE), ("running", Danger.DATA_LOSS)])
 def test_the_outputs_have_the_state_where_no_object_has_it(state_in_outputs: str, danger: Danger) -> None:
     def edit(steps: list[Step]) -> None:

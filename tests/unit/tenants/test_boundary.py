@@ -14,6 +14,7 @@ from tenants.fleet import (
     Fleet,
     Hosts,
     Keepalived,
+    NetworkPolicySpec,
     PlatformSpec,
     PromotionSpec,
     Role,
@@ -169,6 +170,7 @@ def test_every_field_of_the_contract_arrives() -> None:
             allow_move=(AllowedMove(role=Role.MASTER, host="a", data_path="/d/1", log_path="/d/2"),),
             force="the master's node is gone",
             promotion=PromotionSpec(command=("p", "-x"), image="q", timeout_seconds=7),
+            network_policy=NetworkPolicySpec(allow_from=(IPv4Network("10.0.0.0/8"),)),
             waivers=(Waiver(rule="E601", reason="alone"),),
         ),
     )
