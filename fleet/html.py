@@ -41,7 +41,8 @@ def _summary(fleet: FleetView) -> str:
     states = Counter(tenant.state or "running" for tenant in fleet.tenants)
     counted = [f"{len(fleet.tenants)} tenants on {len(fleet.nodes)} nodes"]
     counted += [f"{count} {state}" for state, count in sorted(states.items()) if state != "running"]
-    unready = sum(1 for tenant in fleet.tenants if tenant.active and tenant.active.ready is False)
+    running = (tenant for tenant in fleet.tenants if tenant.running)
+    unready = sum(1 for tenant in running if tenant.active and tenant.active.ready is False)
     if unready:
         counted.append(f"{unready} with an active role that is not ready")
     return _text(" · ".join(counted))
