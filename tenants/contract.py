@@ -428,8 +428,8 @@ SETTINGS: Mapping[str, Field[Any]] = {
     "network_policy": Field(
         key="networkPolicy",
         kind=NETWORK_POLICY,
-        about="A NetworkPolicy of the control pods: only allowFrom, cluster.nodeAddresses and the tenant's own pods can "
-        "connect to port 5432, only its own pods to ssh.",
+        about="A NetworkPolicy of the control pods: only allowFrom, cluster.nodeAddresses and the tenant's own pods "
+        "can connect to port 5432, only its own pods to ssh.",
         otherwise="none, every address can connect",
     ),
     "waivers": Field(
