@@ -1,4 +1,4 @@
-# `make up` and `make test` require Python 3.11 or newer, git and make only; dev/local/ installs the rest.
+# `make up` requires Python 3.11 or newer, git and make only, `make test` also Chromium; dev/local/ installs the rest.
 
 PYTHON ?= python3
 

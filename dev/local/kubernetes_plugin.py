@@ -40,8 +40,8 @@ def ensure(places: Places, environment: Mapping[str, str]) -> Plugin:
         return found
     if not (places.double / _NAME).exists():
         raise UserError(
-            f"The plugin {_NAME} {version} is neither on PATH nor installed, and cannot be downloaded from here: "
-            f"run `pulumi plugin install resource kubernetes {version}` on a network with access to get.pulumi.com."
+            f"The plugin {_NAME} {version} is neither on PATH nor installed, and cannot be downloaded: check the proxy "
+            f"settings, or run `pulumi plugin install resource kubernetes {version}` where get.pulumi.com is reachable."
         )
     progress.log(
         f"the official {_NAME} {version} is not installed and cannot be downloaded: using the double in dev/plugin "
