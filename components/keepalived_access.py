@@ -15,7 +15,7 @@ from kube.manifest import Manifest, at, items, text
 
 
 class KeepalivedAccess(pulumi.ComponentResource):
-    """The ServiceAccount of every keepalived pod of a namespace, and its permissions.
+    """The ServiceAccount of a stack's keepalived pods, and its permissions.
 
     kube-keepalived-vip lists pods and nodes to find its neighbours and watches the other kinds in every namespace
     (its chart's `cluster-role.yaml`); the seed ran it as `default`, before clusters had RBAC.

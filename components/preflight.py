@@ -22,7 +22,8 @@ def checked(fleet: Fleet) -> FleetContext:
 
     Raises:
         UnusableClusterError: The cluster cannot be read, or something must not be declared. The message contains all
-            refusals, each with what would allow it: a refused `up` has changed nothing.
+            refusals of the first step that has any (cluster, nodes, adoption, namespace, the rest), each with what
+            would allow it: a refused `up` has changed nothing.
     """
     cluster = LiveCluster(fleet.cluster.context, fleet.cluster.namespace, kinds=live_kinds(fleet.tenants))
     cluster.prefetch()

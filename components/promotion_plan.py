@@ -23,10 +23,10 @@ class PlannedPromotion:
     step: PromotionSpec
     job_name: str
     runs: bool
-    """Whether the VIP's Service still selects the other role. If not, there is nothing to promote: the Job is then
-    created suspended, and only records that this role needs no promotion."""
+    """Whether the tenant runs and the VIP's Service still selects the other role. If not, there is nothing to promote:
+    the Job is then created suspended, and only records that this role needs no promotion."""
     exists: bool
-    """Whether the Job exists in the cluster, running or finished."""
+    """Whether the Job of this failover exists: the tenant's latest, for this role, and not failed."""
 
 
 def planned_promotions(live: LiveFleet) -> Mapping[str, PlannedPromotion]:

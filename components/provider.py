@@ -27,8 +27,8 @@ def cluster_provider(live: LiveFleet) -> Provider:
         # manager of an adopted object cannot block an edit ("Apply failed with 1 conflict").
         enable_patch_force=True,
         # Existing objects are adopted in place, instead of failing an `up` whose preview succeeded: objects to adopt,
-        # and those that an interrupted `up` created but did not record. `adoption/adopt.py` has refused the preview by
-        # then if a tenant's object exists and is not to be adopted.
+        # and those that an interrupted `up` created but did not record. `adopt_or_refuse` and `CreationGuard` have
+        # refused by then what is not to be adopted.
         upsert_existing_objects=True,
         # The plugin's default of 50 requests a second delays a first `up` of 100 tenants by 20 s. With these values 50
         # tenants took 14 s instead of 115 s (together with the `SKIP_AWAIT` of `objects/virtual_ip.py`).

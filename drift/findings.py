@@ -14,7 +14,7 @@ AS_DECLARED = "(as declared)"
 GONE = "(gone)"
 RESTARTS = (
     "fixing this restarts the database: set `updateStrategy: OnDelete` in the tenant's entry, run "
-    "`pulumi up --refresh`, then `python -m drift --repair`, and delete the pod when a restart is acceptable"
+    "`pulumi up --refresh`, then `python -m drift --repair` again, and delete the pod when a restart is acceptable"
 )
 MOVES = "`pulumi up --refresh` refuses this: check where the data is, then add the `allowMove` entry shown in the error"
 

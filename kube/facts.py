@@ -14,7 +14,7 @@ from kube.manifest import Manifest, at, items, mapping, named, number, text
 STATE_ANNOTATION = "adb-tenants/state"
 """On StatefulSets and ReplicationControllers: the tenant's `state`, for when its entry has been removed."""
 STACK_ANNOTATION = "adb-tenants/stack"
-"""On every object that a stack declares: the stack, as `<project>/<stack>`."""
+"""On every object that a stack declares, nodes excepted: the stack, as `<project>/<stack>`."""
 FORCED_ANNOTATION = "adb-tenants/forced"
 """The entry's `force`. On a VIP's Service: why it selects a pod that was not shown to be ready. On its
 ReplicationController: why its pod is to run on a node where it could not start."""
@@ -103,6 +103,29 @@ def resource(container: Manifest, what: str, name: str) -> str:
     """Read the `limits` or `requests` of a container's `memory` or `cpu`, as written; empty where there is none."""
     found = at(container, "resources", what, name)
     return str(number(found)) if number(found) is not None else text(found)
+
+
+def is_ready(pod: Manifest) -> bool:
+    """Tell whether a pod is ready; one that is being deleted, as on a lost node, is not."""
+    if at(pod, "metadata", "deletionTimestamp") or at(pod, "status", "phase") in ("Failed", "Succeeded"):
+        return False
+    return any(
+        at(condition, "type") == "Ready" and at(condition, "status") == "True"
+        for condition in items(at(pod, "status", "conditions"))
+    )
+
+
+def requests(workload: Manifest, name: str) -> tuple[str, ...]:
+    """Read how much `memory` or `cpu` each container of a workload's pods requests."""
+    return tuple(
+        resource(mapping(container), "requests", name) for container in items(pod_spec(workload).get("containers"))
+    )
+
+
+def runs_old_template(stateful_set: Manifest, pod: Manifest) -> bool:
+    """Tell whether a StatefulSet's pod runs another template than the latest."""
+    latest = at(stateful_set, "status", "updateRevision")
+    return at(pod, "metadata", "labels", "controller-revision-hash") != latest
 
 
 # --- the location of the data -----------------------------------------------------------------------------------------
@@ -300,6 +323,9 @@ def selected_role(service: Manifest) -> str:
     return text(at(service, "spec", "selector", "role"))
 
 
+# --- owners and managers ----------------------------------------------------------------------------------------------
+
+
 def owner(manifest: Manifest) -> str:
     """Return the stack that manages an object, `<project>/<stack>`; empty if the object is not annotated."""
     return text(at(manifest, "metadata", "annotations", STACK_ANNOTATION))
@@ -314,26 +340,3 @@ def managers(manifest: Manifest) -> frozenset[str]:
     """Return the field managers of an object, those of its status excluded."""
     entries = items(at(manifest, "metadata", "managedFields"))
     return frozenset(text(at(entry, "manager")) for entry in entries if not at(entry, "subresource"))
-
-
-def is_ready(pod: Manifest) -> bool:
-    """Tell whether a pod is ready; one that is being deleted, as on a lost node, is not."""
-    if at(pod, "metadata", "deletionTimestamp") or at(pod, "status", "phase") in ("Failed", "Succeeded"):
-        return False
-    return any(
-        at(condition, "type") == "Ready" and at(condition, "status") == "True"
-        for condition in items(at(pod, "status", "conditions"))
-    )
-
-
-def requests(workload: Manifest, name: str) -> tuple[str, ...]:
-    """Read how much `memory` or `cpu` each container of a workload's pods requests."""
-    return tuple(
-        resource(mapping(container), "requests", name) for container in items(pod_spec(workload).get("containers"))
-    )
-
-
-def runs_old_template(stateful_set: Manifest, pod: Manifest) -> bool:
-    """Tell whether a StatefulSet's pod runs another template than the latest."""
-    latest = at(stateful_set, "status", "updateRevision")
-    return at(pod, "metadata", "labels", "controller-revision-hash") != latest

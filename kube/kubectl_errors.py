@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kube.json_text import UnreadableError
 
-FORBIDDEN, NOT_FOUND, UNAUTHORIZED = "Forbidden", "NotFound", "Unauthorized"
+NOT_FOUND, UNAUTHORIZED = "NotFound", "Unauthorized"
 NO_KUBECTL, NO_CONTEXT, BAD_KUBECONFIG = "NoKubectl", "NoContext", "BadKubeconfig"
 LOGIN_FAILED, UNREACHABLE = "LoginFailed", "Unreachable"
 UNKNOWN = "Unknown"
@@ -105,9 +105,9 @@ def sentence(failure: Failure, connection: Connection) -> str:
     match failure.reason:
         case "NoContext":
             return (
-                f"No usable context in the kubeconfig ({message}): set adb-tenants:cluster.context to one of "
-                "`kubectl config get-contexts`, or KUBECONFIG to the file that has it; for the local cluster, run "
-                '`make up` and `eval "$(make -s env)"`'
+                f"No usable context in the kubeconfig ({message}): choose one of `kubectl config get-contexts` "
+                "(adb-tenants:cluster.context, or --context of the command), or set KUBECONFIG to the file that has "
+                'it; for the local cluster, run `make up` and `eval "$(make -s env)"`'
             )
         case "BadKubeconfig":
             return f"The kubeconfig cannot be used ({message}): fix it so that {works}"
@@ -133,7 +133,9 @@ def sentence(failure: Failure, connection: Connection) -> str:
             return f"{server} cannot be reached{proxy} ({message}): check that it is up and reachable, then retry"
         case _ if failure.is_transient:
             return f"{server} failed several times ({message}; {failure.reason}): retry when it has recovered"
-    return f"{server} failed ({message or 'no message'}; {failure.reason}): make sure that {works}"
+    # Without a reason of the API server's, it may not have been asked at all.
+    who = "kubectl" if failure.reason == UNKNOWN else server
+    return f"{who} failed ({message or 'no message'}; {failure.reason}): make sure that {works}"
 
 
 def _one_line(message: str) -> str:

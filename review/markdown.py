@@ -83,7 +83,7 @@ class _Page:
 def _verdict(review: Review) -> str:
     many = f"{len(review.tenants)} tenant{'s' if len(review.tenants) != 1 else ''}"
     if review.refusals:
-        return "⛔ Blocked: the preview was refused"
+        return "⛔ Blocked: the preview was refused or failed"
     if not review.complete:
         return "⛔ Blocked: the preview is incomplete"
     if review.engine_exit_code:
@@ -134,7 +134,7 @@ def _refusals(refusals: Sequence[Diagnostic]) -> str:
     shown = "\n\n".join(messages)
     if len(shown.encode()) > LONGEST_REFUSALS:
         shown = shown.encode()[:LONGEST_REFUSALS].decode(errors="ignore") + "\n… (cut)"
-    return f"\nPulumi would refuse this update:\n\n{_block(shown, 'text')}\n"
+    return f"\nThe preview ended with:\n\n{_block(shown, 'text')}\n"
 
 
 def _block(content: str, language: str) -> str:

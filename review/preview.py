@@ -87,7 +87,7 @@ class Preview:
     stack: str
     steps: tuple[Step, ...]
     refusals: tuple[Diagnostic, ...]
-    """Errors."""
+    """Errors: refusals of the program, or why the preview failed."""
     warnings: tuple[Diagnostic, ...]
     """Those of the program, without duplicates."""
     adopted: frozenset[tuple[str, str]]

@@ -3,8 +3,8 @@
 A value is `None` where it is missing or faulty, which a finding reports; rules pass over it, so that one fault never
 hides another. What only the `Fleet` needs stays in `values`, by attribute of its spec.
 
-Drafts of tenants are not frozen: Python makes frozen dataclasses field by field through `object.__setattr__`, which
-took a tenth of the linter's time (2026-11).
+Drafts of tenants are not frozen: their segment is filled in once all pools are known, and Python makes frozen
+dataclasses field by field through `object.__setattr__`, which took a tenth of the linter's time (2026-11).
 """
 
 from collections.abc import Mapping

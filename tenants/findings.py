@@ -9,7 +9,7 @@ FieldPath: TypeAlias = tuple[str | int, ...]
 """Where a value is in the configuration: `("tenants", 2, "vip")`."""
 
 MOST_FINDINGS = 5_000
-"""Nobody reads more, and a 10 MB file of faulty entries must not become gigabytes of messages (issue 4)."""
+"""Nobody reads more, and a 10 MB file of faulty entries must not become gigabytes of messages."""
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w-]*")
 _MOST_QUOTED = 80

@@ -11,8 +11,8 @@ from tenants.rules.shape import (
     ENCRYPTED,
     MISSING_KEY,
     NOT_A_CHOICE,
-    NOT_POSITIVE,
     ONLY_DATA,
+    OUT_OF_RANGE,
     WRONG_TYPE,
     described,
     nearest,
@@ -112,7 +112,7 @@ class Integer:
 
     least: int
     most: int
-    rule: Rule = NOT_POSITIVE
+    rule: Rule = OUT_OF_RANGE
 
     def read(self, value: object, path: FieldPath, findings: Findings) -> int | None:
         if not isinstance(value, int) or isinstance(value, bool):

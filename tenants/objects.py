@@ -7,7 +7,7 @@ from enum import Enum
 from kube.urn import Urn
 from tenants.fleet import Role, TenantNames, TenantSpec
 
-Key = tuple[str, str]
+LocalKey = tuple[str, str]
 """Kind and name of an object in the stack's namespace."""
 
 
@@ -124,7 +124,7 @@ SHARED_OBJECTS = {
     "Platform": (Part.SHARED, ("ConfigMap", "Secret")),
     "KeepalivedAccess": (
         Part.KEEPALIVED_ACCESS,
-        ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"),
+        ("ServiceAccount", "ClusterRole", "ClusterRoleBinding"),
     ),
 }
 """The components that all tenants share: the part and the kinds of their objects."""
@@ -166,7 +166,7 @@ def tenant_of_component(component: Urn) -> str:
     return next((component.name.removesuffix(suffix) for suffix in suffixes), "")
 
 
-def live_keys(tenant: TenantSpec) -> Sequence[Key]:
+def live_keys(tenant: TenantSpec) -> Sequence[LocalKey]:
     """Return kind and name of each object that a tenant has in its namespace under a fixed name."""
     rows = (row for row in OBJECTS if row.is_live_by_name and row.is_declared(tenant))
     return [(row.kind.name, f"{tenant.name}{row.suffix}") for row in rows]

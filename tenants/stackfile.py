@@ -81,7 +81,13 @@ def _sections(config: Map, faults: list[FileFault]) -> Map:
         prefix, colon, name = key.rpartition(":")
         position = config.positions[key][0]
         if key.count(":") > 1 and key.count(":config:") != 1:
-            faults.append(FileFault(UNREADABLE, position, f"{quoted(key)} is no configuration key; write PROJECT:NAME"))
+            faults.append(
+                FileFault(
+                    UNREADABLE,
+                    position,
+                    f"{quoted(key)} is not a configuration key; write one such as {PROJECT}:tenants",
+                )
+            )
             continue
         if colon and prefix not in {PROJECT, f"{PROJECT}:config"}:
             continue

@@ -1,7 +1,7 @@
 """Refuses objects that another stack manages.
 
-Every object carries the annotation `adb-tenants/stack`. The state alone is not enough: two states can contain the same
-object, and a lost state contains none.
+Every object has the annotation `adb-tenants/stack`, but for nodes, of which only a label is declared. The state alone
+is not enough: two states can contain the same object, and a lost state contains none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from components.live.fleet import LiveFleet
 from kube.facts import owner
 from kube.manifest import Manifest
-from tenants.objects import Key, live_keys
+from tenants.objects import LocalKey, live_keys
 
 
 def refused_objects_of_others(live: LiveFleet) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _renamed(other: str) -> str:
 
 
 def _by_owner(
-    keys: Iterable[Key], existing: Mapping[Key, Manifest], allowed: frozenset[str]
+    keys: Iterable[LocalKey], existing: Mapping[LocalKey, Manifest], allowed: frozenset[str]
 ) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for kind, name in keys:

@@ -1,1 +1,1 @@
-"""Reads of the live cluster before anything is declared."""
+"""Reads of the live cluster."""

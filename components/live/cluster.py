@@ -1,6 +1,6 @@
-"""Reads of the live cluster by kubectl, before the engine acts.
+"""Reads of the live cluster by kubectl, before and during a run, and one write, `delete_node`.
 
-Everything else goes through Pulumi. These reads do not: a read that fails inside the engine ends the program before it
+All other writes go through Pulumi. These reads do not: a read that fails inside the engine ends the program before it
 can report anything, and the plugin's message then ends in the advice to drop the resources from the state
 (`PULUMI_K8S_DELETE_UNREACHABLE`), which would lose every tenant. See docs/decisions/0004-live-reads.md.
 """
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from kube import kubectl
 from kube.facts import runs_old_template
 from kube.kubectl_errors import NOT_FOUND, KubectlError
-from tenants.objects import JOB, SERVICE_ACCOUNT, STATEFUL_SET, Key, ResourceKind, live_kinds
+from tenants.objects import JOB, SERVICE_ACCOUNT, STATEFUL_SET, LocalKey, ResourceKind, live_kinds
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class LiveCluster:
         self._lists = {kind.name: kind.path(namespace) for kind in (*(tuple(kinds) or live_kinds()), SERVICE_ACCOUNT)}
         self._reading = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="kubectl")
         self._begun: dict[str, Future[Mapping[str, Any]]] = {}
-        self._objects: Mapping[Key, Mapping[str, Any]] | None = None
+        self._objects: Mapping[LocalKey, Mapping[str, Any]] | None = None
 
     def prefetch(self) -> None:
         """Read all lists that every run needs, side by side.
@@ -75,7 +75,7 @@ class LiveCluster:
         """Return every node, by name."""
         return _by_name(self._list(_NODES))
 
-    def objects(self) -> Mapping[Key, Mapping[str, Any]]:
+    def objects(self) -> Mapping[LocalKey, Mapping[str, Any]]:
         """Return every object of the kinds that a tenant is made of, and every ServiceAccount, by kind and name."""
         if self._objects is None:
             self._begin(self._lists.values())

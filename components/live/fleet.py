@@ -8,7 +8,7 @@ from components.live.nodes import LiveNodes
 from components.live.stack_home import StackHome
 from kube.manifest import Manifest
 from tenants.fleet import Fleet
-from tenants.objects import Key
+from tenants.objects import LocalKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,6 @@ class LiveFleet:
     nodes: LiveNodes
 
     @property
-    def objects(self) -> Mapping[Key, Manifest]:
+    def objects(self) -> Mapping[LocalKey, Manifest]:
         """The live objects of the stack's namespace, by kind and name."""
         return self.cluster.objects()

@@ -1,4 +1,4 @@
-"""The metadata of every object that a stack declares: its name, its namespace and the stack that manages it."""
+"""The metadata of an object in the stack's namespace: its name, and the stack that manages it."""
 
 from collections.abc import Mapping
 

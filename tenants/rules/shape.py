@@ -35,9 +35,9 @@ EMPTY_TEXT = Rule(
     why="An empty kubeconfig context selects another cluster than the intended one, and an empty reason explains "
     "nothing.",
 )
-NOT_POSITIVE = Rule(
+OUT_OF_RANGE = Rule(
     id="E106",
-    title="Counts and sizes are whole numbers in their range",
+    title="A number is in the range of its key",
     why="`MEMORY_LIMIT` is passed to the database unchanged; it does not start with zero or less.",
 )
 

@@ -87,7 +87,7 @@ def test_a_pipeline_stops_data_loss_and_reports_drift(cell: Cell, stack: Stack) 
 
     checkout.edit(dataPath="/data1/tenant3/data")
     assert checkout.run("preview") == 0
-    assert checkout.review.read_text().splitlines()[1] == "### ⛔ Blocked: the preview was refused"
+    assert checkout.review.read_text().splitlines()[1] == "### ⛔ Blocked: the preview was refused or failed"
     assert checkout.run("gate", FAIL_ON="none") != 0
     assert checkout.run("up") != 0
     checkout.git("revert", "--no-edit", "HEAD")

@@ -9,12 +9,12 @@ from components.live.nodes import LiveNodes
 from components.live.stack_home import StackHome
 from kube.manifest import Manifest
 from tenants.fleet import Fleet
-from tenants.objects import Key
+from tenants.objects import LocalKey
 from tests.support.program import CLUSTER_UID, PROJECT, ready_node
 
 
 def live_fleet(
-    fleet: Fleet, *, objects: Mapping[Key, Manifest] | None = None, kubelet_version: str = "v1.36.3"
+    fleet: Fleet, *, objects: Mapping[LocalKey, Manifest] | None = None, kubelet_version: str = "v1.36.3"
 ) -> LiveFleet:
     """Return a fleet whose cluster has these objects, and a ready node for each role."""
     cluster = mock.create_autospec(LiveCluster, instance=True)

@@ -62,7 +62,7 @@ def test_the_double_is_the_last_resort_with_a_message(
 
 def test_without_any_plugin_the_error_has_the_install_command(places: Places, machine: dict[str, str]) -> None:
     (places.double / NAME).unlink()
-    with pytest.raises(UserError, match=r"run `pulumi plugin install resource kubernetes 4\.34\.2` where get\.pulumi\.com"):
+    with pytest.raises(UserError, match=r"`pulumi plugin install resource kubernetes 4\.34\.2` where get"):
         kubernetes_plugin.ensure(places, machine)
 
 
