@@ -61,7 +61,12 @@ class LiveNodes:
                 "for pods there; they start when the node is back."
             )
         doubtful = any(self._is_doubtful(tenant, role) for tenant in fleet.tenants for role in Role)
-        self._ready_pods = {name for name, pod in live.pods().items() if is_ready(pod)} if doubtful else ()
+        pods = live.pods() if doubtful else {}
+        # A lost kubelet's last report remains until the control plane corrects it or deletes the pod (2026-11-26: an
+        # `up` that moved a database from a missing node waited 10 minutes for the pod that came after it).
+        self._ready_pods = {
+            name for name, pod in pods.items() if is_ready(pod) and not self.is_lost(text(at(pod, "spec", "nodeName")))
+        }
 
     def obstacle(self, tenant: TenantSpec, role: Role, *, best_effort: bool) -> Obstacle | None:
         """Find what keeps a new pod of a tenant from running on a role's node.

@@ -1,11 +1,16 @@
-"""Obstacles that keep new pods from running on a node."""
+"""Obstacles that keep new pods from running on a node, and which pods the engine waits for."""
 
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from components.live.nodes import node_obstacle, selector_obstacle, supports_hostname_override
-from tenants.fleet import Toleration
+from components.live.cluster import LiveCluster
+from components.live.nodes import LiveNodes, node_obstacle, selector_obstacle, supports_hostname_override
+from tenants import load
+from tenants.fleet import Role, Toleration
+from tests.support.fleets import config_with
+from tests.support.program import ready_node
 
 SEEDS = (Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),)
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
@@ -89,6 +94,18 @@ def test_memory_pressure_is_an_obstacle_to_best_effort_pods_only(pressure: dict[
 def test_a_node_needs_every_label_of_the_node_selector(labels: dict[str, str], what: str | None) -> None:
     obstacle = selector_obstacle("m1", {"metadata": {"labels": labels}}, {"disk": "ssd", "rack": ""})
     assert (obstacle and obstacle.what) == what
+
+
+@pytest.mark.parametrize(("pods_node", "awaited"), [("m3", True), ("m1", False)])
+def test_a_moved_pod_is_awaited_only_if_its_last_node_still_reports(pods_node: str, awaited: bool) -> None:
+    fleet = load(config_with(hosts={"master": "m2", "standby": "m3"}))
+    moved = {"spec": {"template": {"spec": {"nodeName": pods_node}}}}
+    cluster = mock.create_autospec(LiveCluster, instance=True)
+    cluster.objects.return_value = {("StatefulSet", "tenant3-master"): moved}
+    cluster.nodes.return_value = {name: ready_node(name, kubelet_version="v1.36.3") for name in ("m2", "m3")}
+    ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+    cluster.pods.return_value = {"tenant3-master-0": {"spec": {"nodeName": pods_node}, "status": ready}}
+    assert LiveNodes(fleet, cluster).is_awaited(fleet.tenants[0], Role.MASTER) is awaited
 
 
 @pytest.mark.parametrize(

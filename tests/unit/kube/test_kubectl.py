@@ -111,7 +111,7 @@ FORBIDDEN = 'nodes is forbidden: User "x" cannot list resource "nodes"'
         (
             'error: context "prod" does not exist',
             "NoContext",
-            '(context "prod" does not exist): set adb-tenants:cluster.context to one of `kubectl config get-contexts`',
+            '(context "prod" does not exist): choose one of `kubectl config get-contexts`',
         ),
         (
             'error: error loading config file "/k": yaml: line 1: no',
