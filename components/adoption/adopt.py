@@ -17,11 +17,13 @@ from tenants.fleet import TenantSpec
 from tenants.objects import live_keys
 
 _REFUSALS: Mapping[Decision, str] = {
-    Decision.IMMUTABLE: "cannot be adopted: {}.",
+    Decision.IMMUTABLE: "cannot be adopted: {}. Choose another name for the tenant, or delete and recreate this object "
+    "yourself (a StatefulSet with `--cascade=orphan`).",
     Decision.FIX_ENTRY: "is not adopted: {}. Adoption moves neither clients nor data: make the entry match the live "
     "object, and change it afterwards.",
     Decision.FIX_BY_HAND: "is not adopted: {}. No field of the entry declares this: first change the live object by "
     "hand, at a suitable time.",
+    Decision.FIX_FIRST: "is not adopted: {}.",
 }
 
 

@@ -18,6 +18,7 @@ class Decision(Enum):
     IMMUTABLE = "refused: cannot be changed in place"
     FIX_ENTRY = "refused: the entry has to match the live object"
     FIX_BY_HAND = "refused: no field of the entry declares this"
+    FIX_FIRST = "refused: the words contain the remedy"
     REPORT = "reported: nothing that runs now is affected"
     IGNORE = "ignored: the meaning is the same"
 

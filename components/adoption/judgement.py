@@ -64,10 +64,10 @@ def judge(tenant: TenantSpec, existing: Existing) -> list[Judgement]:
         ),
     ]
     rejection = next((each for each in (existing.applied, existing.replaced) if isinstance(each, Rejection)), None)
-    explained = any(each.decision in (Decision.IMMUTABLE, Decision.FIX_BY_HAND) for each in judgements)
-    if rejection and not explained:
+    explaining = (Decision.IMMUTABLE, Decision.FIX_BY_HAND, Decision.FIX_FIRST)
+    if rejection and not any(each.decision in explaining for each in judgements):
         words = f"the API server rejects the declared object ({rejection.message})"
-        judgements.append(Judgement(Decision.IMMUTABLE, words))
+        judgements.append(_fix_first(f"{words}: change the entry or the live object accordingly"))
     # Several fields may result in one message.
     return [each for each in dict.fromkeys(judgements) if each.decision is not Decision.IGNORE]
 
@@ -109,9 +109,10 @@ def _immutable_fields(tenant: TenantSpec, existing: Existing) -> Iterator[Judgem
 def _other_managers(existing: Existing) -> Iterator[Judgement]:
     metadata = mapping(existing.live.get("metadata"))
     if metadata.get("deletionTimestamp"):
-        yield _fix_by_hand("it is being deleted")
+        yield _fix_first("it is being deleted: wait until it is gone, then retry")
     for owner in map(mapping, items(metadata.get("ownerReferences"))):
-        yield _fix_by_hand(f"it is owned by {owner.get('kind')} {owner.get('name')}, which may revert or delete it")
+        of = f"{owner.get('kind')} {owner.get('name')}"
+        yield _fix_first(f"it is owned by {of}, which may revert or delete it: remove the ownerReference first")
     marks = {**mapping(metadata.get("labels")), **mapping(metadata.get("annotations"))}
     for mark, manager in _OTHER_MANAGERS.items():
         if mark in marks:
@@ -150,13 +151,16 @@ def _update_strategy(tenant: TenantSpec, existing: Existing) -> Iterator[Judgeme
         changes = not isinstance(applied, Rejection) and at(applied, "spec", "template") != template
         if existing.pod and (changes or runs_old_template(live, existing.pod)):
             why = "its template changes" if changes else "its pod runs an older template"
-            yield _fix_entry(f"{why}, and updateStrategy: {rolling} would restart its database immediately")
+            yield _fix_first(
+                f"{why}, and updateStrategy: {rolling} would restart its database immediately; set `updateStrategy: "
+                f"{UpdateStrategy.ON_DELETE}` in the entry"
+            )
     elif isinstance(applied, Rejection) and at(live, "spec", "updateStrategy", "rollingUpdate"):
         # The default of `apps/v1`. The declaration does not contain `rollingUpdate`, so it would stay, and the API
         # server rejects it beside `OnDelete`: in the middle of the `up` (seen with 1.36.3, 2026-11-25).
         patch = json.dumps({"spec": {"updateStrategy": {"type": tenant.update_strategy, "rollingUpdate": None}}})
         namespace = text(at(live, "metadata", "namespace"))
-        yield _fix_by_hand(
+        yield _fix_first(
             f"its updateStrategy is {rolling}, but the entry's is {tenant.update_strategy}: first run `kubectl "
             f"--namespace {namespace} patch statefulset {existing.name} --type merge --patch '{patch}'`, which "
             "restarts nothing"
@@ -207,15 +211,16 @@ def _displaced(declared: Json, applied: Json, path: str = "") -> Iterator[str]:
 
 def _by_entry(tenant: TenantSpec, existing: Existing, difference: Difference) -> Judgement | None:
     """Judge a difference in terms of the entry's fields; `None` if there is none for it."""
-    live = existing.live
+    live, is_vip = existing.live, existing.name == tenant.virtual_ip_name
     match existing.kind, field_of(difference.path):
-        case "Service", "spec.selector.role" if selected_role(live) in list(Role):
-            if existing.name == tenant.virtual_ip_name:
-                return _fix_entry(
-                    f"it selects the {selected_role(live)}, but the entry has activeRole: {tenant.active_role}"
-                )
+        case "Service", "spec.selector.role" if is_vip and selected_role(live) in list(Role):
+            return _fix_entry(
+                f"it selects the {selected_role(live)}, but the entry has activeRole: {tenant.active_role}"
+            )
         case "ConfigMap", field if field.split(".")[0] == "data":
             return _backend(tenant, existing)
+        case "NetworkPolicy", field if field.startswith("spec.ingress"):
+            return _ingress(existing)
         case _, "spec.replicas":
             return _replicas(tenant, existing)
         case "StatefulSet", field if field.startswith(MOUNTS):
@@ -243,6 +248,29 @@ def _backend(tenant: TenantSpec, existing: Existing) -> Judgement:
         return Judgement(Decision.IGNORE, "")
     live, declared = (text(at(each, "data", vip)) for each in (existing.live, existing.declared))
     return _fix_by_hand(f"its backend of {vip} is {live}, but the program declares {declared}")
+
+
+def _ingress(existing: Existing) -> Judgement | None:
+    """Compare the networks that may connect to the database; ports and pods have no field in the entry."""
+    (live, live_rest), (declared, declared_rest) = (_networks(each) for each in (existing.live, existing.declared))
+    if live_rest != declared_rest:
+        return None
+    if set(live) == set(declared):
+        return Judgement(Decision.IGNORE, "")
+    return _fix_entry(
+        f"it allows {', '.join(live) or 'no network'}, but networkPolicy.allowFrom of the entry and "
+        f"cluster.nodeAddresses allow {', '.join(declared) or 'none'}"
+    )
+
+
+def _networks(policy: Manifest) -> tuple[list[str], list[Json]]:
+    """Return the networks in the first rule of a NetworkPolicy, the database's, and everything else in its rules."""
+    rules = [mapping(rule) for rule in items(at(policy, "spec", "ingress"))]
+    peers = list(items(rules[0].get("from"))) if rules else []
+    # No entry can declare a block with exceptions.
+    others = [peer for peer in peers if mapping(at(peer, "ipBlock")).keys() != {"cidr"}]
+    networks = [text(at(peer, "ipBlock", "cidr")) for peer in peers if peer not in others]
+    return networks, [*({**rule, "from": others} for rule in rules[:1]), *rules[1:]]
 
 
 def _replicas(tenant: TenantSpec, existing: Existing) -> Judgement:
@@ -318,6 +346,7 @@ def _immutable(words: str) -> Judgement:
 
 _fix_entry = partial(Judgement, Decision.FIX_ENTRY)
 _fix_by_hand = partial(Judgement, Decision.FIX_BY_HAND)
+_fix_first = partial(Judgement, Decision.FIX_FIRST)
 _report = partial(Judgement, Decision.REPORT)
 
 

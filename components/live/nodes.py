@@ -43,7 +43,7 @@ class LiveNodes:
 
         Raises:
             UnusableClusterError: Pods are to run on nodes that do not exist and have run no pod of their tenants; the
-                message lists every such node, with similar names.
+                message lists every such role of a tenant, with names of similar nodes.
         """
         self._live = live
         self._namespace = fleet.cluster.namespace
@@ -52,9 +52,9 @@ class LiveNodes:
         self._written_labels: set[str] = set()
         missing = {name for name in fleet.node_names if name not in self._nodes}
         affected = [(tenant, role) for tenant in fleet.tenants for role in Role if tenant.hosts.of(role) in missing]
-        unknown = {tenant.hosts.of(role) for tenant, role in affected if not self._has_run(tenant, role)}
+        unknown = [(tenant, role) for tenant, role in affected if not self._has_run(tenant, role)]
         if unknown:
-            raise UnusableClusterError("\n".join(_no_such_node(name, self._nodes) for name in sorted(unknown)))
+            raise UnusableClusterError("\n".join(_no_such_node(*each, self._nodes) for each in unknown))
         for tenant, role in affected:
             pulumi.log.warn(
                 f"{tenant.name}: node {tenant.hosts.of(role)} of its {role} does not exist. The update does not wait "
@@ -253,7 +253,8 @@ def _matches(toleration: Toleration, taint: Manifest) -> bool:
     return toleration.operator == "Exists" or (toleration.value or "") == text(taint.get("value"))
 
 
-def _no_such_node(name: str, existing: Collection[str]) -> str:
+def _no_such_node(tenant: TenantSpec, role: Role, existing: Collection[str]) -> str:
+    name = tenant.hosts.of(role)
     similar: Sequence[str] = get_close_matches(name, sorted(existing), n=MOST_SIMILAR_NAMES, cutoff=0.5)
     hint = f"did you mean {' or '.join(similar)}?" if similar else "`kubectl get nodes` lists the nodes."
-    return f"{name} is not a node of this cluster: {hint}"
+    return f"{tenant.name}: hosts.{role} is {name}, which is not a node of this cluster: {hint}"

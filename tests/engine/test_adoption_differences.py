@@ -253,7 +253,8 @@ REFUSED: Mapping[str, Case] = {
             (
                 "StatefulSet master the API server rejects the declared object (* "
                 "spec.template.spec.volumes[0].persistentVolumeClaim: Forbidden: may not specify more than 1 volume "
-                'type * spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data")'
+                'type * spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"): change the entry or '
+                "the live object accordingly"
             ),
         },
     ),
@@ -357,7 +358,8 @@ REFUSED: Mapping[str, Case] = {
     "to be rolling": Case(
         entry={"updateStrategy": "RollingUpdate"},
         expected={
-            f"{of} its template changes, and updateStrategy: RollingUpdate would restart its database immediately"
+            f"{of} its template changes, and updateStrategy: RollingUpdate would restart its database immediately; set "
+            "`updateStrategy: OnDelete` in the entry"
             for of in WORKLOADS[:2]
         },
     ),
@@ -543,7 +545,7 @@ def create(cell: Cell, cases: Mapping[str, Case]) -> list[Json]:
 
 
 REFUSAL = re.compile(
-    r"(?:is not|cannot be) adopted: (.*?)(?:\. (?:Adoption moves|No field) .*|\.) Nothing was changed\."
+    r"(?:is not|cannot be) adopted: (.*?)(?:\. (?:Adoption moves|No field|Choose another) .*|\.) Nothing was changed\."
 )
 
 

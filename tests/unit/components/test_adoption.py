@@ -19,7 +19,7 @@ Json = dict[str, Any]
 Path = tuple[str | int, ...]
 
 LIVE = ROOT / "tests" / "data" / "seed" / "live"
-REFUSED = {Decision.IMMUTABLE, Decision.FIX_ENTRY, Decision.FIX_BY_HAND}
+REFUSED = {Decision.IMMUTABLE, Decision.FIX_ENTRY, Decision.FIX_BY_HAND, Decision.FIX_FIRST}
 REACHED_BY_CLIENTS = ("service-tenant3-vip", "configmap-tenant3-vip-cm")
 JUDGED_BY_NODE = (("spec", "template", "spec", "nodeSelector"), ("spec", "template", "spec", "affinity"))
 NOT_COMPARED = ("apiVersion", "kind", "metadata", "status")
@@ -114,10 +114,10 @@ STATEFUL_SET = DECLARED["StatefulSet", "default", "tenant3-master"]
 @pytest.mark.parametrize(
     ("metadata", "expected"),
     [
-        ({"deletionTimestamp": "2026-11-25T09:00:00Z"}, "it is being deleted"),
+        ({"deletionTimestamp": "2026-11-25T09:00:00Z"}, "it is being deleted: wait until it is gone, then retry"),
         (
             {"ownerReferences": [{"kind": "Adb", "name": "tenant3"}]},
-            "it is owned by Adb tenant3, which may revert or delete it",
+            "it is owned by Adb tenant3, which may revert or delete it: remove the ownerReference first",
         ),
         (
             {"labels": {"argocd.argoproj.io/instance": "adb"}},
@@ -128,7 +128,7 @@ STATEFUL_SET = DECLARED["StatefulSet", "default", "tenant3-master"]
 )
 def test_other_managers_of_an_object_are_named(metadata: Json, expected: str) -> None:
     live = {**STATEFUL_SET, "metadata": {**mapping(STATEFUL_SET["metadata"]), **metadata}}
-    decision = Decision.REPORT if "labels" in metadata else Decision.FIX_BY_HAND
+    decision = Decision.REPORT if "labels" in metadata else Decision.FIX_FIRST
     assert [(each.decision, each.words) for each in judgements(live, STATEFUL_SET, STATEFUL_SET)] == [
         (decision, expected)
     ]
@@ -150,14 +150,67 @@ def test_a_pending_rolling_update_is_refused() -> None:
     live = {**rolling, "status": {"updateRevision": "new"}}
     pod = {**mapping(mapping(rolling["spec"])["template"]), "metadata": {"labels": {"controller-revision-hash": "old"}}}
     existing = Existing(live=live, declared=rolling, applied=rolling, replaced=rolling, pod=pod)
-    assert [each.words for each in judge(tenant, existing)] == [
-        "its pod runs an older template, and updateStrategy: RollingUpdate would restart its database immediately"
-    ]
+    (judgement,) = judge(tenant, existing)
+    assert judgement.decision is Decision.FIX_FIRST
+    assert judgement.words == (
+        "its pod runs an older template, and updateStrategy: RollingUpdate would restart its database immediately; set "
+        "`updateStrategy: OnDelete` in the entry"
+    )
 
 
 def test_a_rejection_that_nothing_else_explains_is_quoted() -> None:
     (judgement,) = judgements(STATEFUL_SET, STATEFUL_SET, Rejection(message="* spec.x: Forbidden: may not"))
-    assert (judgement.decision, judgement.words) == (
-        Decision.IMMUTABLE,
-        "the API server rejects the declared object (* spec.x: Forbidden: may not)",
+    assert judgement.decision is Decision.FIX_FIRST
+    assert judgement.words == (
+        "the API server rejects the declared object (* spec.x: Forbidden: may not): change the entry or the live "
+        "object accordingly"
     )
+
+
+POLICY = adopting(networkPolicy={"allowFrom": ["10.0.0.0/8"]})[1]["NetworkPolicy", "default", "tenant3-policy"]
+
+
+def block(cidr: str, **more: Any) -> Json:
+    return {"ipBlock": {"cidr": cidr, **more}}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "allowed"),
+    [
+        ([], "no network"),
+        ([block("10.0.0.0/16")], "10.0.0.0/16"),
+        ([block("10.0.0.0/8"), block("10.1.1.1/32")], "10.0.0.0/8, 10.1.1.1/32"),
+    ],
+    ids=str,
+)
+def test_other_networks_of_a_policy_are_fixed_in_the_entry(blocks: list[Json], allowed: str) -> None:
+    live: Any = copy.deepcopy(POLICY)
+    live["spec"]["ingress"][0]["from"][2:] = blocks
+    assert [(each.decision, each.words) for each in judgements(live, POLICY, POLICY)] == [
+        (
+            Decision.FIX_ENTRY,
+            f"it allows {allowed}, but networkPolicy.allowFrom of the entry and cluster.nodeAddresses allow 10.0.0.0/8",
+        )
+    ]
+
+
+def test_the_order_of_a_policys_peers_has_no_meaning() -> None:
+    live: Any = copy.deepcopy(POLICY)
+    live["spec"]["ingress"][0]["from"].insert(0, live["spec"]["ingress"][0]["from"].pop())
+    assert judgements(live, POLICY, POLICY) == []
+
+
+@pytest.mark.parametrize(
+    "peers", [[], [{"namespaceSelector": {}}], [block("10.0.0.0/8", **{"except": ["10.1.0.0/16"]})]]
+)
+def test_other_peers_of_a_policy_are_fixed_by_hand(peers: list[Json]) -> None:
+    live: Any = copy.deepcopy(POLICY)
+    live["spec"]["ingress"][0]["from"] = peers
+    assert {each.decision for each in judgements(live, POLICY, POLICY)} == {Decision.FIX_BY_HAND}
+
+
+@pytest.mark.parametrize(("rule", "port"), [(0, 5433), (1, 23)])
+def test_other_ports_of_a_policy_are_fixed_by_hand(rule: int, port: int) -> None:
+    live: Any = copy.deepcopy(POLICY)
+    live["spec"]["ingress"][rule]["ports"][0]["port"] = port
+    assert {each.decision for each in judgements(live, POLICY, POLICY)} == {Decision.FIX_BY_HAND}

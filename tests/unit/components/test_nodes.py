@@ -5,7 +5,7 @@ from unittest import mock
 
 import pytest
 
-from components.live.cluster import LiveCluster
+from components.live.cluster import LiveCluster, UnusableClusterError
 from components.live.nodes import LiveNodes, node_obstacle, selector_obstacle, supports_hostname_override
 from tenants import load
 from tenants.fleet import Role, Toleration
@@ -25,6 +25,22 @@ def node(*, taints: list[dict[str, str]] | None = None, **changes: Any) -> dict[
 
 def taint(key: str, value: str = "", effect: str = "NoSchedule") -> list[dict[str, str]]:
     return [{"key": key, "value": value, "effect": effect}]
+
+
+@pytest.mark.parametrize(
+    ("existing", "hint"),
+    [("m1.adb", "did you mean m1.adb?"), ("worker", "`kubectl get nodes` lists the nodes.")],
+)
+def test_every_role_on_an_unknown_node_is_refused(existing: str, hint: str) -> None:
+    live = mock.create_autospec(LiveCluster, instance=True)
+    live.objects.return_value = {}
+    live.nodes.return_value = {existing: node()}
+    with pytest.raises(UnusableClusterError) as refused:
+        LiveNodes(load(config_with(hosts={"master": "m1.abd", "standby": "m2.abd"})), live)
+    assert str(refused.value).splitlines() == [
+        f"tenant3: hosts.{role} is {name}, which is not a node of this cluster: {hint}"
+        for role, name in (("master", "m1.abd"), ("standby", "m2.abd"))
+    ]
 
 
 @pytest.mark.parametrize(
