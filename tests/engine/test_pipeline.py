@@ -94,7 +94,7 @@ def test_a_pipeline_stops_data_loss_and_reports_drift(cell: Cell, stack: Stack) 
 
     cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", "0")
     assert checkout.run("drift") != 0
-    assert "database starts on the data of" in checkout.review.read_text()
+    assert "database starts with the data on" in checkout.review.read_text()
     cell.kubectl("label", "service", "tenant3-vip", "foreign=x")
     assert checkout.run("repair") == 0
     assert cell.get("statefulset", "tenant3-standby")["spec"]["replicas"] == 1
@@ -131,4 +131,4 @@ def test_a_refresh_uses_the_context_of_the_program(cell: Cell, stack: Stack) -> 
     checkout.commit(config | {"cluster": config["cluster"] | {"context": "renamed"}}, "Rename the context")
     cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", "0")
     assert checkout.run("drift", KUBECONFIG=str(kubeconfig)) != 0
-    assert "database starts on the data of" in checkout.review.read_text()
+    assert "database starts with the data on" in checkout.review.read_text()
