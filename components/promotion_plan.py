@@ -9,7 +9,7 @@ from components.live.fleet import LiveFleet
 from kube.facts import selected_role
 from kube.manifest import Manifest
 from tenants.fleet import PromotionSpec, Role, State, TenantSpec
-from tenants.objects import live_keys
+from tenants.objects import LocalKey, live_keys
 
 PROMOTION_OF = "adb-tenants/promotion-of"
 PROMOTED_ROLE = "adb-tenants/promoted-role"
@@ -37,7 +37,7 @@ def planned_promotions(live: LiveFleet) -> Mapping[str, PlannedPromotion]:
     return {tenant.name: _planned(tenant, step, _serving(tenant, live.objects), jobs) for tenant, step in steps}
 
 
-def _serving(tenant: TenantSpec, objects: Mapping[tuple[str, str], Manifest]) -> str | None:
+def _serving(tenant: TenantSpec, objects: Mapping[LocalKey, Manifest]) -> str | None:
     """Return the role that the VIP's Service selects: `None` for a new tenant, empty if it is unknown."""
     service = objects.get(("Service", tenant.virtual_ip_name))
     if service is None and not any(key in objects for key in live_keys(tenant)):

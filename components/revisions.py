@@ -19,8 +19,8 @@ def database_revisions(tenants: Mapping[str, Tenant], cluster: LiveCluster) -> M
     They are read from the cluster after every StatefulSet is updated. The state contains no pods, and its copy of a
     StatefulSet's status dates from the last update of the StatefulSet: the pod may have been deleted since.
     """
-    nodes = [node for tenant in tenants.values() for node in tenant.control_nodes.values()]
-    by_pod = pulumi.Output.all(*(node.stateful_set.id for node in nodes)).apply(partial(_read, cluster))
+    control_nodes = [each for tenant in tenants.values() for each in tenant.control_nodes.values()]
+    by_pod = pulumi.Output.all(*(each.stateful_set.id for each in control_nodes)).apply(partial(_read, cluster))
     return {name: by_pod.apply(partial(_by_role, TenantNames(name=name))) for name in tenants}
 
 

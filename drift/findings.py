@@ -6,7 +6,7 @@ from enum import Enum
 from drift.deployed import Declared
 from drift.field_managers import FieldManager
 from kube.comparison import Difference
-from kube.facts import place
+from kube.facts import data_location
 from kube.manifest import Key, Manifest, at
 from kube.masking import shown
 
@@ -109,7 +109,9 @@ def _would_move(declared: Declared, live: Manifest, difference: Difference) -> b
         ("spec", "template", "spec", "volumes"),
         ("spec", "template", "spec", "affinity"),
     )
-    return live.get("kind") == "StatefulSet" and locates_data and place(live) != place(declared.manifest)
+    return (
+        live.get("kind") == "StatefulSet" and locates_data and data_location(live) != data_location(declared.manifest)
+    )
 
 
 def _would_restart(live: Manifest, difference: Difference) -> bool:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from drift.deployed import Declared
-from kube.facts import pinned_host
+from kube.facts import pinned_node
 from kube.manifest import Manifest, at, mapping, text
 
 
@@ -38,4 +38,4 @@ def foreign_labels(
 def _may_use(stateful_set: Manifest, node: Manifest, label: str) -> bool:
     """Whether it selects nodes by this label, and is not pinned to another node."""
     selects = mapping(at(stateful_set, "spec", "template", "spec", "nodeSelector"))
-    return label in selects and pinned_host(stateful_set) in ("", text(at(node, "metadata", "name")))
+    return label in selects and pinned_node(stateful_set) in ("", text(at(node, "metadata", "name")))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from fleet.view import FleetView, Seat, TenantView, fleet_of
-from kube.facts import is_ready, pinned_host, replicas, runs_old_template, selected_role, state, vips, vrid
+from kube.facts import is_ready, pinned_node, replicas, runs_old_template, selected_role, state, vips, vrid
 from kube.kubectl import objects
 from kube.manifest import Manifest, at, text
 from tenants.fleet import Role, State, TenantNames
@@ -56,7 +56,7 @@ def _seat(role: Role, stateful_set: Manifest, pod: Manifest) -> Seat:
     meant_to_run = replicas(stateful_set) != 0
     return Seat(
         role=role,
-        node=text(at(pod, "spec", "nodeName")) or pinned_host(stateful_set),
+        node=text(at(pod, "spec", "nodeName")) or pinned_node(stateful_set),
         ready=is_ready(pod) if meant_to_run else None,
         old_revision=bool(pod) and runs_old_template(stateful_set, pod),
     )

@@ -145,7 +145,7 @@ class DataLocation:
         return bool(self.host and self.data_path)
 
 
-def place(stateful_set: Manifest) -> DataLocation:
+def data_location(stateful_set: Manifest) -> DataLocation:
     """Return where a StatefulSet's pod runs and keeps its data."""
     paths, volumes = data_paths(stateful_set), pod_spec(stateful_set).get("volumes")
 
@@ -154,7 +154,7 @@ def place(stateful_set: Manifest) -> DataLocation:
         return paths.get(mount) or normal_path(text(at(named(volumes, volume), "hostPath", "path")))
 
     return DataLocation(
-        host=pinned_host(stateful_set),
+        host=pinned_node(stateful_set),
         data_path=directory(DATA_MOUNT, "data"),
         log_path=directory(LOG_MOUNT, "adminlog"),
     )
@@ -211,7 +211,7 @@ def node_selector(workload: Manifest) -> Mapping[str, str]:
     return {key: text(value) for key, value in selector.items() if not is_pinning_label(key)}
 
 
-def pinned_host(workload: Manifest) -> str:
+def pinned_node(workload: Manifest) -> str:
     """Return the one node that a workload's pod can run on, by its affinity, its node selector or `nodeName`."""
     pod = pod_spec(workload)
     written = text(pod.get("nodeName")) or text(at(pod, "nodeSelector", _HOSTNAME))
@@ -231,7 +231,7 @@ def _named_by(term: Manifest) -> str:
     return ""
 
 
-def allowed_hosts(workload: Manifest, nodes: Iterable[Manifest]) -> Sequence[str]:
+def allowed_nodes(workload: Manifest, nodes: Iterable[Manifest]) -> Sequence[str]:
     """Return which of these nodes match a workload's `nodeName`, node selector and affinity, sorted."""
     pod = pod_spec(workload)
     selector, terms = mapping(pod.get("nodeSelector")), _required_terms(pod)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kube.facts import pinned_host, replicas, selected_role, vips
+from kube.facts import pinned_node, replicas, selected_role, vips
 from kube.manifest import at, text
 from review.changes import TenantChange
 from tenants.fleet import Role, TenantNames
@@ -20,22 +20,22 @@ class AccessPath:
     pod_host: str
 
 
-def host_of(role: str, tenant: TenantChange, *, after: bool) -> str:
+def node_of(role: str, tenant: TenantChange, *, after: bool) -> str:
     """Find the node of a role: in the objects that change, else in the stack's outputs."""
     for change in tenant.of(Part.DATABASE):
-        host = pinned_host(change.inputs(after=after))
-        if change.role == role and host:
-            return host
+        node = pinned_node(change.inputs(after=after))
+        if change.role == role and node:
+            return node
     for change in tenant.of(Part.KEEPALIVED):
         inputs = change.inputs(after=after)
         label = at(inputs, "spec", "template", "spec", "nodeSelector", TenantNames(name=tenant.name).node_label)
-        host = pinned_host(inputs)
-        if host and label == role:
-            return host
+        node = pinned_node(inputs)
+        if node and label == role:
+            return node
     for change in tenant.of(Part.NODE_LABEL):
-        host = text(at(change.inputs(after=after), "metadata", "name"))
-        if change.role == role and host:
-            return host
+        node = text(at(change.inputs(after=after), "metadata", "name"))
+        if change.role == role and node:
+            return node
     return tenant.deployed.hosts.get(role, "")
 
 
@@ -52,7 +52,7 @@ def access_path(tenant: TenantChange, *, after: bool) -> AccessPath | None:
     if keepalived is not None and (not keepalived or replicas(keepalived) == 0):
         keepalived_host = ""
     elif keepalived:
-        keepalived_host = pinned_host(keepalived) or host_of(role, tenant, after=after)
+        keepalived_host = pinned_node(keepalived) or node_of(role, tenant, after=after)
     else:
         keepalived_host = deployed.active_host if deployed.runs else ""
     databases = tenant.of(Part.DATABASE)
@@ -65,5 +65,5 @@ def access_path(tenant: TenantChange, *, after: bool) -> AccessPath | None:
         keepalived_host=keepalived_host,
         service=TenantNames(name=tenant.name).virtual_ip_name,
         role=role if role in tuple(Role) else "",
-        pod_host="" if stopped else host_of(role, tenant, after=after),
+        pod_host="" if stopped else node_of(role, tenant, after=after),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kube.facts import DataLocation, place, replicas
+from kube.facts import DataLocation, data_location, replicas
 from kube.manifest import Manifest, at, mapping, text
 from review.changes import ObjectChange, TenantChange
 from review.danger import Danger
@@ -25,10 +25,10 @@ def stateful_set(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding
     if change.action is Action.DELETE:
         retired = is_removed(tenant) and was_retired(tenant)
         rule = rules.DELETED_AFTER_RETIREMENT if retired else rules.DELETED
-        yield rule.finding(location=_location(place(change.before)), about=change.role)
+        yield rule.finding(location=_location(data_location(change.before)), about=change.role)
     elif change.action is Action.CREATE:
         if not is_new(tenant):
-            yield rules.RECREATED.finding(location=_location(place(change.after)), about=change.role)
+            yield rules.RECREATED.finding(location=_location(data_location(change.after)), about=change.role)
     elif change.action is Action.ADOPT:
         if _strategy(change.after) != UpdateStrategy.ON_DELETE and replicas(change.after) != 0:
             yield rules.ADOPTED_RESTARTS.finding(about=change.role)
@@ -41,7 +41,7 @@ def stateful_set(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding
 def _changed(change: ObjectChange) -> Iterator[Finding]:
     runs, will_run = replicas(change.before), replicas(change.after)
     if change.before and change.after:
-        yield from _moved(change, place(change.before), place(change.after))
+        yield from _moved(change, data_location(change.before), data_location(change.after))
     if not change.fields:
         yield unknown_fields(change, [], at_most=Danger.NONE if runs == will_run == 0 else Danger.RESTART)
     if change.action is Action.REPLACE:
@@ -83,7 +83,7 @@ def _scaled(change: ObjectChange, runs: int | None, will_run: int | None) -> Ite
     else:
         stops = runs is None or runs > will_run
         yield (rules.STOPS if stops else rules.STARTS).finding(
-            location=_location(place(change.after)), about=change.role
+            location=_location(data_location(change.after)), about=change.role
         )
 
 
@@ -93,7 +93,7 @@ def _template(change: ObjectChange) -> Iterator[Finding]:
     starts_anyway = change.action is Action.REPLACE or replicas(change.after) == 0
     # The default of apps/v1 restarts.
     restarts = strategy != UpdateStrategy.ON_DELETE and not starts_anyway
-    moved = _fields_of_a_move(place(change.before), place(change.after))
+    moved = _fields_of_a_move(data_location(change.before), data_location(change.after))
     fields = [
         field
         for field in change.fields

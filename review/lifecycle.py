@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from kube.facts import place, replicas, state
-from review.access_path import access_path, host_of
+from kube.facts import data_location, replicas, state
+from review.access_path import access_path, node_of
 from review.changes import TenantChange
 from review.danger import Danger
 from review.findings import Finding, name_or, number, word
@@ -53,7 +53,7 @@ def lifecycle_findings(tenant: TenantChange) -> Iterator[Finding]:
     """Report what the tenant becomes."""
     if is_new(tenant):
         path = access_path(tenant, after=True)
-        master, standby = (name_or("its node", host_of(role, tenant, after=True)) for role in Role)
+        master, standby = (name_or("its node", node_of(role, tenant, after=True)) for role in Role)
         yield (rules.ADOPTED if is_adopted(tenant) else rules.CREATED).finding(
             vip=name_or("unknown", path.vip if path else ""), master=master, standby=standby
         )
@@ -73,7 +73,7 @@ def _state_findings(tenant: TenantChange) -> Iterator[Finding]:
     }
     for old, new in sorted(became):
         if new == State.RETIRED:
-            locations = [place(change.after) for change in tenant.of(Part.DATABASE)]
+            locations = [data_location(change.after) for change in tenant.of(Part.DATABASE)]
             known = "; ".join(f"{location.host}:{location.data_path}" for location in locations if location.known)
             yield rules.RETIRED.finding(locations=name_or("its nodes", known))
         elif old and (new or old == State.RETIRED):

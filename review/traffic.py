@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from kube.facts import FORCED_ANNOTATION, pinned_host, pod_spec, replicas, selected_role, vips, vrid
+from kube.facts import FORCED_ANNOTATION, pinned_node, pod_spec, replicas, selected_role, vips, vrid
 from kube.manifest import Manifest, at, items, text
-from review.access_path import access_path, host_of
+from review.access_path import access_path, node_of
 from review.changes import Changes, ObjectChange, TenantChange
 from review.danger import Danger
 from review.fields import METADATA
@@ -68,11 +68,11 @@ def _forced(manifest: Manifest) -> str:
 
 
 def _node_of(role: str, tenant: TenantChange) -> Value:
-    return name_or("its node", host_of(role, tenant, after=True))
+    return name_or("its node", node_of(role, tenant, after=True))
 
 
 def _pinned(workload: Manifest) -> Value:
-    return name_or("its node", pinned_host(workload))
+    return name_or("its node", pinned_node(workload))
 
 
 def vip_config(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
@@ -226,6 +226,6 @@ def served_throughout(changes: Changes) -> Mapping[str, frozenset[str]]:
 def neighbour_findings(tenant: TenantChange, served: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
     """Report the tenants whose clients notice because a keepalived pod starts beside theirs."""
     for change in tenant.of(Part.KEEPALIVED):
-        neighbours = served.get(pinned_host(change.after), frozenset()) - {tenant.name}
+        neighbours = served.get(pinned_node(change.after), frozenset()) - {tenant.name}
         if neighbours and _starts(change):
             yield rules.NEIGHBOURS_CLEARED.finding(node=_pinned(change.after), tenants=names(sorted(neighbours)))

@@ -148,8 +148,8 @@ _OF_EACH_ROLE: Mapping[str, Callable[[Manifest, Manifest], Json]] = {
     "cpu": lambda _, container: facts.resource(container, "limits", "cpu"),
     "memory_limit": lambda _, container: _memory_limit(container),
     "image": lambda _, container: text(container.get("image")),
-    "data_path": lambda database, _: facts.place(database).data_path,
-    "log_path": lambda database, _: facts.place(database).log_path,
+    "data_path": lambda database, _: facts.data_location(database).data_path,
+    "log_path": lambda database, _: facts.data_location(database).log_path,
     "node_selector": lambda database, _: facts.node_selector(database),
     "update_strategy": lambda database, _: text(at(database, "spec", "updateStrategy", "type")),
 }
@@ -283,12 +283,12 @@ def _tolerations(name: str, workloads: Sequence[Manifest]) -> tuple[list[Json], 
 
 def _host(name: str, role: Role, database: Manifest, objects: _Objects) -> str:
     """Return the node of a role's data: where its pod runs or, without a pod, where it may start."""
-    pinned, runs = facts.pinned_host(database), objects.pod_host(f"{name}-{role}-0")
+    pinned, runs = facts.pinned_node(database), objects.pod_host(f"{name}-{role}-0")
     if pinned and runs and pinned != runs:
         raise _LeftOutError(f"the pod of {name}-{role} runs on {runs}, and would start next on {pinned}")
     if pinned or runs:
         return runs or pinned
-    allowed = facts.allowed_hosts(database, objects.nodes) if facts.pod_spec(database).get("nodeSelector") else ()
+    allowed = facts.allowed_nodes(database, objects.nodes) if facts.pod_spec(database).get("nodeSelector") else ()
     if len(allowed) != 1:
         raise _LeftOutError(
             f"its {role} may start on {', '.join(allowed) or 'no node'}, not on one node, and has no pod"

@@ -10,7 +10,7 @@ from components.live.cluster import UnusableClusterError
 from components.live.fleet import LiveFleet
 from components.objects.declared import manifests
 from kube import adoption_notice, dry_run
-from kube.facts import allowed_hosts, is_declared_by_a_stack, managers
+from kube.facts import allowed_nodes, is_declared_by_a_stack, managers
 from kube.json_text import UnreadableError
 from kube.manifest import Manifest, at, key_of, mapping, text
 from tenants.fleet import TenantSpec
@@ -101,7 +101,7 @@ def _compared(
                     applied=applied[key],
                     replaced=replaced[key],
                     pod=pod,
-                    nodes=[node] if node else allowed_hosts(found, nodes) if _runs_pods(found) else (),
+                    nodes=[node] if node else allowed_nodes(found, nodes) if _runs_pods(found) else (),
                 )
             )
         yield tenant, objects

@@ -14,7 +14,7 @@ from components.guards.ownership import allowed_owners
 from components.guards.refusal import RefusedError
 from components.live.fleet import LiveFleet
 from components.live.stack_home import namespace_refusal
-from kube.facts import DataLocation, is_declared_by_a_stack, normal_path, owner, place, state
+from kube.facts import DataLocation, data_location, is_declared_by_a_stack, normal_path, owner, state
 from kube.manifest import Manifest, at, text
 from tenants.fleet import AllowedMove, Role, State, TenantSpec
 from tenants.objects import row_of
@@ -31,9 +31,9 @@ def refused_moves(live: LiveFleet) -> Iterator[str]:
                 # The adoption compares it, or it does not exist.
                 continue
             declared = DataLocation(host=tenant.hosts.of(role), data_path=tenant.data_path, log_path=tenant.log_path)
-            yield from _move_refusals(tenant, role, place(found), declared)
+            yield from _move_refusals(tenant, role, data_location(found), declared)
             for move in tenant.allow_move:
-                if move.role == role and not _changes(place(found), move):
+                if move.role == role and not _changes(data_location(found), move):
                     pulumi.log.warn(
                         f"{tenant.name}: allowMove of its {role} is no longer needed: the database runs there. Remove "
                         "it from the entry."
@@ -54,11 +54,11 @@ class DataGuard:
 
     def refuse_move(self, args: ResourceHookArgs) -> None:
         """Check the update of a StatefulSet."""
-        if place(self._live.objects.get(("StatefulSet", args.name), {})).known:
+        if data_location(self._live.objects.get(("StatefulSet", args.name), {})).known:
             # `refused_moves` has compared the live object: the state may be older.
             return
         tenant, role = self._control_nodes[args.name]
-        old, new = place(args.old_inputs or {}), place(args.new_inputs or {})
+        old, new = data_location(args.old_inputs or {}), data_location(args.new_inputs or {})
         for refusal in _move_refusals(tenant, role, old, new):
             raise RefusedError(refusal)
 
@@ -69,7 +69,7 @@ class DataGuard:
         self._refuse_other_owner("StatefulSet", args.name)
         if state(old) != State.RETIRED:
             raise RefusedError(self._not_retired("StatefulSet", args.name))
-        data = place(old)
+        data = data_location(old)
         pulumi.log.info(f"{args.name} is removed; its files stay on {data.host}: {data.data_path}, {data.log_path}")
 
     def refuse_removal(self, args: ResourceHookArgs, declared: Manifest | None) -> None:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import pulumi
 
 from components.live.cluster import LiveCluster, UnusableClusterError
-from kube.facts import is_ready, pinned_host
+from kube.facts import is_ready, pinned_node
 from kube.manifest import Manifest, at, items, mapping, text
 from kube.quantity import amount
 from tenants.fleet import Fleet, Role, State, TenantSpec, Toleration
@@ -36,7 +36,7 @@ class Obstacle:
 class LiveNodes:
     """The nodes of a fleet as they were at the beginning of the run."""
 
-    def __init__(self, fleet: Fleet, live: LiveCluster) -> None:
+    def __init__(self, fleet: Fleet, cluster: LiveCluster) -> None:
         """Read every node that a tenant names.
 
         A missing node on which a pod has run before is no error: its tenant can be failed over, retired and removed.
@@ -45,10 +45,10 @@ class LiveNodes:
             UnusableClusterError: Pods are to run on nodes that do not exist and have run no pod of their tenants; the
                 message lists every such role of a tenant, with names of similar nodes.
         """
-        self._live = live
+        self._cluster = cluster
         self._namespace = fleet.cluster.namespace
-        self._nodes = live.nodes()
-        self._objects = live.objects()
+        self._nodes = cluster.nodes()
+        self._objects = cluster.objects()
         self._written_labels: set[str] = set()
         missing = {name for name in fleet.node_names if name not in self._nodes}
         affected = [(tenant, role) for tenant in fleet.tenants for role in Role if tenant.hosts.of(role) in missing]
@@ -61,7 +61,7 @@ class LiveNodes:
                 "for pods there; they start when the node is back."
             )
         doubtful = any(self._is_doubtful(tenant, role) for tenant in fleet.tenants for role in Role)
-        pods = live.pods() if doubtful else {}
+        pods = cluster.pods() if doubtful else {}
         # A lost kubelet's last report remains until the control plane corrects it or deletes the pod (2026-11-26: an
         # `up` that moved a database from a missing node waited 10 minutes for the pod that came after it).
         self._ready_pods = {
@@ -77,7 +77,7 @@ class LiveNodes:
             best_effort: Whether the pod requests no resources, as keepalived's: it is not scheduled under memory
                 pressure.
         """
-        level = text(at(self._live.namespace(), "metadata", "labels", POD_SECURITY))
+        level = text(at(self._cluster.namespace(), "metadata", "labels", POD_SECURITY))
         if level in FORBIDDING_LEVELS:
             return Obstacle(
                 what=f"namespace {self._namespace} enforces the PodSecurity level {level}, which forbids hostPath "
@@ -179,7 +179,7 @@ class LiveNodes:
 
     def _runs_on(self, tenant: TenantSpec, role: Role, name: str) -> bool:
         """Tell whether a role's live StatefulSet is pinned to this node."""
-        return pinned_host(self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})) == name
+        return pinned_node(self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})) == name
 
 
 def node_obstacle(

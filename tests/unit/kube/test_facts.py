@@ -40,7 +40,9 @@ PATHS = {facts.DATA_MOUNT: "/data0/old/data", facts.LOG_MOUNT: "/data0/old/admin
 def test_facts_of_the_old_services_objects_are_read() -> None:
     paths, container = facts.data_paths(DATABASE), facts.control_container(DATABASE)
     assert {mount: paths[mount] for mount in PATHS} == PATHS
-    assert facts.place(DATABASE) == DataLocation(host="", data_path="/data0/old/data", log_path="/data0/old/adminlog")
+    assert facts.data_location(DATABASE) == DataLocation(
+        host="", data_path="/data0/old/data", log_path="/data0/old/adminlog"
+    )
     assert facts.secret_mounts(DATABASE) == {"/opt/root-ssh": "root-ssh-key", "/opt/gpadmin-ssh": "gpadmin-ssh-key"}
     assert container is not None
     assert [facts.resource(container, of, "memory") for of in ("limits", "requests")] == ["16Gi", ""]
@@ -99,7 +101,7 @@ def test_directories_are_found_by_their_mount_paths() -> None:
     ids=repr,
 )
 def test_a_pod_is_pinned_to_the_one_node_that_is_named(spec: Json, host: str) -> None:
-    assert facts.pinned_host(pod(**spec)) == host
+    assert facts.pinned_node(pod(**spec)) == host
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_a_pod_may_run_where_selector_and_affinity_agree(spec: Json, hosts: list
         node("m2", tenancy_old="standby", disk="ssd"),
         node("m3", rank="2"),
     ]
-    assert facts.allowed_hosts(pod(**spec), nodes) == hosts
+    assert facts.allowed_nodes(pod(**spec), nodes) == hosts
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ READERS: Mapping[str, Callable[[Manifest], Any]] = {
     },
     "normal_path": lambda manifest: facts.normal_path(json.dumps(manifest)),
     "is_pinning_label": lambda manifest: facts.is_pinning_label(json.dumps(manifest)),
-    "allowed_hosts": lambda manifest: facts.allowed_hosts(manifest, [manifest]),
+    "allowed_nodes": lambda manifest: facts.allowed_nodes(manifest, [manifest]),
     "forward": lambda manifest: facts.forward(manifest, "192.168.143.145"),
     "resource": lambda manifest: facts.resource(manifest, "limits", "memory"),
     "requests": lambda manifest: facts.requests(manifest, "cpu"),

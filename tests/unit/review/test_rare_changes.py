@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from review.access_path import host_of
+from review.access_path import node_of
 from review.changes import Deployed, ObjectChange, TenantChange
 from review.danger import Danger
 from review.preview import Action
@@ -294,7 +294,7 @@ def test_the_node_of_a_role_is_found_by_the_label_of_its_tenant_alone() -> None:
         fields=(),
     )
     tenant = TenantChange(name="tenant3", objects=(change,), deployed=Deployed(hosts={"master": "m1"}))
-    assert {role: host_of(role, tenant, after=True) for role in ("master", "standby")} == {
+    assert {role: node_of(role, tenant, after=True) for role in ("master", "standby")} == {
         "master": "m1",
         "standby": "m2",
     }
