@@ -54,9 +54,11 @@ def _state(stateful_set: Manifest) -> str:
 
 def _seat(role: Role, stateful_set: Manifest, pod: Manifest) -> Seat:
     meant_to_run = replicas(stateful_set) != 0
+    # A StatefulSet without a revision, or that does not exist, does not show that a pod is old.
+    latest_known = at(stateful_set, "status", "updateRevision") is not None
     return Seat(
         role=role,
         node=text(at(pod, "spec", "nodeName")) or pinned_node(stateful_set),
         ready=is_ready(pod) if meant_to_run else None,
-        old_revision=bool(pod) and runs_old_template(stateful_set, pod),
+        old_revision=bool(pod) and latest_known and runs_old_template(stateful_set, pod),
     )

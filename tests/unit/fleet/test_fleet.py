@@ -101,3 +101,15 @@ def test_a_missing_kubectl_is_reported(
 
 def test_a_service_without_statefulsets_is_not_a_tenant() -> None:
     assert live_fleet.tenants_among([{"kind": "Service", "metadata": {"name": "their-vip"}}]) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "old"), [({}, False), ({"updateRevision": "a"}, False), ({"updateRevision": "b"}, True)]
+)
+def test_a_pod_is_old_only_if_another_revision_is_known(status: dict[str, str], old: bool) -> None:
+    database = {"kind": "StatefulSet", "metadata": {"name": "tenant3-master"}, "status": status}
+    service = {"kind": "Service", "metadata": {"name": "tenant3-vip"}}
+    labels = {"controller-revision-hash": "a"}
+    pod = {"kind": "Pod", "metadata": {"name": "tenant3-master-0", "labels": labels}}
+    (tenant,) = live_fleet.tenants_among([database, service, pod])
+    assert tenant.seats[0].old_revision is old
