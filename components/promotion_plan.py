@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from components.live.fleet import LiveFleet
-from kube.facts import selected_role
+from kube.facts import conditions, selected_role
 from kube.manifest import Manifest
 from tenants.fleet import PromotionSpec, Role, State, TenantSpec
 from tenants.objects import LocalKey, live_keys
@@ -72,9 +72,8 @@ def _label(job: Mapping[str, Any], key: str) -> str | None:
     return value
 
 
-def _has_failed(job: Mapping[str, Any]) -> bool:
-    conditions = job.get("status", {}).get("conditions", ())
-    return any(condition["type"] == "Failed" and condition["status"] == "True" for condition in conditions)
+def _has_failed(job: Manifest) -> bool:
+    return conditions(job).get("Failed") == "True"
 
 
 def _free_name(tenant: TenantSpec, role: Role, jobs: Collection[Mapping[str, Any]]) -> str:

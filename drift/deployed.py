@@ -6,6 +6,7 @@ from kube.json_text import UnreadableError, document
 from kube.manifest import Key, Manifest, at, items, key_of, mapping, text
 from kube.masking import contains_secret, revealed
 from kube.urn import parse_urn
+from tenants.objects import may_hold_secrets
 
 PAYLOAD = ("data", "stringData", "binaryData")
 
@@ -63,7 +64,7 @@ def _declared(resource: Manifest) -> Declared:
     # The plugin adds fields of its own to the inputs: `__fieldManager` and others.
     inputs = {key: value for key, value in mapping(resource.get("inputs")).items() if not key.startswith("__")}
     secret_fields = {key for key, value in inputs.items() if contains_secret(value)}
-    if urn.kind == "Secret" or any(kind.endswith(":Platform") for kind in urn.types):
+    if may_hold_secrets(urn):
         secret_fields |= set(PAYLOAD)
     manifest = {key: revealed(value) for key, value in inputs.items()}
     namespace = text(at(resource, "outputs", "metadata", "namespace"))

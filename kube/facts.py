@@ -32,6 +32,8 @@ DEFAULT_VRID = 50
 NAT = "NAT"
 """Its default forwarding method."""
 
+TENANCY_LABEL = "tenancy-"
+"""Prefix, before a tenant's name, of the node label whose value is the role that is pinned to the node."""
 _HOSTNAME = "kubernetes.io/hostname"
 _VRID = re.compile(r"(?:^|\s)--vrid(?:(?:=|\s+)(\S*))?(?=\s|$)")
 _FORWARD = re.compile(r"([^/:\s]+)/([^/:\s]+)(?::([A-Za-z]+))?")
@@ -105,14 +107,16 @@ def resource(container: Manifest, what: str, name: str) -> str:
     return str(number(found)) if number(found) is not None else text(found)
 
 
+def conditions(manifest: Manifest | None) -> Mapping[str, str]:
+    """Return the status of each condition of an object, `True`, `False` or `Unknown`, by type."""
+    return {text(at(each, "type")): text(at(each, "status")) for each in items(at(manifest, "status", "conditions"))}
+
+
 def is_ready(pod: Manifest) -> bool:
     """Tell whether a pod is ready; one that is being deleted, as on a lost node, is not."""
     if at(pod, "metadata", "deletionTimestamp") or at(pod, "status", "phase") in ("Failed", "Succeeded"):
         return False
-    return any(
-        at(condition, "type") == "Ready" and at(condition, "status") == "True"
-        for condition in items(at(pod, "status", "conditions"))
-    )
+    return conditions(pod).get("Ready") == "True"
 
 
 def requests(workload: Manifest, name: str) -> tuple[str, ...]:
@@ -202,7 +206,7 @@ def _mounts(container: Manifest) -> Mapping[str, Manifest]:
 
 def is_pinning_label(key: str) -> bool:
     """Tell whether a node label names one node, or the node of a tenant's role (`TenantNames.node_label`)."""
-    return key == _HOSTNAME or key.startswith("tenancy-")
+    return key == _HOSTNAME or key.startswith(TENANCY_LABEL)
 
 
 def node_selector(workload: Manifest) -> Mapping[str, str]:

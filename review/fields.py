@@ -7,6 +7,7 @@ from kube.facts import STACK_ANNOTATION
 from kube.manifest import NOTHING, Json, joined, mapping
 from kube.masking import MASK, MISSING, is_secret, shown
 from review.preview import Step
+from tenants.objects import may_hold_secrets
 
 NEVER_SECRET = (
     *("metadata.name", "metadata.namespace", "kind", "apiVersion", "type"),
@@ -28,7 +29,7 @@ class FieldChange:
 
 def field_changes(step: Step) -> tuple[FieldChange, ...]:
     """Return the differences between the deployed and the declared inputs, else those that the plugin reports."""
-    opaque = step.urn.kind == "Secret" or any(kind.endswith(":Platform") for kind in step.urn.types)
+    opaque = may_hold_secrets(step.urn)
     found = [
         FieldChange(path=path, before=_shown(path, before, opaque), after=_shown(path, after, opaque))
         for path, before, after in _differences(step.before, step.after, "")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network
 
+from kube.facts import TENANCY_LABEL
+
 
 class Role(StrEnum):
     """The *original* role of a control pod. A failover moves traffic between the two; it renames neither."""
@@ -147,7 +149,7 @@ class TenantNames:
     @property
     def node_label(self) -> str:
         """Key of the node label whose value is the role that is pinned to the node."""
-        return f"tenancy-{self.name}"
+        return f"{TENANCY_LABEL}{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -153,6 +153,11 @@ def identify(urn: Urn) -> Identity:
     return Identity(part=Part.UNKNOWN)
 
 
+def may_hold_secrets(urn: Urn) -> bool:
+    """Tell whether values of a resource may be secret: a Secret's, and those of all shared objects (`encrypted`)."""
+    return urn.kind == "Secret" or any(token.endswith(":Platform") for token in urn.types)
+
+
 def row_of(kind: str, name: str) -> TenantObject | None:
     """Find the row of an object by its kind and name; the tenant is the name without the row's suffix."""
     rows = (row for row in OBJECTS if row.kind.name == kind and name.endswith(row.suffix))

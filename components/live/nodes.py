@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import pulumi
 
 from components.live.cluster import LiveCluster, UnusableClusterError
-from kube.facts import is_ready, pinned_node
+from kube.facts import conditions, is_ready, pinned_node
 from kube.manifest import Manifest, at, items, mapping, text
 from kube.quantity import amount
 from tenants.fleet import Fleet, Role, State, TenantSpec, Toleration
@@ -194,9 +194,9 @@ def node_obstacle(
     if not _is_ready(node):
         return Obstacle(what=f"node {name} is not ready", remedy=f"see `kubectl describe node {name}`")
     pressures = ("DiskPressure", "PIDPressure", "NetworkUnavailable", *(["MemoryPressure"] if best_effort else []))
-    conditions = _conditions(node)
+    found = conditions(node)
     for condition in pressures:
-        if conditions.get(condition) == "True":
+        if found.get(condition) == "True":
             return Obstacle(what=f"node {name} reports {condition}", remedy=f"see `kubectl describe node {name}`")
     for taint in items(at(node, "spec", "taints")):
         if text(at(taint, "effect")) in BLOCKING_EFFECTS and not _is_tolerated(
@@ -225,11 +225,7 @@ def selector_obstacle(name: str, node: Manifest | None, selector: Mapping[str, s
 
 
 def _is_ready(node: Manifest | None) -> bool:
-    return _conditions(node).get("Ready") == "True"
-
-
-def _conditions(node: Manifest | None) -> Mapping[str, str]:
-    return {text(at(each, "type")): text(at(each, "status")) for each in items(at(node, "status", "conditions"))}
+    return conditions(node).get("Ready") == "True"
 
 
 def supports_hostname_override(kubelet_version: str) -> bool:

@@ -78,9 +78,14 @@ def stateful_set(spec: TenantSpec, role: Role, live: LiveFleet, shared: SharedNa
     )
 
 
+def control_pod_labels(spec: TenantSpec) -> dict[str, str]:
+    """Return the labels of both roles' pods."""
+    return {"app": "adb", "tenancy": spec.name}
+
+
 def pod_labels(spec: TenantSpec, role: Role) -> dict[str, str]:
     """Return the labels of a role's pod, by which Services select it."""
-    return {"app": "adb", "role": role, "tenancy": spec.name}
+    return {**control_pod_labels(spec), "role": role}
 
 
 def _pod(spec: TenantSpec, role: Role, *, hostname_override: bool, shared: SharedNames) -> PodSpecArgs:

@@ -13,7 +13,7 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from components.live.fleet import LiveFleet
-from components.objects.control_node import ADB_PORT, SSH_PORT
+from components.objects.control_node import ADB_PORT, SSH_PORT, control_pod_labels
 from components.objects.metadata import object_metadata
 from components.promotion_plan import PROMOTION_OF
 from tenants.fleet import NetworkPolicySpec, TenantSpec
@@ -27,7 +27,7 @@ def network_policy(spec: TenantSpec, allowed: NetworkPolicySpec, live: LiveFleet
     # configuration, where they have no names, so all of them are allowed. Those of the live nodes would change the
     # policy whenever a node is lost.
     clients = dict.fromkeys([*allowed.allow_from, *map(IPv4Network, live.fleet.cluster.node_addresses)])
-    control_pods = LabelSelectorArgs(match_labels={"app": "adb", "tenancy": spec.name})
+    control_pods = LabelSelectorArgs(match_labels=control_pod_labels(spec))
     # They replicate to each other, and a promotion logs in to both: without it, the first failover would be cut off.
     promotion = LabelSelectorArgs(match_labels={PROMOTION_OF: spec.name})
     own = [NetworkPolicyPeerArgs(pod_selector=pods) for pods in (control_pods, promotion)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tenants.draft import FleetDraft, Source, TenantDraft
 from tenants.findings import FieldPath, Invalid, LintFinding, Rule, path_text, quoted
+from tenants.fleet import TenantNames
 from tenants.objects import row_of
 from tenants.reporting import Reported, conflicts, grouped, report, tenants_of
 
@@ -149,6 +150,7 @@ def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
 
 def _check_labels(name: str, namesakes: Sequence[TenantDraft]) -> Iterator[Reported]:
     """Compare tenants of one name in several namespaces: nodes, and so their labels, have none."""
+    label = TenantNames(name=name).node_label
     by_node: dict[str, dict[TenantDraft, str]] = {}
     for tenant in namesakes:
         for role, node in tenant.hosts.items():
@@ -158,7 +160,7 @@ def _check_labels(name: str, namesakes: Sequence[TenantDraft]) -> Iterator[Repor
         if len({tenant.source.home for tenant in roles}) > 1:
             for tenant, others, waived in conflicts(NAME_UNIQUE, list(roles)):
                 message = (
-                    f"{node} has one label tenancy-{name} for all namespaces, and {others} needs it too; rename one of "
+                    f"{node} has one label {label} for all namespaces, and {others} needs it too; rename one of "
                     "them, or choose another node"
                 )
                 yield report(NAME_UNIQUE, tenant, (*tenant.path, "hosts", roles[tenant]), message, waived=waived)
