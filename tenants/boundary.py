@@ -160,7 +160,13 @@ def _read(file: str, raw: Mapping[str, object], findings: Findings) -> FleetDraf
         )
         if values is not None
     )
-    return FleetDraft(source=source, cluster=_cluster(cluster), platform=platform, tenants=tuple(tenants))
+    return FleetDraft(
+        source=source,
+        cluster=_cluster(cluster),
+        platform=platform,
+        platform_keys={name: field.key for name, field in PLATFORM.fields.items()},
+        tenants=tuple(tenants),
+    )
 
 
 def _cluster(values: Values) -> ClusterDraft:

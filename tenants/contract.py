@@ -40,8 +40,8 @@ from tenants.kinds import (
     Kind,
     ListOf,
     MapOf,
-    MapOfText,
     Quantity,
+    SecretText,
     Text,
 )
 from tenants.maps import Field, Record, Section
@@ -174,7 +174,7 @@ def _shared(key: str, name: str, about: str, keys: tuple[str, ...]) -> Field[Sha
             "name": Field(key="name", kind=OBJECT_NAME, about="The object's name.", default=name),
             "data": Field(
                 key="data",
-                kind=MapOfText(keys, names.data_key),
+                kind=MapOf(names.data_key, SecretText(), required=keys),
                 about="What it holds. With it, the program declares the object; without, it reads an existing one.",
             ),
         },

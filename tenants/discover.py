@@ -14,7 +14,7 @@ from kube import facts
 from kube.manifest import Json, Manifest, at, items, mapping, text
 from tenants.contract import PLATFORM, SETTINGS
 from tenants.findings import printable
-from tenants.fleet import Role, State, UpdateStrategy
+from tenants.fleet import Role, State, TenantNames, UpdateStrategy
 
 Entry = dict[str, Any]
 
@@ -68,7 +68,7 @@ class _Objects:
             raise _LeftOutError(f"there is no {kind} {name}")
         return self.of_namespace[kind, name]
 
-    def pod_host(self, name: str) -> str:
+    def pod_node(self, name: str) -> str:
         return text(at(self.of_namespace.get(("Pod", name)), "spec", "nodeName"))
 
 
@@ -157,16 +157,19 @@ _OF_EACH_ROLE: Mapping[str, Callable[[Manifest, Manifest], Json]] = {
 
 
 def _tenant(name: str, objects: _Objects) -> _Found:
-    databases = {role: objects.needed("StatefulSet", f"{name}-{role}") for role in Role}
-    keepalived = objects.needed("ReplicationController", f"{name}-vip")
+    names = TenantNames(name=name)
+    databases = {role: objects.needed("StatefulSet", names.control_node_name(role)) for role in Role}
+    keepalived = objects.needed("ReplicationController", names.virtual_ip_name)
     containers = {role: _container(databases[role], facts.control_container, "its database") for role in Role}
-    vip = _vip(name, objects)
-    active = facts.selected_role(objects.needed("Service", f"{name}-vip"))
+    vip = _vip(names, objects)
+    active = facts.selected_role(objects.needed("Service", names.virtual_ip_name))
     if active not in set(Role):
-        raise _LeftOutError(f"Service {name}-vip selects neither role={Role.MASTER} nor role={Role.STANDBY}")
+        raise _LeftOutError(
+            f"Service {names.virtual_ip_name} selects neither role={Role.MASTER} nor role={Role.STANDBY}"
+        )
     vrid = facts.vrid(keepalived)
     if vrid is None:
-        raise _LeftOutError(f"ReplicationController {name}-vip has no valid --vrid=<number>")
+        raise _LeftOutError(f"ReplicationController {names.virtual_ip_name} has no valid --vrid=<number>")
     workloads = [*databases.values(), keepalived]
     tolerations, remarks = _tolerations(name, workloads)
     live = {
@@ -192,7 +195,7 @@ def _tenant(name: str, objects: _Objects) -> _Found:
     entry = {
         "name": name,
         "vip": vip,
-        "hosts": {str(role): _host(name, role, databases[role], objects) for role in Role},
+        "hosts": {str(role): _node(names, role, databases[role], objects) for role in Role},
         **{
             field.key: live[setting]
             for setting, field in SETTINGS.items()
@@ -229,21 +232,22 @@ def _address(vip: str) -> IPv4Address | None:
         return None
 
 
-def _vip(name: str, objects: _Objects) -> str:
-    config_map = objects.needed("ConfigMap", f"{name}-vip-cm")
+def _vip(names: TenantNames, objects: _Objects) -> str:
+    name, service = names.virtual_ip_config_map_name, names.virtual_ip_name
+    config_map = objects.needed("ConfigMap", name)
     addresses = facts.vips(config_map)
     if len(addresses) != 1:
-        raise _LeftOutError(f"ConfigMap {name}-vip-cm holds {len(addresses)} addresses, not one")
+        raise _LeftOutError(f"ConfigMap {name} holds {len(addresses)} addresses, not one")
     forward = facts.forward(config_map, addresses[0])
     if forward is None:
-        raise _LeftOutError(f"ConfigMap {name}-vip-cm forwards {addresses[0]} in a form that cannot be read")
+        raise _LeftOutError(f"ConfigMap {name} forwards {addresses[0]} in a form that cannot be read")
     if forward.method != facts.NAT:
         raise _LeftOutError(
             f"its address is forwarded by {forward.method}, and a stack forwards all addresses by {facts.NAT}"
         )
-    if forward.service != f"{name}-vip" or forward.namespace != (objects.namespace or forward.namespace):
+    if forward.service != service or forward.namespace != (objects.namespace or forward.namespace):
         raise _LeftOutError(
-            f"its address is forwarded to {forward.namespace}/{forward.service}, not to Service {name}-vip"
+            f"its address is forwarded to {forward.namespace}/{forward.service}, not to Service {service}"
         )
     return addresses[0]
 
@@ -281,11 +285,13 @@ def _tolerations(name: str, workloads: Sequence[Manifest]) -> tuple[list[Json], 
     ]
 
 
-def _host(name: str, role: Role, database: Manifest, objects: _Objects) -> str:
+def _node(names: TenantNames, role: Role, database: Manifest, objects: _Objects) -> str:
     """Return the node of a role's data: where its pod runs or, without a pod, where it may start."""
-    pinned, runs = facts.pinned_node(database), objects.pod_host(f"{name}-{role}-0")
+    pinned, runs = facts.pinned_node(database), objects.pod_node(names.pod_name(role))
     if pinned and runs and pinned != runs:
-        raise _LeftOutError(f"the pod of {name}-{role} runs on {runs}, and would start next on {pinned}")
+        raise _LeftOutError(
+            f"the pod of {names.control_node_name(role)} runs on {runs}, and would start next on {pinned}"
+        )
     if pinned or runs:
         return runs or pinned
     allowed = facts.allowed_nodes(database, objects.nodes) if facts.pod_spec(database).get("nodeSelector") else ()

@@ -107,4 +107,6 @@ class FleetDraft:
     source: Source
     cluster: ClusterDraft
     platform: PlatformSpec | None
+    platform_keys: Mapping[str, str]
+    """The key of each shared object, by attribute of `platform`."""
     tenants: tuple[TenantDraft, ...]

@@ -191,43 +191,33 @@ class ListOf(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class SecretText:
+    """Text that may be encrypted. A value that is not text is never quoted: it is probably a secret too."""
+
+    def read(self, value: object, path: FieldPath, findings: Findings) -> str | None:
+        if isinstance(value, str):
+            return value
+        found = described(value, secret=True)
+        findings.add(WRONG_TYPE, path, f"expected text, found {found}; put it in quotes")
+        return None
+
+    def schema(self) -> JsonSchema:
+        return {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/secure"}]}
+
+
+@dataclass(frozen=True, slots=True)
 class MapOf(Generic[T]):
-    """A map from any valid keys to values that are all of one kind."""
+    """A map from any valid keys, some of them required, to values that are all of one kind."""
 
     check_key: Callable[[str], Invalid | None]
     entry: Kind[T]
+    required: tuple[str, ...] = ()
+    """The keys that pods read."""
 
     def read(self, value: object, path: FieldPath, findings: Findings) -> Mapping[str, T | None] | None:
         if not isinstance(value, dict):
             if not is_encrypted(value, path, findings):
-                findings.add(WRONG_TYPE, path, f"expected a map, found {described(value)}; write its keys beneath it")
-            return None
-        before = len(findings.findings)
-        for key in value:
-            fault = self.check_key(key)
-            if fault:
-                findings.add(fault.rule, (*path, key), fault.message, at_key=True)
-        entries = {key: self.entry.read(entry, (*path, key), findings) for key, entry in value.items()}
-        return entries if len(findings.findings) == before else None
-
-    def schema(self) -> JsonSchema:
-        return {"type": "object", "additionalProperties": self.entry.schema()}
-
-
-@dataclass(frozen=True, slots=True)
-class MapOfText:
-    """A map from any keys to text, some keys required: the `data` of a ConfigMap or Secret.
-
-    Its values may be encrypted. One that is not text is never quoted: it is probably a secret too.
-    """
-
-    required: tuple[str, ...]
-    check_key: Callable[[str], Invalid | None]
-
-    def read(self, value: object, path: FieldPath, findings: Findings) -> Mapping[str, str] | None:
-        if not isinstance(value, dict):
-            if not is_encrypted(value, path, findings):
-                found = described(value, secret=True)
+                found = described(value, secret=isinstance(self.entry, SecretText))
                 findings.add(WRONG_TYPE, path, f"expected a map, found {found}; write its keys beneath it")
             return None
         before = len(findings.findings)
@@ -235,19 +225,18 @@ class MapOfText:
             if key not in value:
                 message = f"{quoted(key)} is missing; pods read {listed([*self.required])} from it"
                 findings.add(MISSING_KEY, path, message)
-        for key, text in value.items():
+        entries = {}
+        for key, entry in value.items():
             fault = self.check_key(key)
             if fault:
                 findings.add(fault.rule, (*path, key), fault.message, at_key=True)
-            if not isinstance(text, str):
-                found = described(text, secret=True)
-                findings.add(WRONG_TYPE, (*path, key), f"expected text, found {found}; put it in quotes")
-        return dict(value) if len(findings.findings) == before else None
+            entries[key] = self.entry.read(entry, (*path, key), findings)
+        return entries if len(findings.findings) == before else None
 
     def schema(self) -> JsonSchema:
-        return {"type": "object", "required": list(self.required), "additionalProperties": MAY_BE_ENCRYPTED}
+        required = {"required": list(self.required)} if self.required else {}
+        return {"type": "object", **required, "additionalProperties": self.entry.schema()}
 
 
-MAY_BE_ENCRYPTED: JsonSchema = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/secure"}]}
 ANY_TEXT: Text[str] = Text(str)
 SOME_TEXT: Text[str] = Text(not_empty, pattern=r"\S")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tenants.draft import FleetDraft, Source, TenantDraft
 from tenants.findings import FieldPath, Invalid, LintFinding, Rule, path_text, quoted
-from tenants.fleet import TenantNames
+from tenants.fleet import CONFIG_MAP_KEYS, SECRET_KEYS, SharedObject, TenantNames
 from tenants.objects import row_of
 from tenants.reporting import Reported, conflicts, grouped, report, tenants_of
 
@@ -216,12 +216,8 @@ def _shared_objects(fleet: FleetDraft) -> Iterator[_Shared]:
         yield _Shared(fleet.source, "ServiceAccount", ("cluster", "keepalivedAccount"), account, declared=True)
     if platform is None:
         return
-    for kind, key, shared in (
-        ("ConfigMap", "adbops", platform.adbops),
-        ("ConfigMap", "mysql", platform.mysql),
-        ("Secret", "adbConnect", platform.adb_connect),
-        ("Secret", "mysqlConnect", platform.mysql_connect),
-        ("Secret", "rootSshKey", platform.root_ssh_key),
-        ("Secret", "gpadminSshKey", platform.gpadmin_ssh_key),
-    ):
-        yield _Shared(fleet.source, kind, ("platform", key), shared.name, declared=shared.data is not None)
+    for kind, attributes in (("ConfigMap", CONFIG_MAP_KEYS), ("Secret", SECRET_KEYS)):
+        for attribute in attributes:
+            shared: SharedObject = getattr(platform, attribute)
+            path = ("platform", fleet.platform_keys[attribute])
+            yield _Shared(fleet.source, kind, path, shared.name, declared=shared.data is not None)
