@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from kube import kubectl_errors
 from kube.json_text import UnreadableError, concatenated
-from kube.kubectl_errors import NO_CONTEXT, NO_KUBECTL, UNREACHABLE, Connection, Failure, KubectlError, sentence
+from kube.kubectl_errors import Connection, Failure, KubectlError, Reason, sentence
 from kube.manifest import Manifest, at, items, mapping, text
 
 TIMEOUT_SECONDS = 120
@@ -98,7 +98,7 @@ def read(path: str, *, context: str | None) -> Mapping[str, Any]:
         document = None
     if not isinstance(document, dict) or "kind" not in document:
         message = "the response is not from a Kubernetes API server; is it a proxy's page?"
-        raise _error(Failure(reason=UNREACHABLE, message=message), context)
+        raise _error(Failure(reason=Reason.UNREACHABLE, message=message), context)
     return document
 
 
@@ -139,7 +139,7 @@ def _run_once(arguments: Sequence[str], context: str | None, stdin: bytes) -> tu
             raise KubectlError(
                 f"kubectl, which reads the cluster, cannot be run ({error.strerror or error}): install it on PATH "
                 "(https://kubernetes.io/docs/tasks/tools/), in any version",
-                reason=NO_KUBECTL,
+                reason=Reason.NO_KUBECTL,
             ) from error
         except subprocess.TimeoutExpired:
             # Output so far may be a login plugin's "open this address in a browser".
@@ -157,7 +157,7 @@ def _text(stderr: IO[bytes]) -> str:
 def _error(failure: Failure, context: str | None) -> KubectlError:
     connection = _connection(context)
     if failure.address == DEFAULT_SERVER and DEFAULT_SERVER not in connection.server:
-        failure = Failure(reason=NO_CONTEXT, message="there is none, or it has no current context")
+        failure = Failure(reason=Reason.NO_CONTEXT, message="there is none, or it has no current context")
     return KubectlError(sentence(failure, connection), reason=failure.reason)
 
 

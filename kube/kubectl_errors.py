@@ -2,14 +2,25 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from kube.json_text import UnreadableError
 
-NOT_FOUND, UNAUTHORIZED = "NotFound", "Unauthorized"
-NO_KUBECTL, NO_CONTEXT, BAD_KUBECONFIG = "NoKubectl", "NoContext", "BadKubeconfig"
-LOGIN_FAILED, UNREACHABLE = "LoginFailed", "Unreachable"
-UNKNOWN = "Unknown"
-"""The API server gave no reason, or kubectl's message is not recognised."""
+
+class Reason(StrEnum):
+    """Why kubectl failed: some of the API server's own reasons, and those of this module."""
+
+    FORBIDDEN = "Forbidden"
+    NOT_FOUND = "NotFound"
+    UNAUTHORIZED = "Unauthorized"
+    NO_KUBECTL = "NoKubectl"
+    NO_CONTEXT = "NoContext"
+    BAD_KUBECONFIG = "BadKubeconfig"
+    LOGIN_FAILED = "LoginFailed"
+    UNREACHABLE = "Unreachable"
+    UNKNOWN = "Unknown"
+    """The API server gave no reason, or kubectl's message is not recognised."""
+
 
 _TRANSIENT_REASONS = {"TooManyRequests", "ServiceUnavailable", "Timeout", "ServerTimeout"}
 # As client-go words them: etcd's election; a load balancer's own page instead of an answer; a connection that broke.
@@ -39,7 +50,7 @@ class KubectlError(UnreadableError):
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
-        """Kubernetes' own (`Forbidden`, `NotFound`, `TooManyRequests`, …), or one of this module's."""
+        """The API server's (`Forbidden`, `TooManyRequests`, …) or, of `Reason`, one of this module's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +66,7 @@ class Failure:
     @property
     def is_transient(self) -> bool:
         """Whether the same request may succeed a second later."""
-        if self.reason in (UNREACHABLE, UNKNOWN, "InternalError"):
+        if self.reason in (Reason.UNREACHABLE, Reason.UNKNOWN, "InternalError"):
             return bool(_TRANSIENT.search(self.message))
         return self.reason in _TRANSIENT_REASONS
 
@@ -75,25 +86,25 @@ def parse(stderr: str) -> Failure:
     text = "\n".join(lines)
     if from_server := _FROM_SERVER.search(text):
         message = "; ".join(part.strip() for part in _FROM_SERVER.sub("\0", text).split("\0")[1:])
-        return Failure(reason=from_server["reason"] or UNKNOWN, message=_one_line(message))
+        return Failure(reason=from_server["reason"] or Reason.UNKNOWN, message=_one_line(message))
     if found := _UNAUTHORIZED.search(text):
-        return Failure(reason=UNAUTHORIZED, message=_one_line(found["message"]))
+        return Failure(reason=Reason.UNAUTHORIZED, message=_one_line(found["message"]))
     # A login plugin's own output precedes client-go's summary of it.
     unable = _one_line(text.replace(_UNABLE + _CREDENTIALS, "").replace(_UNABLE, ""))
     if _UNABLE + _CREDENTIALS in text:
-        return Failure(reason=LOGIN_FAILED, message=unable)
+        return Failure(reason=Reason.LOGIN_FAILED, message=unable)
     if _NO_CREDENTIALS.search(text):
-        return Failure(reason=LOGIN_FAILED, message="it has no credentials")
+        return Failure(reason=Reason.LOGIN_FAILED, message="it has no credentials")
     if found := _REFUSED.search(text):
-        return Failure(reason=UNREACHABLE, message="Connection refused", address=found["address"])
+        return Failure(reason=Reason.UNREACHABLE, message="Connection refused", address=found["address"])
     if _UNABLE in text:
-        return Failure(reason=UNREACHABLE, message=unable)
+        return Failure(reason=Reason.UNREACHABLE, message=unable)
     message = _one_line(text).removeprefix("error: ")
     if _OTHER_LOGIN.search(text):
-        return Failure(reason=LOGIN_FAILED, message=message)
+        return Failure(reason=Reason.LOGIN_FAILED, message=message)
     if _CONTEXT.search(text):
-        return Failure(reason=NO_CONTEXT, message=message)
-    return Failure(reason=BAD_KUBECONFIG if _KUBECONFIG.search(text) else UNKNOWN, message=message)
+        return Failure(reason=Reason.NO_CONTEXT, message=message)
+    return Failure(reason=Reason.BAD_KUBECONFIG if _KUBECONFIG.search(text) else Reason.UNKNOWN, message=message)
 
 
 def sentence(failure: Failure, connection: Connection) -> str:
@@ -103,38 +114,38 @@ def sentence(failure: Failure, connection: Connection) -> str:
     context = f"--context {connection.context} " if connection.context else ""
     works = f"`kubectl {context}get nodes` works, then retry"
     match failure.reason:
-        case "NoContext":
+        case Reason.NO_CONTEXT:
             return (
                 f"No usable context in the kubeconfig ({message}): choose one of `kubectl config get-contexts` "
                 "(adb-tenants:cluster.context, or --context of the command), or set KUBECONFIG to the file that has "
                 'it; for the local cluster, run `make up` and `eval "$(make -s env)"`'
             )
-        case "BadKubeconfig":
+        case Reason.BAD_KUBECONFIG:
             return f"The kubeconfig cannot be used ({message}): fix it so that {works}"
-        case "LoginFailed":
+        case Reason.LOGIN_FAILED:
             return f"The kubeconfig's user cannot log in ({message}): fix the login so that {works}"
-        case "Unauthorized":
+        case Reason.UNAUTHORIZED:
             return (
                 f"{server} rejects the credentials of the kubeconfig's user ({message}): log in again or renew them, "
                 "then retry"
             )
-        case "Forbidden":
+        case Reason.FORBIDDEN:
             return (
                 f"{server} denies access: {message}. Grant the kubeconfig's user what README.md lists under "
                 '"What the kubeconfig\'s user needs"'
             )
-        case "Unreachable" if "x509:" in message or "certificate" in message:
+        case Reason.UNREACHABLE if "x509:" in message or "certificate" in message:
             return (
                 f"{server} presents a certificate that cannot be verified ({message}): fix certificate-authority or "
                 "tls-server-name in the kubeconfig, then retry"
             )
-        case "Unreachable":
+        case Reason.UNREACHABLE:
             proxy = f" through the proxy {connection.proxy}" if connection.proxy else ""
             return f"{server} cannot be reached{proxy} ({message}): check that it is up and reachable, then retry"
         case _ if failure.is_transient:
             return f"{server} failed several times ({message}; {failure.reason}): retry when it has recovered"
     # Without a reason of the API server's, it may not have been asked at all.
-    who = "kubectl" if failure.reason == UNKNOWN else server
+    who = "kubectl" if failure.reason == Reason.UNKNOWN else server
     return f"{who} failed ({message or 'no message'}; {failure.reason}): make sure that {works}"
 
 

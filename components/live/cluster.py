@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from kube import kubectl
 from kube.facts import runs_old_template
-from kube.kubectl_errors import NOT_FOUND, KubectlError
+from kube.kubectl_errors import KubectlError, Reason
 from tenants.objects import JOB, SERVICE_ACCOUNT, STATEFUL_SET, LocalKey, ResourceKind, live_kinds
 
 T = TypeVar("T")
@@ -171,6 +171,6 @@ def _if_exists(read: Callable[[], Mapping[str, Any]], name: str) -> Mapping[str,
     try:
         return _answered(read)
     except UnusableClusterError as error:
-        if error.reason == NOT_FOUND and f'"{name}" not found' in str(error):
+        if error.reason == Reason.NOT_FOUND and f'"{name}" not found' in str(error):
             return None
         raise
