@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from dev.bench.cell import cell
 from dev.bench.comparison import Comparison
 from dev.local import kubernetes_plugin, places, progress, toolchain, versions
 from dev.local.places import Places
-from dev.local.user_error import UserError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,16 +25,15 @@ class Benchmark:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print each table when it is ready; return 0, 1 after an error message on stderr, or 130 if interrupted."""
+    """Print each table when it is ready, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m dev.bench", description="Compare with helm and kubectl.")
     about = "; ".join(f"{name}: {benchmark.about}" for name, benchmark in _BENCHMARKS.items())
     parser.add_argument("benchmark", nargs="?", choices=_BENCHMARKS, help=f"{about} (default: all)")
     parser.add_argument("--tenants", type=int, help="number of tenants (default: the benchmark's own)")
     parser.add_argument("--rounds", type=int, help="number of rounds (default: the benchmark's own)")
     options = parser.parse_args(arguments)
-    # So that a `kill`, like Ctrl-C, also stops the cluster.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+
+    def work() -> None:
         here = places.of_checkout()
         helm = toolchain.executable(toolchain.HELM, here)
         print(_conditions(here, helm), flush=True)
@@ -44,13 +41,8 @@ def main(arguments: Sequence[str]) -> int:
             chosen = _BENCHMARKS[name]
             for comparison in chosen.compare(helm, options.tenants or chosen.tenants, options.rounds or chosen.rounds):
                 print(f"\n{comparison}\n", flush=True)
-    except UserError as error:
-        progress.log(f"\n{error}")
-        return 1
-    except KeyboardInterrupt:
-        progress.log("\ninterrupted")
-        return 130
-    return 0
+
+    return progress.exit_code(work, if_interrupted="interrupted")
 
 
 def _conditions(here: Places, helm: Path) -> str:

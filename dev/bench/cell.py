@@ -93,12 +93,8 @@ def cell(config: Config, helm_path: Path) -> Iterator[Cell]:
 
 
 def _environment(cluster: KwokCluster, directory: Path) -> dict[str, str]:
-    outside = dict(os.environ)
-    # Where it is set, as in many containers, each run of the program compiles its 650 modules: 2 of 5 s of processor
-    # time in the preview of one tenant, 2026-11.
-    outside.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
-        **outside,
+        **os.environ,
         "KUBECONFIG": str(cluster.kubeconfig),
         "PULUMI_BACKEND_URL": f"{(directory / 'state').as_uri()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "bench",

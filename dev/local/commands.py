@@ -3,12 +3,9 @@
 import argparse
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Sequence
-from types import FrameType
-from typing import NoReturn
 
 from dev.local import (
     access_path,
@@ -29,27 +26,17 @@ _CLUSTER = "adb"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; return 0, 1 after an error message on stderr, or 130 if interrupted."""
+    """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m dev.local", description="Manage tool chain and local cluster.")
     parser.add_argument("command", choices=sorted(_COMMANDS), help="see `make help`")
     command = parser.parse_args(arguments).command
     here = places.of_checkout()
-    # So that a `kill`, like Ctrl-C, also stops what was started.
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
+
+    def work() -> None:
         with exclusive(here.local / "lock", f"make {command}"):
             _COMMANDS[command](here)
-    except UserError as error:
-        progress.log(f"\n{error}")
-        return 1
-    except KeyboardInterrupt:
-        progress.log("\ninterrupted; run the same command again to continue")
-        return 130
-    return 0
 
-
-def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt(number)
+    return progress.exit_code(work, if_interrupted="interrupted; run the same command again to continue")
 
 
 def setup(here: Places) -> dict[str, str]:

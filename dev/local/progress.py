@@ -1,11 +1,12 @@
-"""Logs progress and durations to stderr; stdout is for results."""
+"""Logs progress, durations and the error that ends a command to stderr; stdout is for results."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dev.local.user_error import UserError
@@ -18,6 +19,21 @@ _LINES_SHOWN_ON_FAILURE = 30
 def log(text: str) -> None:
     """Print one line."""
     print(text, file=sys.stderr, flush=True)
+
+
+def exit_code(work: Callable[[], None], *, if_interrupted: str) -> int:
+    """Do the work of a command; return 0, 1 after an error message on stderr, or 130 if interrupted."""
+    # So that a `kill`, like Ctrl-C, also stops what was started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        work()
+    except UserError as error:
+        log(f"\n{error}")
+        return 1
+    except KeyboardInterrupt:
+        log(f"\n{if_interrupted}")
+        return 130
+    return 0
 
 
 def duration(seconds: float) -> str:
