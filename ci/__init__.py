@@ -1,1 +1,1 @@
-"""What pipelines run: `pipeline.mk`, and the little that its shell cannot say."""
+"""The steps of the pipelines: `pipeline.mk`, and what its shell cannot do."""

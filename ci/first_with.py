@@ -1,7 +1,7 @@
 """`python -m ci.first_with FIELD LINE` prints the id of the first object whose FIELD's first line is LINE, if any.
 
-Reads what the API of GitHub or GitLab lists on standard input, one JSON list a page. On GitHub, where anybody may write
-a comment that looks like ours, only a bot's counts.
+Standard input is what the API of GitHub or GitLab lists, one JSON list for each page. On GitHub only comments of bots
+are considered, since anybody can write one with the same first line.
 """
 
 import sys

@@ -39,7 +39,7 @@ class DeployedStack:
 
 
 def parse(raw: bytes) -> DeployedStack:
-    """Parse an exported state; raises `UnreadableError` if it is none, or if its secrets are encrypted."""
+    """Parse an exported state; raises `UnreadableError` if it is not one, or if its secrets are encrypted."""
     deployment = at(document(raw), "deployment")
     if not isinstance(deployment, dict):
         raise UnreadableError("no `deployment`: this is not the output of `pulumi stack export`")

@@ -102,7 +102,7 @@ def variables(container: Manifest) -> Mapping[str, Manifest]:
 
 
 def resource(container: Manifest, what: str, name: str) -> str:
-    """Read the `limits` or `requests` of a container's `memory` or `cpu`, as written; empty where there is none."""
+    """Return the `limits` or `requests` of a container's `memory` or `cpu`, as written; empty if not set."""
     found = at(container, "resources", what, name)
     return str(number(found)) if number(found) is not None else text(found)
 
@@ -120,7 +120,7 @@ def is_ready(pod: Manifest) -> bool:
 
 
 def requests(workload: Manifest, name: str) -> tuple[str, ...]:
-    """Read how much `memory` or `cpu` each container of a workload's pods requests."""
+    """Return how much `memory` or `cpu` each container of a workload's pods requests."""
     return tuple(
         resource(mapping(container), "requests", name) for container in items(pod_spec(workload).get("containers"))
     )

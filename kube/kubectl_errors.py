@@ -144,7 +144,7 @@ def sentence(failure: Failure, connection: Connection) -> str:
             return f"{server} cannot be reached{proxy} ({message}): check that it is up and reachable, then retry"
         case _ if failure.is_transient:
             return f"{server} failed several times ({message}; {failure.reason}): retry when it has recovered"
-    # Without a reason of the API server's, it may not have been asked at all.
+    # Without a reason from the API server, the request may not have reached it.
     who = "kubectl" if failure.reason == Reason.UNKNOWN else server
     return f"{who} failed ({message or 'no message'}; {failure.reason}): make sure that {works}"
 

@@ -1,4 +1,4 @@
-"""Which stack objects are marked as belonging to, where that is among what changes of them."""
+"""Judges changes of the annotation that names an object's stack."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,13 +11,13 @@ from review.rules import belonging as rules
 
 BOOKKEEPING = (
     joined("metadata.annotations", STACK_ANNOTATION),
-    # How the plugin waits for an object and deletes it; nobody in the cluster reads them.
+    # How the plugin waits for an object and deletes it; only the plugin reads them.
     'metadata.annotations["pulumi.com/',
 )
 
 
 def belonging_findings(objects: Sequence[ObjectChange]) -> Iterator[Finding]:
-    """Report in one finding for all objects that they get their first mark, another one, or lose it."""
+    """Report, once for all objects, that their annotation is set, changed or removed."""
     became = {
         (owner(change.before), owner(change.after))
         for change in objects
@@ -33,5 +33,5 @@ def belonging_findings(objects: Sequence[ObjectChange]) -> Iterator[Finding]:
 
 
 def is_bookkeeping(change: ObjectChange) -> bool:
-    """Whether nothing changes of the object but its mark and what only the plugin reads."""
+    """Whether only this annotation and annotations for the plugin change."""
     return change.action is Action.UPDATE and bool(change.fields) and not change.paths(besides=BOOKKEEPING)

@@ -39,7 +39,7 @@ class ObjectChange:
         return bool(self.fields) and not self.paths(besides=METADATA)
 
     def inputs(self, *, after: bool) -> Manifest:
-        """Return the declared inputs before or after the change; an adopted object has existed before as declared."""
+        """Return the declared inputs before or after the change; an adopted object counts as unchanged."""
         return self.after if after or self.action is Action.ADOPT else self.before
 
 

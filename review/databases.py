@@ -115,7 +115,7 @@ def _strategy(stateful_set: Manifest) -> str:
 
 
 TOPICS = {
-    # First, since its keys are anybody's: `nodeSelector.cpu`. Terms of an affinity are `.nodeSelectorTerms`.
+    # First, since users choose its keys: `nodeSelector.cpu`. Terms of an affinity are `.nodeSelectorTerms`.
     "spec.nodeSelector": "node selector",
     ".imagePullPolicy": "image pull policy",
     ".memory": "memory",
@@ -130,7 +130,7 @@ TOPICS = {
     ".command": "command",
     ".args": "arguments",
 }
-"""What readers call a field of the pod template, by a part of its path; the first that fits."""
+"""The name of a field of the pod template in findings, by a part of its path; the first match counts."""
 
 
 def _topic(field: FieldChange) -> str:

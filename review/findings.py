@@ -37,7 +37,7 @@ def name_or(otherwise: str, text: str) -> Value:
 
 
 def number(value: int | None) -> Word:
-    """Return a number of pods."""
+    """Return a whole number, `unknown` for `None`."""
     return Word("unknown" if value is None else str(value))
 
 

@@ -20,7 +20,7 @@ def is_new(tenant: TenantChange) -> bool:
 
 
 def is_removed(tenant: TenantChange) -> bool:
-    """Whether all that happens is deletion: of keepalived, and of both databases or of none that is left."""
+    """Whether all its objects are deleted: keepalived, and both databases unless they have been deleted before."""
     deleted = all(change.action is Action.DELETE for change in tenant.objects)
     return deleted and bool(tenant.of(Part.KEEPALIVED)) and len(tenant.of(Part.DATABASE)) in (0, len(Role))
 
@@ -31,7 +31,7 @@ def is_adopted(tenant: TenantChange) -> bool:
 
 
 def was_retired(tenant: TenantChange) -> bool:
-    """Whether every workload that states what it was meant to do states so; where none does, the stack's outputs."""
+    """Whether all its workloads were declared retired or, if none shows its state, the stack's outputs do."""
     states = {state(change.before) for part in (Part.DATABASE, Part.KEEPALIVED) for change in tenant.of(part)} - {""}
     return (states or {tenant.deployed.state}) == {State.RETIRED}
 
@@ -45,7 +45,7 @@ def was_serving(tenant: TenantChange) -> bool:
 
 
 def if_serving(tenant: TenantChange, danger: Danger) -> Danger:
-    """Return the danger of a change that nobody notices unless the tenant was serving."""
+    """Return this danger if the tenant was serving, else none: there was nobody to notice."""
     return danger if was_serving(tenant) else Danger.NONE
 
 

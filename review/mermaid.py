@@ -10,7 +10,7 @@ def diagram(before: AccessPath | None, after: AccessPath | None) -> str:
     lines = ["flowchart TB"]
     for title, path in (("before", before), ("after", after)):
         lines += [f'  subgraph {title}["{title}"]', "    direction LR", f"    {_path(title, path)}", "  end"]
-    # Without a link, however invisible, the later one is drawn above the earlier.
+    # Without this invisible link, the second diagram is drawn above the first.
     return "\n".join([*lines, "  before ~~~ after"])
 
 

@@ -16,7 +16,7 @@ CONNECTION = ("kubeconfig", "context", "cluster", "clusterIdentifier", "namespac
 
 
 def shared_findings(changes: Sequence[ObjectChange], *, needed: bool) -> Iterator[Finding]:
-    """Judge them, which are `needed` if any tenant has pods; those only created, or only marked, share one finding."""
+    """Judge shared objects, which are `needed` if any tenant has pods; all that are created share one finding."""
     known = [change for change in changes if change.part is not Part.UNKNOWN]
     for action, rule in ((Action.CREATE, rules.CREATED), (Action.ADOPT, rules.ADOPTED)):
         if made := [str(change) for change in known if change.action is action]:

@@ -63,7 +63,7 @@ def forced_role(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]
 
 
 def _forced(manifest: Manifest) -> str:
-    """Read why something is done by force; empty where it is not."""
+    """Return the reason of a forced change; empty if it is not forced."""
     return text(at(manifest, "metadata", "annotations", FORCED_ANNOTATION))
 
 
@@ -188,7 +188,7 @@ def promotion(change: ObjectChange, _: TenantChange) -> Iterator[Finding]:
 
 
 def network_policy(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
-    """Judge the NetworkPolicy of the control pods, also where pods that run already are adopted and get their first."""
+    """Judge the NetworkPolicy of the control pods; adopted pods, which run already, may get their first one."""
     at_most = if_serving(tenant, Danger.TRAFFIC)
     if is_new(tenant) and not is_adopted(tenant):
         at_most = Danger.NONE

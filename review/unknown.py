@@ -34,5 +34,5 @@ def unknown_fields(change: ObjectChange, paths: list[str], *, at_most: Danger = 
 
 
 def _known(change: ObjectChange) -> Name:
-    """Name an object; of one of a role the kind is enough, so that the findings of both roles are one."""
+    """Return the name of an object; for a role's, its kind, so that the findings of both roles are merged."""
     return Name(change.kind if change.role else str(change))

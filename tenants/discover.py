@@ -1,7 +1,7 @@
 """Describes the tenants of a cluster as entries of a stack file, from what `kubectl get … --output json` prints.
 
-Each entry has `adopt: true` and what is live, so that after a look at the file `pulumi up` adopts a whole cluster and
-starts, stops and moves nothing. A tenant that no entry can describe is left out, with the reason.
+Each entry has `adopt: true` and what is live, so that `pulumi up` adopts a whole namespace and starts, stops and
+moves nothing. A tenant that no entry can describe is left out, with the reason.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from tenants.fleet import Role, State, TenantNames, UpdateStrategy
 Entry = dict[str, Any]
 
 KINDS = "nodes,pods,services,statefulsets,replicationcontrollers,configmaps"
-"""What to ask `kubectl get` for, in one namespace."""
+"""The kinds to list with `kubectl get`, in one namespace."""
 
 
 class UnreadableListError(Exception):
@@ -253,7 +253,7 @@ def _vip(names: TenantNames, objects: _Objects) -> str:
 
 
 def _state(workloads: Sequence[Manifest]) -> State:
-    # Absent means 1 to the API; anything else that is no number is unknown, and nothing must start by mistake.
+    # The API's default is 1. A value that is not a number is unknown: no pod must start by mistake.
     counts = [1 if at(workload, "spec", "replicas") is None else facts.replicas(workload) for workload in workloads]
     if set(counts) == {0}:
         return State.STOPPED

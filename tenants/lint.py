@@ -79,7 +79,7 @@ def exit_code(reports: Sequence[Report]) -> int:
 
 def _read(name: str, data: bytes) -> StackFile | Report:
     if len(data) > stackfile.LARGEST:
-        message = f"is larger than {stackfile.LARGEST >> 20} MB; this is no stack file"
+        message = f"is larger than {stackfile.LARGEST >> 20} MB; this is not a stack file"
         return _unusable(name, FileFault(UNREADABLE, Position(1, 1), message))
     try:
         return stackfile.read(data)

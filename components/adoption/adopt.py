@@ -42,8 +42,9 @@ def adopt_or_refuse(live: LiveFleet) -> None:
         if tenant.adopt and foreign:
             to_adopt[tenant.name] = foreign
         elif len(foreign) == len(existing):
-            # If only some are foreign, the tenant is this stack's. They have lost their marks: somebody has changed all
-            # declared fields (the one address of a ConfigMap, say) or recreated them. They are repaired, not refused.
+            # If only some are foreign, the tenant is this stack's. Their annotations and managers are lost because all
+            # declared fields were changed by hand (the only address in a ConfigMap) or the objects were recreated. They
+            # are repaired, not refused.
             faults += [
                 f"{_name(found)} already exists, created by {_managers(found)}: set `adopt: true` in {tenant.name}'s "
                 "entry to adopt it as it is, or choose another name."

@@ -43,7 +43,7 @@ def refused_objects_of_others(live: LiveFleet) -> Iterator[str]:
 
 
 def allowed_owners(live: LiveFleet) -> frozenset[str]:
-    """Return the owners whose objects this stack may change; an object without annotation has the owner ``."""
+    """Return the owners whose objects this stack may change; an object without the annotation has an empty owner."""
     return frozenset({"", live.home.stack, live.fleet.cluster.adopt_from or ""})
 
 

@@ -28,7 +28,7 @@ def network_policy(spec: TenantSpec, allowed: NetworkPolicySpec, live: LiveFleet
     # policy whenever a node is lost.
     clients = dict.fromkeys([*allowed.allow_from, *map(IPv4Network, live.fleet.cluster.node_addresses)])
     control_pods = LabelSelectorArgs(match_labels=control_pod_labels(spec))
-    # They replicate to each other, and a promotion logs in to both: without it, the first failover would be cut off.
+    # The databases replicate to each other, and a promotion logs in to both: without these rules it would fail.
     promotion = LabelSelectorArgs(match_labels={PROMOTION_OF: spec.name})
     own = [NetworkPolicyPeerArgs(pod_selector=pods) for pods in (control_pods, promotion)]
     networks = [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=str(network))) for network in clients]

@@ -17,7 +17,7 @@ _ADDRESSES = '{.subsets[*].addresses[*].ip}{"\\n"}'
 
 
 def compare(here: Cell, tenants: int, rounds: int) -> list[Comparison]:
-    """Switch one tenant of the fleet that is up, there and back, by each way in turn."""
+    """Fail one tenant of a running fleet over and back, with each tool in turn."""
     # The program declares tenants in their order: the last one waits longest.
     tenant = TenantNames(name=f"tenant{tenants}")
     where = "alone" if tenants == 1 else f"in a fleet of {tenants}"
@@ -52,7 +52,7 @@ def _patch(here: Cell, tenant: TenantNames, role: Role) -> CommandLine:
 
 
 def _switch(here: Cell, tenant: TenantNames, role: Role, command: CommandLine) -> float:
-    """Seconds from the command's start until the Endpoints hold the role's pod; the command is waited for."""
+    """Return the seconds from the command's start until the Endpoints hold the role's pod."""
     address = here.kubectl("get", "pod", tenant.pod_name(role), "--output=jsonpath={.status.podIP}").output()
     endpoints = here.kubectl("get", "endpoints", tenant.virtual_ip_name, "--watch", f"--output=jsonpath={_ADDRESSES}")
     with watching(endpoints) as addresses:

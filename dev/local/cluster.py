@@ -31,7 +31,7 @@ _READY_SECONDS = 120
 
 @dataclass(frozen=True)
 class Node:
-    """A fake node like those of a real cell: reserved for masters, with a kubelet's version, which the program reads.
+    """A fake node like those in production: reserved for masters, with a kubelet's version, which the program reads.
 
     kwok keeps the status fields that are set at creation.
     """
@@ -228,7 +228,7 @@ class KwokCluster:
                 "kubectlBinary": self._tool("kubectl"),
             },
             "componentsPatches": [
-                # Separate ranges for Services and pods, those of the seed's cell; kwok's defaults overlap.
+                # Separate ranges for Services and pods, those of the seed's cluster; kwok's defaults overlap.
                 _extra_arguments("kube-apiserver", {"service-cluster-ip-range": "10.96.0.0/12"}),
                 # There is one of each. With leader election, they exit if the API server is unavailable for 10 s.
                 _extra_arguments("kube-controller-manager", overridden={"leader-elect": "false"}),

@@ -174,7 +174,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             hasDetailedDiff=True,
         )
 
-    # Changing things.
+    # Changes.
 
     @_answering
     def Create(self, request: provider_pb2.CreateRequest) -> provider_pb2.CreateResponse:
@@ -310,7 +310,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             objects.wait(changes, seconds=0.5)
         raise OperationError("timed out waiting for the condition")
 
-    # Looking at things.
+    # Reads.
 
     @_answering
     def Read(self, request: provider_pb2.ReadRequest) -> provider_pb2.ReadResponse:
