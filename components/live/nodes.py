@@ -18,6 +18,20 @@ MOST_SIMILAR_NAMES = 5
 HOSTNAME_OVERRIDE_SINCE = (1, 35)
 """The first Kubernetes that has `spec.hostnameOverride` without a feature gate (KEP-4762)."""
 BLOCKING_EFFECTS = ("NoSchedule", "NoExecute")
+DERIVED_TAINTS = frozenset(
+    f"node.kubernetes.io/{what}"
+    for what in (
+        "disk-pressure",
+        "memory-pressure",
+        "network-unavailable",
+        "not-ready",
+        "pid-pressure",
+        "unreachable",
+        "unschedulable",
+    )
+)
+"""The node controllers keep these equal to the node's conditions and `spec.unschedulable`, with a delay: a node that
+has just joined is Ready and still has `not-ready` (2026-11-26: an `up` seconds after it was refused)."""
 POD_SECURITY = "pod-security.kubernetes.io/enforce"
 FORBIDDING_LEVELS = ("baseline", "restricted")
 """Both forbid hostPath volumes, which every pod of a tenant has (kubernetes.io, Pod Security Standards)."""
@@ -189,7 +203,7 @@ def node_obstacle(
     if node is None:
         return Obstacle(what=f"node {name} does not exist", remedy=f"add {name} to the cluster again")
     cordon = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
-    if at(node, "spec", "unschedulable") is True and not _is_tolerated(cordon, tolerations, best_effort):
+    if at(node, "spec", "unschedulable") is True and not _is_tolerated(cordon, tolerations):
         return Obstacle(what=f"node {name} is cordoned", remedy=f"run `kubectl uncordon {name}`")
     if not _is_ready(node):
         return Obstacle(what=f"node {name} is not ready", remedy=f"see `kubectl describe node {name}`")
@@ -198,12 +212,12 @@ def node_obstacle(
     for condition in pressures:
         if found.get(condition) == "True":
             return Obstacle(what=f"node {name} reports {condition}", remedy=f"see `kubectl describe node {name}`")
-    for taint in items(at(node, "spec", "taints")):
-        if text(at(taint, "effect")) in BLOCKING_EFFECTS and not _is_tolerated(
-            mapping(taint), tolerations, best_effort
-        ):
-            spelled = f"{text(at(taint, 'key'))}={text(at(taint, 'value'))}".rstrip("=")
-            effect = text(at(taint, "effect"))
+    for taint in map(mapping, items(at(node, "spec", "taints"))):
+        key, effect = text(taint.get("key")), text(taint.get("effect"))
+        if key in DERIVED_TAINTS or effect not in BLOCKING_EFFECTS:
+            continue
+        if not _is_tolerated(taint, tolerations):
+            spelled = f"{key}={text(taint.get('value'))}".rstrip("=")
             return Obstacle(
                 what=f"node {name} has the taint {spelled}:{effect}, which the tenant does not tolerate",
                 remedy=f"add it to the tenant's tolerations, or run `kubectl taint node {name} {spelled}:{effect}-`",
@@ -234,10 +248,7 @@ def supports_hostname_override(kubelet_version: str) -> bool:
     return match is not None and (int(match[1]), int(match[2])) >= HOSTNAME_OVERRIDE_SINCE
 
 
-def _is_tolerated(taint: Manifest, tolerations: Iterable[Toleration], best_effort: bool) -> bool:
-    if text(taint.get("key")) == "node.kubernetes.io/memory-pressure" and not best_effort:
-        # The API server adds this toleration to every pod that requests memory.
-        return True
+def _is_tolerated(taint: Manifest, tolerations: Iterable[Toleration]) -> bool:
     return any(_matches(toleration, taint) for toleration in tolerations)
 
 

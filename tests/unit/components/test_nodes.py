@@ -6,7 +6,7 @@ from unittest import mock
 import pytest
 
 from components.live.cluster import LiveCluster, UnusableClusterError
-from components.live.nodes import LiveNodes, node_obstacle, selector_obstacle, supports_hostname_override
+from components.live.nodes import DERIVED_TAINTS, LiveNodes, node_obstacle, selector_obstacle, supports_hostname_override
 from tenants import load
 from tenants.fleet import Role, Toleration
 from tests.support.fleets import config_with
@@ -86,12 +86,15 @@ def test_tolerated_taints_are_no_obstacle(taints: list[dict[str, str]], tolerati
     assert node_obstacle("m1", node(taints=taints), tolerations, best_effort=True) is None
 
 
-@pytest.mark.parametrize(
-    "pressure", [{"condition": "MemoryPressure"}, {"taints": taint("node.kubernetes.io/memory-pressure")}]
-)
-def test_memory_pressure_is_an_obstacle_to_best_effort_pods_only(pressure: dict[str, Any]) -> None:
-    assert node_obstacle("m1", node(**pressure), SEEDS, best_effort=True) is not None
-    assert node_obstacle("m1", node(**pressure), SEEDS, best_effort=False) is None
+@pytest.mark.parametrize("key", sorted(DERIVED_TAINTS))
+def test_a_taint_that_lags_behind_the_nodes_condition_is_no_obstacle(key: str) -> None:
+    assert node_obstacle("m1", node(taints=taint(key)), (), best_effort=True) is None
+
+
+def test_memory_pressure_is_an_obstacle_to_best_effort_pods_only() -> None:
+    pressed = node(condition="MemoryPressure")
+    assert node_obstacle("m1", pressed, SEEDS, best_effort=True) is not None
+    assert node_obstacle("m1", pressed, SEEDS, best_effort=False) is None
 
 
 @pytest.mark.parametrize(
