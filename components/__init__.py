@@ -1,11 +1,13 @@
 """The Pulumi components of a fleet, and the checks against the live cluster before they are declared."""
 
+from components.declaration import declare_tenants
 from components.keepalived_access import KeepalivedAccess
 from components.live.cluster import UnusableClusterError
 from components.platform import Platform
 from components.preflight import checked
 from components.provider import cluster_provider
 from components.revisions import database_revisions
+from components.sdk_messages import silence_debug_messages
 from components.tenant import Tenant, TenantArgs
 
 __all__ = [
@@ -17,4 +19,6 @@ __all__ = [
     "checked",
     "cluster_provider",
     "database_revisions",
+    "declare_tenants",
+    "silence_debug_messages",
 ]

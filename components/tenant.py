@@ -1,5 +1,6 @@
 """One ADB tenant."""
 
+import asyncio
 from dataclasses import dataclass
 
 import pulumi
@@ -71,3 +72,9 @@ class Tenant(pulumi.ComponentResource):
             child,
         )
         self.register_outputs({"endpoint": self.virtual_ip.endpoint})
+
+    async def registered(self) -> None:
+        """Wait until the engine has finished with every object; raises the error of one that failed."""
+        # The others are dependencies of these.
+        last = [each.stateful_set for each in self.control_nodes.values()] + [self.virtual_ip.replication_controller]
+        await asyncio.gather(*(each.urn.future() for each in last))

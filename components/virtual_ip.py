@@ -34,6 +34,7 @@ class VirtualIp(pulumi.ComponentResource):
 
     endpoint: str
     """The address that clients connect to, `address:port`."""
+    replication_controller: ReplicationController
 
     def __init__(self, name: str, args: VirtualIpArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:VirtualIp", name, None, opts)
@@ -57,7 +58,7 @@ class VirtualIp(pulumi.ComponentResource):
                 hooks=context.hooks.virtual_ip_service,
             ),
         )
-        ReplicationController(
+        self.replication_controller = ReplicationController(
             name,
             build.replication_controller(spec, context),
             opts=pulumi.ResourceOptions(
