@@ -1,5 +1,6 @@
 """The program of a stack: read its fleet, compare it with the live cluster, and declare it."""
 
+import asyncio
 from pathlib import Path
 
 import pulumi
@@ -14,6 +15,7 @@ from components import (
     cluster_provider,
     database_revisions,
     declare_tenants,
+    endpoint,
     silence_debug_messages,
 )
 from tenants import FleetError, load_texts
@@ -32,25 +34,25 @@ except (FleetError, UnusableClusterError) as error:
     raise pulumi.RunError(str(error)) from None
 
 
-async def declare() -> pulumi.Inputs:
-    """Declare the fleet, and return the stack's outputs."""
+async def declare() -> None:
+    """Declare the fleet, and export the stack's outputs."""
     opts = pulumi.ResourceOptions(providers=[cluster_provider(context)])
     platform = Platform("platform", context, opts)
     keepalived_access = KeepalivedAccess("keepalived", context, opts)
-    tenants = await declare_tenants(
-        context,
-        lambda spec: Tenant(
-            spec.name,
-            TenantArgs(spec=spec, context=context, platform=platform, keepalived_access=keepalived_access),
-            opts,
-        ),
-    )
-    revisions = database_revisions(fleet, context.cluster)
-    return {
-        "cluster": context.home.as_output(),
-        "tenants": {
+    args = {
+        spec.name: TenantArgs(spec=spec, context=context, platform=platform, keepalived_access=keepalived_access)
+        for spec in fleet.tenants
+    }
+    declared = asyncio.create_task(declare_tenants(context, lambda spec: Tenant(spec.name, args[spec.name], opts)))
+
+    # Before the tenants are finished: if one fails, the engine keeps the last outputs, and shows none as removed.
+    revisions = database_revisions(declared, context)
+    pulumi.export("cluster", context.home.as_output())
+    pulumi.export(
+        "tenants",
+        {
             spec.name: {
-                "endpoint": tenants[spec.name].virtual_ip.endpoint,
+                "endpoint": endpoint(spec),
                 "activeRole": spec.active_role,
                 "hosts": {"master": spec.hosts.master, "standby": spec.hosts.standby},
                 "vrid": spec.vrid,
@@ -59,7 +61,8 @@ async def declare() -> pulumi.Inputs:
             }
             for spec in fleet.tenants
         },
-    }
+    )
+    await declared
 
 
 pulumi.run(declare)

@@ -3,11 +3,12 @@
 from components.declaration import declare_tenants
 from components.keepalived_access import KeepalivedAccess
 from components.live.cluster import UnusableClusterError
+from components.objects.virtual_ip import endpoint
 from components.platform import Platform
 from components.preflight import checked
 from components.provider import cluster_provider
 from components.revisions import database_revisions
-from components.sdk_messages import silence_debug_messages
+from components.sdk import silence_debug_messages
 from components.tenant import Tenant, TenantArgs
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "cluster_provider",
     "database_revisions",
     "declare_tenants",
+    "endpoint",
     "silence_debug_messages",
 ]

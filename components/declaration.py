@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from components.live.fleet import LiveFleet
+from components.sdk import short_stack_traces
 from components.tenant import Tenant
 from kube.facts import selected_role, state
 from tenants.fleet import State, TenantSpec
@@ -16,6 +17,8 @@ PATIENCE_SECONDS = 1.0
 """Tenants that take longer are waiting for their pods, and do not hold up the next ones."""
 URGENT_SECONDS = 10.0
 """For so long at most, the engine and the API server have nothing to do but what is urgent."""
+
+NOT_RUNNING = (State.STOPPED, State.RETIRED)
 
 
 async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenant]) -> Mapping[str, Tenant]:
@@ -34,7 +37,8 @@ async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenan
                     awaited, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
                 awaited = unfinished if finished else set()
-            tenants[spec.name] = declare(spec)
+            with short_stack_traces():
+                tenants[spec.name] = declare(spec)
             task = asyncio.create_task(tenants[spec.name].registered())
             awaited.add(task)
             registered.add(task)
@@ -50,7 +54,7 @@ async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenan
 
 def is_urgent(tenant: TenantSpec, live: LiveFleet) -> bool:
     """Tell whether clients wait for a tenant: for its failover, or for its start after it was stopped."""
-    found = [live.objects[key] for key in live_keys(tenant) if key in live.objects]
-    fails_over = any(selected_role(each) not in ("", tenant.active_role) for each in found if each["kind"] == "Service")
-    starts = tenant.state is State.RUNNING and any(state(each) in (State.STOPPED, State.RETIRED) for each in found)
-    return fails_over or starts
+    service = live.objects.get(("Service", tenant.virtual_ip_name))
+    fails_over = service is not None and selected_role(service) != tenant.active_role
+    found = (live.objects.get(key, {}) for key in live_keys(tenant))
+    return fails_over or (tenant.state is State.RUNNING and any(state(each) in NOT_RUNNING for each in found))

@@ -9,7 +9,6 @@ from components.control_node import ControlNode
 from components.fleet_context import FleetContext
 from components.keepalived_access import KeepalivedAccess
 from components.objects import virtual_ip as build
-from components.objects.control_node import ADB_PORT
 from components.promotion import Promotion
 from tenants.fleet import TenantSpec
 
@@ -33,13 +32,12 @@ class VirtualIp(pulumi.ComponentResource):
     """
 
     endpoint: str
-    """The address that clients connect to, `address:port`."""
     replication_controller: ReplicationController
 
     def __init__(self, name: str, args: VirtualIpArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:VirtualIp", name, None, opts)
         spec, context, active = args.spec, args.context, args.active
-        self.endpoint = f"{spec.vip}:{ADB_PORT}"
+        self.endpoint = build.endpoint(spec)
         config_map = ConfigMap(
             spec.virtual_ip_config_map_name,
             build.config_map(spec, context),

@@ -17,7 +17,8 @@ def refused_objects_of_others(live: LiveFleet) -> Iterator[str]:
     fleet, namespace = live.fleet, live.home.namespace
     config_maps = [("ConfigMap", shared.name) for shared in fleet.platform.config_maps if shared.data is not None]
     secrets = [("Secret", shared.name) for shared in fleet.platform.secrets if shared.data is not None]
-    existing = {**live.objects, **{key: live.cluster.secret(key[1]) or {} for key in secrets}}
+    read = live.cluster.secrets([name for _, name in secrets])
+    existing = {**live.objects, **{("Secret", name): found for name, found in read.items()}}
     allowed = allowed_owners(live)
     for tenant in fleet.tenants:
         for other, names in _by_owner(live_keys(tenant), existing, allowed).items():

@@ -32,8 +32,8 @@ class UnusableClusterError(Exception):
 class LiveCluster:
     """A namespace of a live cluster, and the nodes; each method raises `UnusableClusterError` if a read fails.
 
-    Lists are read once a run and show the cluster as it was then. `pod`, `node`, `secret` and `revisions` read again at
-    each call.
+    Lists are read once a run and show the cluster as it was then. `pod`, `node`, `secrets` and `revisions` read again
+    at each call.
     """
 
     def __init__(self, context: str | None, namespace: str, *, kinds: Iterable[ResourceKind] = ()) -> None:
@@ -106,9 +106,12 @@ class LiveCluster:
         """Delete a Node object: the only write that does not go through the engine."""
         _answered(lambda: kubectl.delete(f"{_NODES}/{name}", context=self._context))
 
-    def secret(self, name: str) -> Mapping[str, Any] | None:
-        """Return a Secret as it is now; `None` if it does not exist."""
-        return self._read_now(f"{_NAMESPACES}/{self._namespace}/secrets/{name}", name)
+    def secrets(self, names: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return those of these Secrets that exist, as they are now, by name."""
+        # Not as a list, for which the kubeconfig's user may lack the permission.
+        reads = {name: self._read(f"{_NAMESPACES}/{self._namespace}/secrets/{name}") for name in names}
+        found = {name: _if_exists(read.result, name) for name, read in reads.items()}
+        return {name: secret for name, secret in found.items() if secret is not None}
 
     def revisions(self) -> Mapping[str, str]:
         """Return what each StatefulSet's first pod runs now: `current` or `old`; omitted if it has no pod."""

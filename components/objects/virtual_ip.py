@@ -28,6 +28,11 @@ from kube.facts import FORCED_ANNOTATION, STATE_ANNOTATION
 from tenants.fleet import State, TenantSpec
 
 
+def endpoint(spec: TenantSpec) -> str:
+    """Return the address that clients connect to, `address:port`."""
+    return f"{spec.vip}:{ADB_PORT}"
+
+
 def config_map(spec: TenantSpec, live: LiveFleet) -> ConfigMapInitArgs:
     """Build keepalived's ConfigMap: the VIP to announce, and the Service behind it."""
     return ConfigMapInitArgs(

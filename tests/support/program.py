@@ -13,8 +13,9 @@ import pulumi
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.proto import resource_pb2
-from pulumi.runtime.settings import get_root_resource
-from pulumi.runtime.stack import Stack
+from pulumi.runtime.settings import SETTINGS, get_root_resource, set_root_resource
+from pulumi.runtime.stack import Stack, run_in_stack
+from pulumi.runtime.sync_await import _sync_await
 
 from tests.support.strategies import NODE_LABELS
 
@@ -166,22 +167,29 @@ def run_program(
         [f"{PROJECT}:{key}" for key in encrypted],
     )
 
-    exports: Manifest = {}
+    SETTINGS.rpc_manager.clear()
+    SETTINGS.outputs.clear()
+    # `run_in_stack` makes a stack of its own, as the language host does.
+    set_root_resource(None)  # type: ignore[arg-type]
 
-    @pulumi.runtime.test  # type: ignore[untyped-decorator]
-    def main() -> pulumi.Output[None]:
-        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+    stacks: list[Stack] = []
+
+    def run() -> None:
         root = get_root_resource()
         assert isinstance(root, Stack)
-        # The decorator waits for it, even if another loop is running: the browser tests leave theirs running.
-        return pulumi.Output.from_input(root.outputs).apply(exports.update)
+        stacks.append(root)
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+    async def run_and_export() -> Manifest:
+        await run_in_stack(run)
+        return await pulumi.Output.from_input(stacks[0].outputs).future() or {}
 
     with mock.patch("components.preflight.LiveCluster", autospec=True) as live_cluster:
         live = live_cluster.return_value
         live.uid.return_value = CLUSTER_UID
         live.namespace.return_value = {"metadata": {"name": "default"}}
         live.objects.return_value = {("Service", each["metadata"]["name"]): each for each in cluster.services}
-        live.secret.return_value = None
+        live.secrets.return_value = {}
         live.nodes.return_value = {
             node: ready_node(node, kubelet_version=cluster.kubelet_version)
             for tenant in config["tenants"]
@@ -191,5 +199,6 @@ def run_program(
         live.pod.return_value = {"status": {"conditions": [READY]}}
         live.jobs.return_value = cluster.jobs
         live.revisions.return_value = {"tenant3-master": "current"}
-        main()
+        # Works even if another loop is running: the browser tests leave theirs running.
+        exports = _sync_await(run_and_export())
     return Program(resources=monitor.registered, exports=exports)
