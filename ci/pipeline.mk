@@ -21,6 +21,18 @@ export STACK FAIL_ON OUT REVIEWED
 # PULUMI_K8S_DELETE_UNREACHABLE, which drops the fleet from the state (engine 3.250, 2026-11-25).
 export PULUMI_RUN_PROGRAM := true
 
+# Engines from 3.250 on write every message, with property values, to $PULUMI_HOME/logs, unless that is a file: see
+# docs/operations.md. Here it is one, in a home of links to the job's; a login's files would be replaced, not written to.
+NO_LOG := $(CURDIR)/build/pulumi-home
+ifeq ($(filter 1 true,$(PULUMI_ENABLE_AUTOMATIC_LOGGING))$(filter $(NO_LOG),$(PULUMI_HOME)),)
+# As the engine finds it: by the user's entry in passwd, not $HOME.
+PULUMI_HOME ?= $(shell eval "echo ~$$(id -un || true)")/.pulumi
+export PULUMI_CREDENTIALS_PATH := $(or $(PULUMI_CREDENTIALS_PATH),$(PULUMI_HOME))
+$(shell mkdir -p "$(PULUMI_HOME)/plugins" "$(NO_LOG)" && touch "$(NO_LOG)/logs" && \
+  find "$(PULUMI_HOME)" -mindepth 1 -maxdepth 1 ! -name logs -exec ln -sfn -t "$(NO_LOG)" {} +)
+override export PULUMI_HOME := $(NO_LOG)
+endif
+
 # preview.json contains the stack's whole configuration and must stay on this machine. A refused preview fails too, and
 # some failures show only in the exit code (a policy pack: pulumi/pulumi#18851), so that is kept in a file beside it.
 PREVIEW = mkdir -p "$$OUT"; code=0; \

@@ -13,6 +13,7 @@ from dev.local import (
     kubernetes_plugin,
     places,
     progress,
+    pulumi_home,
     python_environment,
     stack,
     toolchain,
@@ -43,6 +44,7 @@ def setup(here: Places) -> dict[str, str]:
     """Install the Python environment, the tools and the plugin; return the environment variables that use them."""
     python_environment.ensure(here)
     toolchain.ensure(here)
+    pulumi_home.make(here, os.environ)
     without_plugin = dict(os.environ) | environment.of(here, None, os.environ)
     plugin = kubernetes_plugin.ensure(here, without_plugin)
     return environment.of(here, plugin, os.environ)

@@ -4,7 +4,7 @@ import os
 import shlex
 from collections.abc import Mapping
 
-from dev.local import toolchain
+from dev.local import pulumi_home, toolchain
 from dev.local.kubernetes_plugin import Plugin
 from dev.local.places import Places
 
@@ -16,8 +16,8 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 def of(places: Places, plugin: Plugin | None, outside: Mapping[str, str]) -> dict[str, str]:
     """Return the variables to add to the environment `outside`.
 
-    PULUMI_HOME is kept: it has the installed plugins. The virtual environment is first on PATH, since the Python
-    language host built from Go modules finds it in no other way.
+    The virtual environment is first on PATH, since the Python language host built from Go modules finds it in no other
+    way.
     The plugin is `None` if it is not known yet; `outside` may have these variables already.
     """
     ours = [places.venv / "bin", places.tools]
@@ -27,6 +27,7 @@ def of(places: Places, plugin: Plugin | None, outside: Mapping[str, str]) -> dic
     exports = {
         "PATH": os.pathsep.join(path),
         "KUBECONFIG": str(places.kubeconfig),
+        **pulumi_home.variables(places, outside),
         # Without `metadata=skip` the backend also writes a checksum file, and not atomically: a killed `pulumi up`
         # leaves it empty, and every later command fails with "failed to load checkpoint: EOF".
         "PULUMI_BACKEND_URL": f"file://{places.state}?metadata=skip",

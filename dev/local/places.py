@@ -36,6 +36,11 @@ class Places:
         return self.local / "state"
 
     @property
+    def pulumi_home(self) -> Path:
+        """Pulumi's home without the engine's automatic log."""
+        return self.local / "pulumi"
+
+    @property
     def kubeconfig(self) -> Path:
         """The local cluster's kubeconfig; its only context is `kwok-adb`."""
         return self.local / "kubeconfig"

@@ -21,7 +21,7 @@ _KUBERNETES_STAMPS = (
     ("k8s.io/component-base/version.gitMajor", str(_KUBERNETES.major)),
     ("k8s.io/component-base/version.gitMinor", str(_KUBERNETES.minor)),
 )
-_PULUMI = Version(3, 250, 0)
+_PULUMI = Version(3, 248, 0)
 _PULUMI_STAMP = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _KWOK = Version(0, 8, 0)
 _HELM = Version(4, 3, 1)

@@ -76,6 +76,7 @@ def pulumi(directory: Path, *arguments: str, **environment: str) -> subprocess.C
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # The user's own login is kept.
         "PULUMI_HOME": str(directory / "home"),
+        "PULUMI_CREDENTIALS_PATH": str(directory / "home"),
     }
     variables = {**os.environ, **KEYS, **settings, **environment}
     return run("pulumi", *arguments, "--non-interactive", cwd=directory, env=variables)

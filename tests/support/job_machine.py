@@ -57,6 +57,7 @@ class JobMachine:
         self.checkout = directory / "checkout"
         self._path = directory / "bin"
         self._called = directory / "called"
+        self.pulumi_home = directory / "pulumi-home"
         self.checkout.mkdir(parents=True, exist_ok=True)
         self._path.mkdir()
         for part in CHECKED_OUT:
@@ -84,6 +85,7 @@ class JobMachine:
         """Run a job's script as GitLab's runner does; `preview` is the recorded case to print."""
         name, *options = by.split()
         variables = {"PATH": str(self._path), "HOME": os.environ.get("HOME", "/")}
+        variables["PULUMI_HOME"] = str(self.pulumi_home)
         variables["DIGEST"] = str(PREVIEWS / preview / "preview.json")
         command = (str(self._path / name), *options, "-c", script)
         return run(*command, cwd=self.checkout, env=variables | environment)

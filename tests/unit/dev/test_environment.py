@@ -13,9 +13,11 @@ OFFICIAL = Plugin(official=True, where="/opt/pulumi-resource-kubernetes")
 
 
 def test_the_variables_of_pulumi_and_kubectl_are_exported() -> None:
-    assert environment.of(PLACES, DOUBLE, {"PATH": "/usr/bin:/bin"}) == {
+    assert environment.of(PLACES, DOUBLE, {"PATH": "/usr/bin:/bin", "PULUMI_HOME": "/home/me/.pulumi"}) == {
         "PATH": "/checkout/.venv/bin:/checkout/.local/bin:/checkout/dev/plugin/bin:/usr/bin:/bin",
         "KUBECONFIG": "/checkout/.local/kubeconfig",
+        "PULUMI_HOME": "/checkout/.local/pulumi",
+        "PULUMI_CREDENTIALS_PATH": "/home/me/.pulumi",
         "PULUMI_BACKEND_URL": "file:///checkout/.local/state?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "adb-tenants-dev",
         "PULUMI_SKIP_UPDATE_CHECK": "true",

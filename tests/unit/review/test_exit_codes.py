@@ -93,8 +93,24 @@ def test_the_program_runs_before_a_refresh(machine: JobMachine) -> None:
         assert "PULUMI_RUN_PROGRAM=true" in machine.make(target).stderr, target
 
 
+def test_the_engine_cannot_write_its_log_and_has_all_else(machine: JobMachine) -> None:
+    (machine.pulumi_home / "plugins").mkdir(parents=True)
+    (machine.pulumi_home / "logs").mkdir()
+    seen = "home = pathlib.Path(os.environ['PULUMI_HOME'])\nlogs = (home / 'logs').is_dir()"
+    shown = (
+        "print(logs, (home / 'plugins').resolve(), os.environ['PULUMI_CREDENTIALS_PATH'], sep='\\n', file=sys.stderr)"
+    )
+    machine.double("pulumi", f"import pathlib, sys\n{seen}\n{shown}")
+    where = [str(machine.pulumi_home / "plugins"), str(machine.pulumi_home)]
+    for target in ("up", "up"):
+        assert machine.make(target).stderr.splitlines() == ["False", *where]
+    machine.double("pulumi", "import sys\nprint(os.environ['PULUMI_HOME'], file=sys.stderr)")
+    wanted = machine.make("up", PULUMI_ENABLE_AUTOMATIC_LOGGING="true")
+    assert wanted.stderr.splitlines() == [str(machine.pulumi_home)]
+
+
 def test_the_tip_of_the_branch_is_checked_out(tmp_path: Path) -> None:
-    machine = JobMachine(tmp_path, "pulumi/pulumi:3.250.0")
+    machine = JobMachine(tmp_path, "pulumi/pulumi:3.248.0")
     (tmp_path / "origin").mkdir()
 
     def git(*arguments: str, of: str = "checkout") -> str:

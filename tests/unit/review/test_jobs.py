@@ -107,7 +107,7 @@ def test_a_label_lifts_a_level_and_no_refusal(preview: str, stops: bool, tmp_pat
 
 
 def test_the_small_image_of_pulumi_is_not_enough(tmp_path: Path) -> None:
-    done = JobMachine(tmp_path, "pulumi/pulumi-python-3.13:3.250.0").make("preview")
+    done = JobMachine(tmp_path, "pulumi/pulumi-python-3.13:3.248.0").make("preview")
     assert (done.returncode, "make: command not found" in done.stderr) == (127, True), done.stderr
 
 
