@@ -33,6 +33,10 @@ def of(places: Places, plugin: Plugin | None, outside: Mapping[str, str]) -> dic
         "PULUMI_BACKEND_URL": f"file://{places.state}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # As in ci/pipeline.mk; docs/benchmark.md has their effect.
+        "PULUMI_SKIP_CHECKPOINTS": "true",
+        "PULUMI_PARALLEL": "64",
+        "GOGC": "200",
         "PULUMI_STACK": STACK,
         # Where it is set, as in many containers, each run of the program compiles the 650 modules that it imports: 2 of
         # the 5 s of processor time in the preview of one tenant (2026-11).

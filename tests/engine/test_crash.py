@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -72,6 +73,13 @@ def survive(cell: Cell, stack: Stack, *, tenants: int, kills: int, seed: int) ->
     assert not any("tenant" in name for name in cell.objects())
     # Node labels are not asserted: one that was set and not recorded has two managers, and stays (docs/operations.md).
     assert killed, "no `up` was killed: the moments were all too late"
+
+
+@pytest.fixture(params=[False, True], ids=["checkpoints", "one-write-at-the-end"])
+def stack(cell: Cell, tmp_path: Path, request: pytest.FixtureRequest) -> Stack:
+    """An empty stack, whose state the engine writes at each step or at the end."""
+    writes_once = {"PULUMI_SKIP_CHECKPOINTS": str(request.param).lower()}
+    return Stack(tmp_path, name="dev", environment={**cell.environment, **writes_once})
 
 
 def test_the_next_up_completes_a_killed_one(cell: Cell, stack: Stack) -> None:
