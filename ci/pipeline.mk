@@ -16,10 +16,11 @@ FAIL_ON ?= data-loss
 OUT ?= build/review/$(STACK)
 LINT_FORMAT ?= text
 REVIEWED ?= $(OUT)/approved/review.json
-# For `touched`: a JSON list of names or patterns of stacks, and a commit.
+# For `touched`: the stacks, those that a change of the program touches (JSON lists of names or patterns), and a commit.
 STACKS ?= ["*"]
+FIRST ?= ["*"]
 BASE ?=
-export STACK FAIL_ON OUT REVIEWED STACKS BASE
+export STACK FAIL_ON OUT REVIEWED STACKS FIRST BASE
 # Before a refresh, run the program: it refuses the wrong cluster before any object is read, and chooses the context. A
 # refresh without the program takes the context from the state, and if that was renamed, suggests
 # PULUMI_K8S_DELETE_UNREACHABLE, which drops the fleet from the state (engine 3.250, 2026-11-25).
@@ -40,11 +41,13 @@ help: ## show this help
 lint: ## check every stack file, without Pulumi or a cluster
 	@python -m tenants lint --format "$(LINT_FORMAT)" Pulumi.*.yaml
 
+TOUCHED = python3 -m ci.touched --since "$$BASE" --stacks "$$STACKS" --first "$$FIRST"
+
 touched: ## print the stacks among $STACKS that the changes since $BASE can touch, as JSON; without $BASE, all of them
-	@python3 -m ci.touched --since "$$BASE" --stacks "$$STACKS"
+	@$(TOUCHED)
 
 child-gitlab: ## print GitLab's child pipeline with $JOBS for each of these stacks
-	@python3 -m ci.touched --since "$$BASE" --stacks "$$STACKS" | python3 -m ci.child_pipeline $$JOBS
+	@$(TOUCHED) | python3 -m ci.child_pipeline $$JOBS
 
 tip: ## check out the latest commit of $BRANCH: an older one would undo later changes
 	@git fetch --quiet --depth 1 origin "$$BRANCH"

@@ -57,18 +57,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--since", default="", metavar="COMMIT", help="default: none, which touches all stacks")
     parser.add_argument(
-        "--stacks", default='["*"]', metavar="JSON", help="patterns of their names (default: %(default)s)"
+        "--stacks",
+        type=_patterns,
+        default=["*"],
+        metavar="JSON",
+        help="a list of names or patterns: the stacks to choose from (default: all)",
+    )
+    parser.add_argument(
+        "--first",
+        type=_patterns,
+        default=["*"],
+        metavar="JSON",
+        help="likewise, those among them that a change of the program touches (default: all)",
     )
     options = parser.parse_args(arguments)
-    try:
-        patterns = [text(each) for each in items(loads(options.stacks))]
-    except (json.JSONDecodeError, UnreadableError):
-        patterns = []
-    if not all(patterns) or not patterns:
-        parser.error(f'--stacks must be a JSON list of names or patterns, such as ["prod"], not {options.stacks!r}.')
     declared = sorted(found["stack"] for file in Path().glob("*.yaml") if (found := STACK_FILE.fullmatch(file.name)))
-    operated = [stack for stack in declared if any(fnmatchcase(stack, pattern) for pattern in patterns)]
-    change = touched(operated, changed_since(options.since))
+    operated = _matching(declared, options.stacks)
+    change = touched(operated, changed_since(options.since), first=_matching(operated, options.first))
     for stack in change.removed:
         sys.stderr.write(
             f"Pulumi.{stack}.yaml is deleted. No pipeline deletes a stack or its objects: retire its tenants, then run "
@@ -78,16 +83,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def touched(stacks: Sequence[str], files: Iterable[str] | None) -> Touched:
-    """Choose among these stacks by the changed files; `None` if they are not known."""
+def _patterns(option: str) -> list[str]:
+    try:
+        patterns = [text(each) for each in items(loads(option))]
+    except (json.JSONDecodeError, UnreadableError):
+        patterns = []
+    if not patterns or not all(patterns):
+        raise argparse.ArgumentTypeError(f'not a JSON list of names or patterns, such as ["prod"]: {option!r}')
+    return patterns
+
+
+def _matching(stacks: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    return [stack for stack in stacks if any(fnmatchcase(stack, pattern) for pattern in patterns)]
+
+
+def touched(stacks: Sequence[str], files: Iterable[str] | None, *, first: Sequence[str]) -> Touched:
+    """Choose among these stacks by the changed files; all of them if those are not known (`None`)."""
     if files is None:
         return Touched(stacks=tuple(stacks), removed=())
     relevant = [file for file in files if not any(fnmatchcase(file, pattern) for pattern in TOUCH_NONE)]
-    own = {file: match["stack"] for file in relevant if (match := STACK_FILE.fullmatch(file))}
-    everything = len(own) < len(relevant)
+    own = {match["stack"] for file in relevant if (match := STACK_FILE.fullmatch(file))}
+    by_program = set(first) if len(own) < len(relevant) else set()
     return Touched(
-        stacks=tuple(stack for stack in stacks if everything or stack in own.values()),
-        removed=tuple(sorted(stack for file, stack in own.items() if not Path(file).exists())),
+        stacks=tuple(stack for stack in stacks if stack in own | by_program),
+        removed=tuple(sorted(stack for stack in own if not Path(f"Pulumi.{stack}.yaml").exists())),
     )
 
 

@@ -96,6 +96,18 @@ def test_every_commit_since_the_base_counts(checkout: Checkout) -> None:
     assert checkout.touched("--since", checkout.base) == (["cell-1", "cell-2"], "")
 
 
+def test_what_others_merged_meanwhile_does_not_count(checkout: Checkout) -> None:
+    """GitHub checks out the merge of a pull request; its first parent is the tip of the target branch."""
+    checkout.git("switch", "--quiet", "--create", "edit")
+    checkout.write("Pulumi.cell-1.yaml", "changed: true\n")
+    checkout.commit()
+    checkout.git("switch", "--quiet", "main")
+    checkout.write("Pulumi.cell-2.yaml", "changed: true\n")
+    checkout.commit()
+    checkout.git("merge", "--quiet", "--no-edit", "edit")
+    assert checkout.touched("--since", "HEAD^1") == (["cell-1"], "")
+
+
 def test_a_deleted_stack_file_touches_nothing_and_is_reported(checkout: Checkout) -> None:
     (checkout.directory / "Pulumi.cell-1.yaml").unlink()
     checkout.commit()
@@ -129,11 +141,23 @@ def test_only_the_stacks_of_the_pipelines_are_touched(checkout: Checkout) -> Non
     assert checkout.touched("--since", checkout.base, "--stacks", '["cell-*"]') == ([], "")
 
 
+def test_a_change_of_the_program_may_begin_with_a_few_stacks(checkout: Checkout) -> None:
+    first = ("--since", checkout.base, "--stacks", '["cell-*"]', "--first", '["cell-1", "dev"]')
+    checkout.write("components/tenant.py", "")
+    checkout.commit()
+    assert checkout.touched(*first) == (["cell-1"], "")
+    checkout.write("Pulumi.cell-2.yaml", "changed: true\n")
+    checkout.commit()
+    assert checkout.touched(*first) == (["cell-1", "cell-2"], "")
+    by_hand = first[2:]
+    assert checkout.touched(*by_hand) == (["cell-1", "cell-2"], "")
+
+
 @pytest.mark.parametrize("stacks", ["prod", "[]", '"prod"', "[1]", '[""]', "["])
 def test_a_list_of_stacks_with_an_error_is_refused(stacks: str, checkout: Checkout) -> None:
     command = [sys.executable, "-m", "ci.touched", "--stacks", stacks]
     done = run(*command, cwd=checkout.directory, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"})
-    assert (done.returncode, "must be a JSON list" in done.stderr) == (2, True), done.stderr
+    assert (done.returncode, "not a JSON list" in done.stderr) == (2, True), done.stderr
 
 
 def test_no_name_of_a_file_becomes_a_command(checkout: Checkout) -> None:

@@ -30,6 +30,7 @@ GITLAB_VARIABLES = {
 GITHUB_CONTEXT = {
     "env.OUT": "build/review/prod",
     "matrix.stack": "prod",
+    "vars.ADB_FIRST || '[\"*\"]'": '["*"]',
     "vars.ADB_STACKS": '["dev"]',
     "inputs.stacks || vars.ADB_STACKS": '["dev"]',
     "github.event.before": "0" * 40,
