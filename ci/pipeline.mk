@@ -7,7 +7,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help lint tip preview gate unchanged up drift repair note-github issue-github note-gitlab issue-gitlab
+.PHONY: help lint touched child-gitlab tip preview gate unchanged up up-reviewed drift repair each \
+  note-github issue-github note-gitlab issue-gitlab
 
 STACK ?= dev
 # Lowest danger level that stops the pipeline: change, traffic, restart, outage, data-loss; none: only what is refused.
@@ -15,7 +16,11 @@ FAIL_ON ?= data-loss
 OUT ?= build/review/$(STACK)
 LINT_FORMAT ?= text
 REVIEWED ?= $(OUT)/approved/review.json
-export STACK FAIL_ON OUT REVIEWED
+# For `touched`: the stacks, those that a change of the program touches (JSON lists of names or patterns), and a commit.
+STACKS ?= ["*"]
+FIRST ?= ["*"]
+BASE ?=
+export STACK FAIL_ON OUT REVIEWED STACKS FIRST BASE
 # Before a refresh, run the program: it refuses the wrong cluster before any object is read, and chooses the context. A
 # refresh without the program takes the context from the state, and if that was renamed, suggests
 # PULUMI_K8S_DELETE_UNREACHABLE, which drops the fleet from the state (engine 3.250, 2026-11-25).
@@ -43,9 +48,11 @@ endif
 
 # preview.json contains the stack's whole configuration and must stay on this machine. A refused preview fails too, and
 # some failures show only in the exit code (a policy pack: pulumi/pulumi#18851), so that is kept in a file beside it.
-PREVIEW = mkdir -p "$$OUT"; code=0; \
+PREVIEW = mkdir -p "$$OUT"; rm -f "$$OUT/previewed"; code=0; \
   pulumi preview --stack "$$STACK" --json --non-interactive $(1) >"$$OUT/preview.json" || code=$$?; \
   echo "$$code" >"$$OUT/engine-exit-code"
+# What a preview is about: the commit, and whatever is not committed.
+CHECKOUT = git rev-parse HEAD && git diff HEAD | cksum
 REVIEW = python -m review "$$OUT/preview.json" --engine-exit-code "$$(cat "$$OUT/engine-exit-code")"
 
 help: ## show this help
@@ -54,12 +61,22 @@ help: ## show this help
 lint: ## check every stack file, without Pulumi or a cluster
 	@python -m tenants lint --format "$(LINT_FORMAT)" Pulumi.*.yaml
 
+TOUCHED = python3 -m ci.touched --since "$$BASE" --stacks "$$STACKS" --first "$$FIRST"
+
+touched: ## print the stacks among $STACKS that the changes since $BASE can touch, as JSON; without $BASE, all of them
+	@$(TOUCHED)
+
+child-gitlab: ## print GitLab's child pipeline with $JOBS for each of these stacks
+	@$(TOUCHED) | python3 -m ci.child_pipeline $$JOBS
+
 tip: ## check out the latest commit of $BRANCH: an older one would undo later changes
 	@git fetch --quiet --depth 1 origin "$$BRANCH"
 	git -c advice.detachedHead=false checkout --detach FETCH_HEAD
 
 preview: ## write $OUT/review.md and review.json; fails only if there is nothing to review
-	@$(call PREVIEW,)
+	@checkout="$$($(CHECKOUT))" || checkout=
+	$(call PREVIEW,)
+	echo "$$checkout" >"$$OUT/previewed"
 	# The review exits with 1 for a blocked preview, which the gate checks.
 	$(REVIEW) >"$$OUT/review.md" || [ $$? = 1 ]
 	$(REVIEW) --format json >"$$OUT/review.json" || [ $$? = 1 ]
@@ -83,8 +100,19 @@ unchanged: preview ## preview again; fail if the review differs from the approve
 	  exit 1
 	}
 
-up: ## run `pulumi up`
+up: ## run `pulumi up`, which previews first
 	@pulumi up --stack "$$STACK" --yes --non-interactive
+
+# The preview was written and judged in the same job just before: another one, which `up` makes by default, would only
+# widen the gap between what was compared and what is carried out. See docs/decisions/0016-a-merge-previews-once.md.
+up-reviewed: ## run `pulumi up` without a preview of its own, after `preview` or `unchanged`
+	@checkout="$$($(CHECKOUT))"
+	[ -f "$$OUT/previewed" ] && [ "$$(cat "$$OUT/previewed")" = "$$checkout" ] && $(REVIEW) >/dev/null || {
+	  echo "Stopped: $$OUT has no preview of this checkout that can proceed. Run \`preview\` or \`unchanged\` first." >&2
+	  exit 1
+	}
+	rm "$$OUT/previewed"
+	pulumi up --stack "$$STACK" --skip-preview --yes --non-interactive
 
 drift: ## compare the cluster with what is declared; fail if anything differs
 	@$(call PREVIEW,--refresh)
@@ -108,6 +136,15 @@ repair: ## remove manual additions from the cluster, then restore the rest
 # The targets below access only the forge, no cluster or state. They run in a job of their own, the only one with write
 # permission, on the text that the jobs above have written.
 
+# A file beside the review holds the answer of `drift`, if it was asked.
+each: ## run $TARGET for each stack in build/review/<kind>-<stack>, which artifacts are downloaded to
+	@shopt -s nullglob; code=0
+	for out in build/review/*-*; do
+	  stack="$${out#build/review/*-}"; drifted="$$(cat "$$out/drifted" 2>/dev/null || true)"
+	  STACK="$$stack" OUT="$$out" DRIFTED="$$drifted" $(MAKE) --no-print-directory -f ci/pipeline.mk "$$TARGET" || code=1
+	done
+	exit "$$code"
+
 note-github: ## create or edit the one comment of $STACK on pull request $PR of $REPOSITORY
 	@first="$$(head -n 1 "$$OUT/review.md")"
 	id="$$(gh api --paginate "repos/$$REPOSITORY/issues/$$PR/comments" | python3 -m ci.first_with body "$$first")"
@@ -123,7 +160,7 @@ ANSWERED = case "$$DRIFTED" in yes | no) ;; *) echo "DRIFTED must be yes or no, 
 issue-github: ## open, update or close the one issue about the drift of $STACK, after DRIFTED=yes or no
 	@$(ANSWERED)
 	title="Drift in stack $$STACK"
-	number="$$(gh issue list --repo "$$REPOSITORY" --state open --limit 500 --json number,title \
+	number="$$(gh issue list --repo "$$REPOSITORY" --state open --limit 2000 --json number,title \
 	  | python3 -m ci.first_with title "$$title")"
 	if [ "$$DRIFTED" = yes ]; then
 	  if [ -n "$$number" ]; then
@@ -143,7 +180,11 @@ PROJECT = $$CI_API_V4_URL/projects/$$CI_PROJECT_ID
 note-gitlab: ## create or edit the one note of $STACK on merge request $CI_MERGE_REQUEST_IID
 	@first="$$(head -n 1 "$$OUT/review.md")"
 	notes="$(PROJECT)/merge_requests/$$CI_MERGE_REQUEST_IID/notes"
-	id="$$($(GITLAB) "$$notes?per_page=100&sort=asc" | python3 -m ci.first_with body "$$first")"
+	# A change of the program may have written hundreds of notes; the page after the last one is empty.
+	id="$$(page=1
+	  while got="$$($(GITLAB) "$$notes?per_page=100&sort=asc&page=$$page")" || exit; [ "$$got" != "[]" ]; do
+	    echo "$$got"; page=$$((page + 1))
+	  done | python3 -m ci.first_with body "$$first")"
 	if [ -n "$$id" ]; then
 	  $(GITLAB) --request PUT "$$notes/$$id" --data-urlencode body@"$$OUT/review.md" >/dev/null
 	else
@@ -154,7 +195,7 @@ issue-gitlab: ## open, update or close the one issue about the drift of $STACK, 
 	@$(ANSWERED)
 	title="Drift in stack $$STACK"
 	issues="$(PROJECT)/issues"
-	number="$$($(GITLAB) "$$issues?state=opened&in=title&per_page=100&search=Drift" \
+	number="$$($(GITLAB) --get "$$issues?state=opened&in=title&per_page=100" --data-urlencode "search=$$title" \
 	  | python3 -m ci.first_with title "$$title")"
 	if [ "$$DRIFTED" = yes ]; then
 	  if [ -n "$$number" ]; then

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.cell import Cell
+from tests.support.cell import Cell, eventually
 from tests.support.fleets import tenant3
 from tests.support.program import PROJECT, ROOT
 from tests.support.stack import Stack
@@ -70,7 +70,7 @@ def test_an_edit_is_linted_reviewed_merged_and_applied(cell: Cell, stack: Stack)
     checkout.git("switch", "--quiet", "main")
     checkout.git("merge", "--quiet", "failover")
     assert checkout.run("unchanged", REVIEWED=str(approved)) == 0
-    assert checkout.run("up") == 0
+    assert checkout.run("up-reviewed") == 0
     assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address("tenant3-standby-0")]
 
     assert checkout.run("drift") == 0
@@ -78,6 +78,52 @@ def test_an_edit_is_linted_reviewed_merged_and_applied(cell: Cell, stack: Stack)
     assert "### 🟢 Changed by hand: no drift" in checkout.review.read_text()
     # The approved changes are applied; the same preview is now another one.
     assert checkout.run("unchanged", REVIEWED=str(approved)) != 0
+
+
+def test_what_changed_since_the_approval_stops_the_up(cell: Cell, stack: Stack) -> None:
+    checkout = Checkout(stack)
+    checkout.commit(tenant3(cell), "Begin with tenant3")
+    assert checkout.run("up") == 0
+    checkout.edit(activeRole="standby")
+    assert checkout.run("preview") == 0
+    approved = str(checkout.review.with_suffix(".json").rename(checkout.directory / "approved.json"))
+
+    def specs() -> dict[str, Any]:
+        kinds = "services,statefulsets,replicationcontrollers"
+        return {f"{item['kind']} {item['metadata']['name']}": item["spec"] for item in cell.live(kinds)}
+
+    def scale_standby(replicas: int) -> None:
+        cell.kubectl("scale", "statefulset", "tenant3-standby", "--replicas", str(replicas))
+        eventually(
+            lambda: cell.get("statefulset", "tenant3-standby")["status"].get("readyReplicas", 0) == replicas,
+            what=f"{replicas} pods are ready",
+        )
+
+    # The commit, before the comparison and after it.
+    before = specs()
+    checkout.edit(memory="32Gi")
+    assert checkout.run("unchanged", REVIEWED=approved) != 0
+    checkout.git("revert", "--no-edit", "HEAD")
+    assert checkout.run("unchanged", REVIEWED=approved) == 0
+    checkout.edit(memory="32Gi")
+    assert checkout.run("up-reviewed") != 0
+    checkout.git("revert", "--no-edit", "HEAD")
+    assert specs() == before
+
+    # The cluster, before the comparison and after it: then the program itself refuses.
+    scale_standby(0)
+    without_standby = specs()
+    assert checkout.run("unchanged", REVIEWED=approved) != 0
+    scale_standby(1)
+    assert checkout.run("unchanged", REVIEWED=approved) == 0
+    scale_standby(0)
+    assert checkout.run("up-reviewed") != 0
+    assert specs() == without_standby
+
+    scale_standby(1)
+    assert checkout.run("unchanged", REVIEWED=approved) == 0
+    assert checkout.run("up-reviewed") == 0
+    assert cell.endpoint_addresses("tenant3-vip") == [cell.pod_address("tenant3-standby-0")]
 
 
 def test_a_pipeline_stops_data_loss_and_reports_drift(cell: Cell, stack: Stack) -> None:

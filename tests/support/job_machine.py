@@ -65,6 +65,18 @@ class JobMachine:
         for command in commands_of(image):
             self._provide(command)
 
+    def with_git(self) -> "JobMachine":
+        """Make the checkout a repository, whose origin is itself."""
+        git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(self.checkout)]
+        for arguments in (
+            ["init", "--quiet", "--initial-branch", "main"],
+            ["add", "."],
+            ["commit", "--quiet", "--message", "Begin"],
+            ["remote", "add", "origin", str(self.checkout)],
+        ):
+            subprocess.run([*git, *arguments], check=True)
+        return self
+
     def _provide(self, command: str) -> None:
         if command in DOUBLES:
             self.double(command, DOUBLES[command])

@@ -76,8 +76,37 @@ def test_nothing_is_repaired_when_the_export_of_the_state_failed(machine: JobMac
 
 
 def test_an_up_that_failed_fails(machine: JobMachine) -> None:
+    machine.with_git()
+    assert machine.make("preview").returncode == 0
+    assert machine.make("up-reviewed", UP_ENDS_WITH="255").returncode != 0
     assert machine.make("up", UP_ENDS_WITH="255").returncode != 0
     assert machine.make("repair", UP_ENDS_WITH="255").returncode != 0
+
+
+def test_only_what_was_previewed_is_carried_out_without_a_preview(machine: JobMachine) -> None:
+    machine.with_git()
+
+    def ups() -> list[str]:
+        machine.make("up-reviewed")
+        return [words[0] for words in machine.called("pulumi") if words[0] == "up"]
+
+    assert ups() == [], "nothing was previewed"
+    machine.make("preview", preview="host-moved", PREVIEW_ENDS_WITH="255")
+    assert ups() == [], "the preview was refused"
+    machine.make("preview")
+    (machine.checkout / "Pulumi.dev.yaml").unlink()
+    (machine.checkout / "Pulumi.dev.yaml").write_text("config: {}\n")
+    assert ups() == [], "the stack file has changed since"
+    machine.make("preview")
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(machine.checkout)]
+    subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "Another"], check=True)
+    assert ups() == [], "the commit is another one"
+    machine.make("preview")
+    machine.make("drift")
+    assert ups() == [], "the last preview was with a refresh"
+    machine.make("preview")
+    assert ups() == ["up"]
+    assert ups() == ["up"], "each `up` needs a preview of its own"
 
 
 @pytest.mark.parametrize("target", ["issue-github", "issue-gitlab"])

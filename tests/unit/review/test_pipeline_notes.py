@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import pytest
 
 from tests.support.process import executable, run
+from tests.support.program import ROOT
 
 GH = """#!{python}
 import json, pathlib, sys
@@ -107,12 +108,16 @@ class GitLab:
     issues: list[dict[str, Any]] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, method: str, path: str, form: dict[str, str]) -> Any:
+    def answer(self, method: str, path: str, query: dict[str, str], form: dict[str, str]) -> Any:
+        """Answer a request; a page has two notes."""
         kept = self.issues if path.startswith("/api/v4/projects/5/issues") else self.notes
         assert kept is self.issues or path.startswith("/api/v4/projects/5/merge_requests/7/notes"), path
         key = "iid" if kept is self.issues else "id"
+        if method == "GET" and kept is self.notes:
+            first = 2 * (int(query["page"]) - 1)
+            return kept[first : first + 2]
         if method == "GET":
-            return [each for each in kept if each.get("state") != "close"]
+            return [each for each in kept if each.get("state") != "close" and query["search"] in each["title"]]
         if method == "POST":
             kept.append({key: len(kept) + 1, **form})
             return kept[-1]
@@ -128,10 +133,9 @@ def gitlab() -> Iterator[GitLab]:
     class Handler(BaseHTTPRequestHandler):
         def handle_any(self) -> None:
             assert self.headers["PRIVATE-TOKEN"] == "token"
-            form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
-            answer = kept.answer(
-                self.command, self.path.partition("?")[0], {name: value for name, [value] in form.items()}
-            )
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            path, _, query = self.path.partition("?")
+            answer = kept.answer(self.command, path, dict(parse_qsl(query)), dict(parse_qsl(body)))
             self.send_response(200)
             self.end_headers()
             self.wfile.write(json.dumps(answer).encode())
@@ -155,12 +159,38 @@ def gitlab() -> Iterator[GitLab]:
 
 
 def test_gitlab_has_one_note_for_each_stack(gitlab: GitLab, tmp_path: Path) -> None:
+    others = [{"id": number, "body": "by a person"} for number in (1, 2, 3)]
+    gitlab.notes.extend(others)
     for stack, text in (("prod", "first & last"), ("prod2", "other stack"), ("prod", "second + third")):
         publish(tmp_path, stack, text, "note-gitlab", gitlab.environment)
-    assert [note["body"] for note in gitlab.notes] == [
+    assert [note["body"] for note in gitlab.notes[len(others) :]] == [
         "<!-- adb-tenants review of prod -->\nsecond + third\n",
         "<!-- adb-tenants review of prod2 -->\nother stack\n",
     ]
+
+
+def test_each_stack_of_the_downloaded_artifacts_gets_its_comment(github: GitHub, tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    for kind, drifted in (("review", None), ("drift", "yes")):
+        for stack in ("prod", "cell-1"):
+            out = checkout / kind / "build" / "review" / f"{kind}-{stack}"
+            out.mkdir(parents=True)
+            (out / "review.md").write_text(f"<!-- adb-tenants review of {stack} -->\n{kind}\n")
+            if drifted:
+                (out / "drifted").write_text(f"{drifted}\n")
+    kept = {}
+    for kind, target in (("review", "note-github"), ("drift", "issue-github")):
+        for part in ("ci", "kube"):
+            (checkout / kind / part).symlink_to(ROOT / part)
+        github.store.unlink(missing_ok=True)
+        command = ["make", "--no-print-directory", "-f", "ci/pipeline.mk", "each", f"TARGET={target}"]
+        done = run(*command, cwd=checkout / kind, env={**os.environ, **github.environment})
+        assert done.returncode == 0, done.stdout + done.stderr
+        kept[kind] = [each.get("title", each["body"]) for each in json.loads(github.store.read_text())]
+    assert kept == {
+        "review": [f"<!-- adb-tenants review of {stack} -->\nreview\n" for stack in ("cell-1", "prod")],
+        "drift": ["Drift in stack cell-1", "Drift in stack prod"],
+    }
 
 
 def test_gitlab_has_one_open_issue_about_drift_for_each_stack(gitlab: GitLab, tmp_path: Path) -> None:
