@@ -1,12 +1,13 @@
-"""`python -m tenants`: checks stack files, writes them for existing tenants, and documents them."""
+"""`python -m tenants`: checks stack files, splits them, writes them for existing tenants, and documents them."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from kube import json_text, terminal
 from kube.json_text import UnreadableError
-from tenants import handbook, schema
+from tenants import handbook, schema, split
 from tenants.as_found import stack_text
 from tenants.discover import KINDS, UnreadableListError, discover
 from tenants.formats import FORMATS
@@ -31,6 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="print a stack file that adopts the existing tenants of a namespace",
         usage=f"kubectl get {KINDS} --output json | python -m tenants discover",
     )
+    splitting = commands.add_parser(
+        "split",
+        help="move tenants to the stack file of a new stack, and print how to move their state",
+        usage="python -m tenants split FILE STACK TENANT...",
+    )
+    splitting.add_argument("file", metavar="FILE", help="the stack file of the fleet, such as Pulumi.prod.yaml")
+    splitting.add_argument("stack", metavar="STACK", help="the new stack, such as prod-2")
+    splitting.add_argument("tenants", metavar="TENANT", nargs="+", help="the tenants to move")
     options = parser.parse_args(arguments)
 
     code = 0
@@ -46,6 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         sys.stderr.write("".join(f"{remark}\n" for remark in found.remarks))
         output = found.text
+    elif options.command == "split":
+        try:
+            output = split.files(Path(options.file), options.stack, options.tenants)
+        except split.CannotSplitError as error:
+            sys.stderr.write(f"{options.file} is not split: {error}\n")
+            return 2
     else:
         reports = lint_files(options.files)
         code = exit_code(reports)

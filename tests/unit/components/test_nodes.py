@@ -6,7 +6,13 @@ from unittest import mock
 import pytest
 
 from components.live.cluster import LiveCluster, UnusableClusterError
-from components.live.nodes import DERIVED_TAINTS, LiveNodes, node_obstacle, selector_obstacle, supports_hostname_override
+from components.live.nodes import (
+    DERIVED_TAINTS,
+    LiveNodes,
+    node_obstacle,
+    selector_obstacle,
+    supports_hostname_override,
+)
 from tenants import load
 from tenants.fleet import Role, Toleration
 from tests.support.fleets import config_with
