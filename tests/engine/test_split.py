@@ -161,6 +161,26 @@ def test_an_up_between_the_steps_of_a_split_deletes_nothing(cell: Cell, stack: S
     assert cell.uids() == before, "an object was replaced or a pod restarted"
 
 
+def test_two_stacks_of_one_namespace_are_merged_again(cell: Cell, stack: Stack, tmp_path: Path) -> None:
+    whole = fleet(cell, 2)
+    stack.up(whole)
+    before = cell.uids()
+    command = split_files(stack, whole, "tenant1")
+    stays, moved, owned = halves(whole, "tenant1")
+    new = Stack(tmp_path, name=NEW, environment=cell.environment)
+    assert move(stack, command) == ""
+    new.up(moved)
+    stack.up(stays)
+
+    urn = f"urn:pulumi:{NEW}::adb-tenants::adb:tenants:Tenant::tenant1"
+    assert move(stack, f"pulumi state move --source {NEW} --dest {OLD} '{urn}'") == ""
+    stack.up({**whole, "cluster": {**whole["cluster"], "adoptFrom": f"adb-tenants/{NEW}"}})
+    up_until_unchanged(stack, whole)
+    new.up(with_tenants(owned, []))
+    new.succeed("destroy", "--yes", "--run-program")
+    assert cell.uids() == before, "an object was replaced or a pod restarted"
+
+
 def test_an_up_of_the_wrong_file_adopts_and_deletes_nothing(cell: Cell, stack: Stack, tmp_path: Path) -> None:
     whole = fleet(cell, 2)
     stack.up(whole)
