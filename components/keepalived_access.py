@@ -15,7 +15,7 @@ from kube.manifest import Manifest, at, items, text
 
 
 class KeepalivedAccess(pulumi.ComponentResource):
-    """The ServiceAccount of a stack's keepalived pods, and its permissions.
+    """The ServiceAccount of a stack's keepalived pods, and its permissions; nothing if another stack declares them.
 
     kube-keepalived-vip lists pods and nodes to find its neighbours and watches the other kinds in every namespace
     (its chart's `cluster-role.yaml`); the seed ran it as `default`, before clusters had RBAC.
@@ -25,6 +25,9 @@ class KeepalivedAccess(pulumi.ComponentResource):
         super().__init__("adb:tenants:KeepalivedAccess", name, None, opts)
         home, cluster = args.home, args.fleet.cluster
         account = cluster.keepalived_account
+        if cluster.keepalived_account_of is not None:
+            self.register_outputs({"serviceAccountName": account})
+            return
         # Cluster-scoped, so the name contains the namespace: two stacks of one cluster must not share it.
         cluster_role_name = f"{account}-{home.namespace}"
         child = pulumi.ResourceOptions(parent=self, hooks=args.hooks.keepalived_access)

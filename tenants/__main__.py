@@ -1,16 +1,18 @@
-"""`python -m tenants`: checks stack files, writes them for existing tenants, and documents them."""
+"""`python -m tenants`: checks stack files, splits them, writes them for existing tenants, documents and runs them."""
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from kube import json_text, terminal
 from kube.json_text import UnreadableError
-from tenants import handbook, schema
+from tenants import handbook, schema, split
 from tenants.as_found import stack_text
 from tenants.discover import KINDS, UnreadableListError, discover
 from tenants.formats import FORMATS
 from tenants.lint import exit_code, lint_files
+from tenants.operator_stacks import IMAGE, OperatorOptions, UnusableOptionError, stack_resources
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="print a stack file that adopts the existing tenants of a namespace",
         usage=f"kubectl get {KINDS} --output json | python -m tenants discover",
     )
+    splitting = commands.add_parser(
+        "split",
+        help="move tenants to the stack file of a new stack, and print how to move their state",
+        usage="python -m tenants split FILE STACK TENANT...",
+    )
+    splitting.add_argument("file", metavar="FILE", help="the stack file of the fleet, such as Pulumi.prod.yaml")
+    splitting.add_argument("stack", metavar="STACK", help="the new stack, such as prod-2")
+    splitting.add_argument("tenants", metavar="TENANT", nargs="+", help="the tenants to move")
+    _add_operator(commands)
     options = parser.parse_args(arguments)
 
     code = 0
@@ -46,6 +57,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         sys.stderr.write("".join(f"{remark}\n" for remark in found.remarks))
         output = found.text
+    elif options.command == "split":
+        try:
+            output = split.files(Path(options.file), options.stack, options.tenants)
+        except split.CannotSplitError as error:
+            sys.stderr.write(f"{options.file} is not split: {error}\n")
+            return 2
+    elif options.command == "operator":
+        try:
+            output = _operator(options)
+        except UnusableOptionError as error:
+            sys.stderr.write(f"{error}\n")
+            return 2
     else:
         reports = lint_files(options.files)
         code = exit_code(reports)
@@ -53,6 +76,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if output:
         sys.stdout.write(output.rstrip("\n") + "\n")
     return code
+
+
+def _add_operator(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    about = "print a Stack resource of Pulumi's Kubernetes Operator for each stack file"
+    parser = commands.add_parser("operator", help=about, description=f"{about}; see docs/scale.md")
+    add = parser.add_argument
+    add("files", nargs="+", metavar="FILE", type=Path, help="a stack file of the repository")
+    add("--repository", required=True, metavar="URL", help="Git repository of the program and the stack files")
+    add("--backend", required=True, metavar="URL", help="where the states are, such as s3://adb-state")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--commit", help="run this commit, which has been reviewed")
+    source.add_argument("--branch", default="main", help="run each new commit of this branch (default: %(default)s)")
+    add("--directory", default=".", help="directory of Pulumi.yaml in the repository (default: the root)")
+    add("--namespace", default="pulumi", help="namespace of the resources (default: %(default)s)")
+    add(
+        "--secret",
+        default="adb-tenants",
+        help="Secret with the keys kubeconfig, PULUMI_CONFIG_PASSPHRASE and those of --variable (default: %(default)s)",
+    )
+    add(
+        "--variable",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another variable of the Secret, such as AWS_ACCESS_KEY_ID; may be repeated",
+    )
+    add("--service-account", default="adb-tenants", help="account of the pods that run Pulumi (default: %(default)s)")
+    add("--image", default=IMAGE, help="their image (default: %(default)s)")
+    add("--seconds", type=int, default=300, help="between two looks at the branch; at least 60 (default: %(default)s)")
+    add("--repair", action="store_true", help="also run `up --refresh` that often, without a commit")
+    add("--preview-only", action="store_true", help="preview, and change nothing")
+
+
+def _operator(options: argparse.Namespace) -> str:
+    reports = lint_files([str(file) for file in options.files])
+    if exit_code(reports):
+        raise UnusableOptionError("`python -m tenants lint` has findings in these files; fix them first")
+    common = {name: value for name, value in vars(options).items() if name not in ("command", "files", "variable")}
+    return stack_resources(options.files, OperatorOptions(**common, variables=options.variable))
 
 
 if __name__ == "__main__":

@@ -126,6 +126,12 @@ CLUSTER = Section(
             about="The ServiceAccount of the keepalived pods. A second stack in the namespace needs one of its own.",
             default="adb-keepalived",
         ),
+        "keepalived_account_of": Field(
+            key="keepalivedAccountOf",
+            kind=SOME_TEXT,
+            about="Another stack, as <project>/<stack>, that declares keepalivedAccount. This stack's pods use it too.",
+            otherwise="none, this stack declares it",
+        ),
         "image_pull_secrets": Field(
             key="imagePullSecrets",
             kind=ListOf(OBJECT_NAME),

@@ -270,6 +270,8 @@ class ClusterSpec:
     """`<project>/<stack>` of a stack whose objects may be adopted."""
     keepalived_account: str
     """The ServiceAccount of the keepalived pods."""
+    keepalived_account_of: str | None = None
+    """`<project>/<stack>` of the stack that declares that account, if it is not this one."""
     image_pull_secrets: tuple[str, ...]
     """Names of the Secrets by which that account pulls images."""
     vip_pools: tuple[VipPool, ...]

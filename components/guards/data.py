@@ -14,7 +14,7 @@ from components.guards.ownership import allowed_owners
 from components.guards.refusal import RefusedError
 from components.live.fleet import LiveFleet
 from components.live.stack_home import namespace_refusal
-from kube.facts import DataLocation, data_location, is_declared_by_a_stack, normal_path, owner, state
+from kube.facts import DataLocation, data_location, is_declared_by_a_stack, normal_path, owner, pod_spec, state
 from kube.manifest import Manifest, at, text
 from tenants.fleet import AllowedMove, Role, State, TenantSpec
 from tenants.objects import row_of
@@ -87,24 +87,40 @@ class DataGuard:
             raise RefusedError(self._not_retired("ReplicationController", args.name))
 
     def refuse_removal_of_access(self, args: ResourceHookArgs) -> None:
-        """Check the deletion of the keepalived pods' account or its permissions: another stack may have adopted it."""
-        self._refuse_other_owner("ServiceAccount", args.name.removesuffix(f"-{self._namespace}"))
+        """Check the deletion of the keepalived pods' account or its permissions.
+
+        Another stack may have adopted it, or use it (`cluster.keepalivedAccountOf`).
+        """
+        account = args.name.removesuffix(f"-{self._namespace}")
+        self._refuse_other_owner("ServiceAccount", account)
+        users = self._others("ReplicationController", account)
+        if users:
+            raise RefusedError(
+                f"ServiceAccount {self._namespace}/{account} is used by the keepalived pods of stack "
+                f"{', '.join(users)}, which lose their permissions without it. Remove that stack's tenants first, or "
+                f"keep the account: restore keepalivedAccount: {account}."
+            )
 
     def refuse_removal_of_shared(self, args: ResourceHookArgs) -> None:
         """Check the deletion of a shared object: tenants of other stacks may refer to it."""
         old = args.old_inputs or {}
-        others = {
-            owner(found)
-            for (kind, _), found in self._live.objects.items()
-            if kind == "StatefulSet" and owner(found) not in self._owners
-        }
+        others = self._others("StatefulSet")
         if others:
             raise RefusedError(
                 f"{text(old.get('kind'))} {self._namespace}/{args.name} is used by the tenants of stack "
-                f"{', '.join(sorted(others))}. Declare it in that stack first: add its `data` there, with "
+                f"{', '.join(others)}. Declare it in that stack first: add its `data` there, with "
                 f"`adoptFrom: {self._live.home.stack}` under adb-tenants:cluster; then remove it from this stack's "
                 "state with `pulumi state delete`."
             )
+
+    def _others(self, kind: str, account: str | None = None) -> list[str]:
+        """Return the other stacks with objects of a kind here, of controllers only those whose pods use an account."""
+        owners = {
+            owner(found)
+            for (each, _), found in self._live.objects.items()
+            if each == kind and account in (None, pod_spec(found).get("serviceAccountName"))
+        }
+        return sorted(owners - self._owners)
 
     def _refuse_other_namespace(self, old: Manifest) -> None:
         namespace = text(at(old, "metadata", "namespace"))

@@ -14,7 +14,7 @@ from tenants.objects import LocalKey, live_keys
 
 def refused_objects_of_others(live: LiveFleet) -> Iterator[str]:
     """Refuse to declare objects of another stack, unless `cluster.adoptFrom` names that stack."""
-    fleet, namespace = live.fleet, live.home.namespace
+    fleet = live.fleet
     config_maps = [("ConfigMap", shared.name) for shared in fleet.platform.config_maps if shared.data is not None]
     secrets = [("Secret", shared.name) for shared in fleet.platform.secrets if shared.data is not None]
     read = live.cluster.secrets([name for _, name in secrets])
@@ -33,13 +33,36 @@ def refused_objects_of_others(live: LiveFleet) -> Iterator[str]:
             f"{', '.join(names)}: declared by stack {other}. Remove `data` under adb-tenants:platform to read the "
             f"existing objects; or adopt them with:\n  adb-tenants:cluster:\n    adoptFrom: {other}\n{_renamed(other)}"
         )
-    account = fleet.cluster.keepalived_account
-    for other in _by_owner([("ServiceAccount", account)], existing, allowed):
+    yield from _refused_account(live, existing, allowed)
+
+
+def _refused_account(live: LiveFleet, existing: Mapping[LocalKey, Manifest], allowed: frozenset[str]) -> Iterator[str]:
+    """Refuse an account of keepalived that is not this stack's, nor that of `cluster.keepalivedAccountOf`."""
+    cluster, namespace = live.fleet.cluster, live.home.namespace
+    account, of = cluster.keepalived_account, cluster.keepalived_account_of
+    key = "ServiceAccount", account
+    if of is not None:
+        found = owner(existing.get(key, {}))
+        if of == live.home.stack:
+            yield "cluster.keepalivedAccountOf names this stack itself: remove it."
+        elif found != of:
+            yield (
+                f"ServiceAccount {account} of namespace {namespace} is not declared by stack {of}, but "
+                f"{f'by stack {found}' if found else 'by none'}: correct cluster.keepalivedAccountOf, or remove it to "
+                "declare the account here."
+            )
+        if cluster.image_pull_secrets:
+            yield (
+                f"cluster.imagePullSecrets belong to ServiceAccount {account}, which stack {of} declares: write them "
+                "there, and remove them here."
+            )
+        return
+    for other in _by_owner([key], existing, allowed):
         own = f"{account}-{live.home.stack.rpartition('/')[2]}"
         yield (
-            f"ServiceAccount {account} of namespace {namespace} belongs to stack {other}: if that stack is removed, "
-            "this stack's keepalived pods lose their permissions. Use an account of this stack's own:\n"
-            f"  adb-tenants:cluster:\n    keepalivedAccount: {own}\n{_renamed(other)}"
+            f"ServiceAccount {account} of namespace {namespace} belongs to stack {other}. Use an account of this "
+            f"stack's own, or that one:\n  adb-tenants:cluster:\n    keepalivedAccount: {own}\n"
+            f"  adb-tenants:cluster:\n    keepalivedAccountOf: {other}\n{_renamed(other)}"
         )
 
 

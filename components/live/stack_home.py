@@ -46,10 +46,10 @@ def home_or_refuse(cluster: ClusterSpec, live: LiveCluster) -> StackHome:
         UnusableClusterError: The kubeconfig points to another cluster than the stack's last `up` or `cluster.uid`, or
             the namespace has changed while there are tenants.
     """
-    outputs = _last_outputs()
+    outputs = _last_outputs(stack_identity())
     last = outputs.get("cluster", {})
     stack = stack_identity()
-    identifier = last.get("identifier", stack)
+    identifier = last.get("identifier") or _identifier_of(cluster.adopt_from) or stack
     home = StackHome(stack=stack, namespace=cluster.namespace, uid=live.uid(), identifier=identifier)
     if cluster.uid is not None and cluster.uid != home.uid:
         raise UnusableClusterError(
@@ -80,9 +80,24 @@ def namespace_refusal(old: str, new: str) -> str:
     )
 
 
-def _last_outputs() -> Mapping[str, Any]:
-    """Return the outputs of this stack's last `up`; a failed run keeps them as they were (engine 3.250, 2026-11-25)."""
-    name = f"{pulumi.get_organization()}/{stack_identity()}"
+def _identifier_of(other: str | None) -> str | None:
+    """Return the identifier of the stack that objects are adopted from.
+
+    `pulumi state move` copies its provider with the objects, but no outputs: with another identifier this stack's first
+    `up` would replace that provider.
+    """
+    if other is None:
+        return None
+    try:
+        identifier: str | None = _last_outputs(other).get("cluster", {}).get("identifier")
+    except Exception:  # What the engine raises for a stack that was renamed or removed
+        return None
+    return identifier
+
+
+def _last_outputs(stack: str) -> Mapping[str, Any]:
+    """Return the outputs of a stack's last `up`; a failed run keeps them as they were (engine 3.250, 2026-11-25)."""
+    name = f"{pulumi.get_organization()}/{stack}"
     read = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name})
     outputs: Mapping[str, Any] = (read.value or {}).get("outputs") or {}
     return outputs

@@ -44,7 +44,7 @@ class Command:
 
 @dataclass(frozen=True)
 class ModuleFile:
-    """An executable script in a Go module."""
+    """A file in a Go module, such as an executable script."""
 
     name: str
     module: str
@@ -149,8 +149,16 @@ class Go:
         unfinished.rename(into / command.binary)
 
     def copy_out(self, file: ModuleFile, into: Path) -> None:
-        """Copy a script from a module that the previous build has downloaded and verified."""
+        """Copy a file from a module, which go.sum verifies."""
         listing = self.logs / "go-list.log"
+        progress.run(
+            f"downloading {file.go_module}",
+            [self.executable, "mod", "download", file.go_module],
+            cwd=MODULES / file.module,
+            env=self._environment,
+            log_file=self.logs / "go-mod-download.log",
+            remedy="Check that Go's proxy (GOPROXY) is reachable, then run the same command again.",
+        )
         progress.run(
             f"copying {file.name}",
             [self.executable, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", file.go_module],

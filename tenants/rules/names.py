@@ -50,7 +50,8 @@ OBJECT_NAME_UNIQUE = Rule(
     id="E205",
     title="A shared object that is declared has a name of its own",
     why="Two declared objects of one kind and name overwrite each other at every `up`. Of two stacks in one namespace, "
-    "one declares an object and the other reads it; each declares its own account for keepalived.",
+    "one declares an object and the other reads it; each declares its own account for keepalived, or uses the "
+    "other's (`cluster.keepalivedAccountOf`).",
 )
 DATA_KEY_SYNTAX = Rule(
     id="E206",
@@ -199,7 +200,10 @@ def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[T
             if twin and twin.source is one.source:
                 fault = f"is also the name of {twin.seen_from(one.source)}; give each its own name"
             elif twin and kind == "ServiceAccount":
-                fault = f"is the keepalived account of {twin.source.file} too; choose another cluster.keepalivedAccount"
+                fault = (
+                    f"is the keepalived account of {twin.source.file} too; choose another cluster.keepalivedAccount, "
+                    "or name that stack in cluster.keepalivedAccountOf to use its account"
+                )
             elif twin:
                 fault = f"is declared as {twin.seen_from(one.source)} too; remove data from one of the two"
             elif tenant:
@@ -213,7 +217,8 @@ def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[T
 def _shared_objects(fleet: FleetDraft) -> Iterator[_Shared]:
     account, platform = fleet.cluster.keepalived_account, fleet.platform
     if account is not None:
-        yield _Shared(fleet.source, "ServiceAccount", ("cluster", "keepalivedAccount"), account, declared=True)
+        declared = fleet.cluster.values["keepalived_account_of"] is None
+        yield _Shared(fleet.source, "ServiceAccount", ("cluster", "keepalivedAccount"), account, declared=declared)
     if platform is None:
         return
     for kind, attributes in (("ConfigMap", CONFIG_MAP_KEYS), ("Secret", SECRET_KEYS)):

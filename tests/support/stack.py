@@ -36,13 +36,16 @@ class Changes:
 
 
 class Stack:
-    """A stack with a file backend, operated by Pulumi's Automation API."""
+    """A stack with a file backend, operated by Pulumi's Automation API.
+
+    Two stacks in one directory share project and backend.
+    """
 
     def __init__(self, directory: Path, *, name: str, environment: Mapping[str, str]) -> None:
         project = directory / "project"
-        project.mkdir(parents=True)
+        project.mkdir(parents=True, exist_ok=True)
         state = directory / "state"
-        state.mkdir()
+        state.mkdir(exist_ok=True)
         self._settings = project / f"Pulumi.{name}.yaml"
         self.environment = {
             **environment,

@@ -116,6 +116,7 @@ def test_every_field_of_the_contract_arrives() -> None:
             "uid": "0a1b",
             "adoptFrom": "adb-tenants/old",
             "keepalivedAccount": "k",
+            "keepalivedAccountOf": "adb-tenants/first",
             "imagePullSecrets": ["registry"],
             "vipPools": ["10.0.0.0/24", {"cidr": "10.0.1.0/24", "segment": "east"}, {"cidr": "10.0.2.0/24"}],
             "podNetwork": "10.244.0.0/16",
@@ -135,6 +136,7 @@ def test_every_field_of_the_contract_arrives() -> None:
         uid="0a1b",
         adopt_from="adb-tenants/old",
         keepalived_account="k",
+        keepalived_account_of="adb-tenants/first",
         image_pull_secrets=("registry",),
         vip_pools=(
             VipPool(network=IPv4Network("10.0.0.0/24")),

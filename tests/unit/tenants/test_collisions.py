@@ -136,6 +136,10 @@ NO_COLLISIONS: dict[str, tuple[Raw, Raw]] = {
         stack(entry(1), platform=MYSQL),
         stack(entry(2), platform={"mysql": {"name": "mysql-configmap"}}),
     ),
+    "an account that one declares and the other uses": (
+        stack(entry(1), **ACCOUNT),
+        stack(entry(2), cluster={"keepalivedAccount": "keepalived", "keepalivedAccountOf": "adb-tenants/a"}),
+    ),
     "a shared object of the same name in two namespaces": (
         stack(entry(1), platform=MYSQL),
         stack(entry(2), platform=MYSQL, **WEST),
