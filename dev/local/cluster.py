@@ -124,7 +124,7 @@ class KwokCluster:
     def stop(self) -> None:
         """Stop all processes and keep the data."""
         # Clients before servers, etcd last, so that no component stops with errors. Not by kwokctl, which may have been
-        # removed, and relies on pid files (see `_running`).
+        # removed, and relies on pid files (see `processes`).
         for component in reversed(_COMPONENTS):
             self._end(component)
         self._forget_dead_processes()
@@ -137,7 +137,7 @@ class KwokCluster:
 
     def is_running(self) -> bool:
         """Whether all processes run and the API server reports that it is ready."""
-        return set(self._running()) >= set(_COMPONENTS) and self._is_ready()
+        return set(self.processes()) >= set(_COMPONENTS) and self._is_ready()
 
     def stop_component(self, component: str) -> None:
         """Stop one process, e.g. `kube-apiserver`, to simulate a crash."""
@@ -152,7 +152,7 @@ class KwokCluster:
         """
         deadline = time.monotonic() + _READY_SECONDS
         while not self.is_running():
-            absent = set(_COMPONENTS) - set(self._running())
+            absent = set(_COMPONENTS) - set(self.processes())
             if time.monotonic() > deadline:
                 raise UserError(
                     f"The local cluster {self.name} is not ready (not running: {', '.join(sorted(absent)) or 'none'}); "
@@ -282,7 +282,7 @@ class KwokCluster:
         if nodes:
             self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"node/{node.name}" for node in nodes))
 
-    def _running(self) -> dict[str, int]:
+    def processes(self) -> dict[str, int]:
         """Return the component processes by name, identified by the data directory in their arguments.
 
         kwokctl relies on its pid files: after a reboot they may contain the id of any process, which it would end on
@@ -296,7 +296,7 @@ class KwokCluster:
         }
 
     def _forget_dead_processes(self) -> None:
-        running = self._running()
+        running = self.processes()
         for file in self._data.glob("pids/*.pid"):
             if file.read_text().strip() != str(running.get(file.stem)):
                 file.unlink()
@@ -308,7 +308,7 @@ class KwokCluster:
         whose first process does not reap children, can still be signalled.
         """
         for timeout, how in ((10.0, signal.SIGTERM), (5.0, signal.SIGKILL)):
-            process = self._running().get(component)
+            process = self.processes().get(component)
             if process is None:
                 return
             try:
@@ -320,7 +320,7 @@ class KwokCluster:
                     f"Cannot stop {component} of {self._data}: process {process} belongs to another user."
                 ) from None
             deadline = time.monotonic() + timeout
-            while component in self._running() and time.monotonic() < deadline:
+            while component in self.processes() and time.monotonic() < deadline:
                 time.sleep(0.02)
 
 
