@@ -114,11 +114,13 @@ class Sampler:
         parent = self._parts.get(process.ppid())
         named = Part.PLUGIN if _PLUGIN_DOUBLE in process.cmdline() else _NAMES.get(process.name()[:15])
         part = named or parent
-        times = process.cpu_times()
-        # Until it starts another program, a new process has its parent's name and memory.
-        if part is None or times.user + times.system == 0:
+        if part is None:
             return Counter()
         self._parts[process.pid] = part
+        times = process.cpu_times()
+        # Until it starts another program, a new process has its parent's name and memory.
+        if named is None and times.user + times.system == 0:
+            return Counter()
         if (parent, part) != (Part.PROGRAM, Part.KUBECTL):
             self._cpu[process.pid, part] = times.user + times.system
         if part is Part.PROGRAM and named is None:
