@@ -1,11 +1,15 @@
 import subprocess
 import sys
+import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from dev.bench.meter import sampling
+from dev.bench import meter
+from dev.bench.meter import Meter, sampling
 from dev.bench.results import Part
+from dev.local.cluster import KwokCluster
 
 BUSY = "import time\nwhile time.process_time() < 0.5: pass\n"
 BEFORE_ITS_LAST_SAMPLE = pytest.approx(0.5, abs=0.25)
@@ -49,3 +53,30 @@ def test_processes_that_run_already_and_other_commands_do_not_count(tmp_path: Pa
     finally:
         earlier.kill()
     assert sampler.usage() == {}
+
+
+METRICS = """# TYPE apiserver_request_total counter
+apiserver_request_total{code="200",resource="services",subresource="",verb="GET"} %d
+apiserver_request_total{code="200",resource="",subresource="/openapi/v3",verb="GET"} 1e+01
+apiserver_request_total{code="200",resource="leases",subresource="",verb="PUT"} %d00
+apiserver_request_total{code="200",resource="",subresource="/metrics",verb="GET"} %d00
+apiserver_request_terminations_total{code="200",resource="services"} %d00
+"""
+
+
+def test_requests_are_counted_without_heartbeats_and_idleness(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "_IDLE_SECONDS", 0.5)
+    cluster = mock.create_autospec(KwokCluster, instance=True)
+    cluster.processes.return_value = {}
+    cluster.kubectl.side_effect = [METRICS.replace("%d", str(number)) for number in (100, 104, 104, 904)]
+    measured = Meter(cluster)
+    measured.observe_idleness()
+
+    def work() -> tuple[float, float]:
+        time.sleep(0.5)
+        return 0.2, 0.5
+
+    cost = measured.measure(work)
+    assert (cost.seconds, cost.returned) == (0.2, 0.5)
+    # Eight a second without it.
+    assert cost.requests == pytest.approx(800 - 4, abs=20)
