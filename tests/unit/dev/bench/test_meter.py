@@ -64,11 +64,11 @@ apiserver_request_terminations_total{code="200",resource="services"} %d00
 """
 
 
-def test_requests_are_counted_without_heartbeats_and_idleness(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_are_counted_without_heartbeats_once_it_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "_IDLE_SECONDS", 0.5)
     cluster = mock.create_autospec(KwokCluster, instance=True)
     cluster.processes.return_value = {}
-    cluster.kubectl.side_effect = [METRICS.replace("%d", str(number)) for number in (100, 104, 104, 904)]
+    cluster.kubectl.side_effect = [METRICS.replace("%d", str(number)) for number in (0, 100, 100, 102, 104, 904)]
     measured = Meter(cluster)
     measured.observe_idleness()
 
@@ -78,5 +78,5 @@ def test_requests_are_counted_without_heartbeats_and_idleness(monkeypatch: pytes
 
     cost = measured.measure(work)
     assert (cost.seconds, cost.returned) == (0.2, 0.5)
-    # Eight a second without it.
-    assert cost.requests == pytest.approx(800 - 4, abs=20)
+    # Four a second without it; 200 a second before it was idle.
+    assert cost.requests == pytest.approx(800 - 2, abs=20)
