@@ -26,9 +26,11 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m dev.bench", description="Compare with helm and kubectl.")
     about = "; ".join(f"{name}: {text}" for name, text in _PARTS.items())
     parser.add_argument("part", nargs="?", choices=_PARTS, help=f"{about} (default: all, and write the page)")
-    parser.add_argument("--tenants", help="their number; for a fleet that grows, several with commas")
+    parser.add_argument("--tenants", type=_numbers, help="their number; several, with commas, for a fleet that grows")
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help=f"number of rounds (default: {_ROUNDS})")
     options = parser.parse_args(arguments)
+    if options.tenants and options.part is None:
+        parser.error("--tenants is for one part; the page shows the default numbers.")
     docs = places.CHECKOUT / "docs"
 
     def work() -> None:
@@ -59,14 +61,17 @@ def run(parts: Sequence[str], sizes: Sizes, rounds: int) -> Results:
     return results
 
 
-def _sizes(part: str, tenants: str | None) -> Sizes:
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(sorted({int(number) for number in text.split(",")}))
+
+
+def _sizes(part: str, tenants: tuple[int, ...] | None) -> Sizes:
     if tenants is None:
         return Sizes()
-    first, *more = (int(number) for number in tenants.split(","))
     return {
-        "lint": Sizes(lint=first),
-        "first-up": Sizes(first_up=first),
-        "fleet": Sizes(fleet=(first, *more)),
+        "lint": Sizes(lint=tenants[0]),
+        "first-up": Sizes(first_up=tenants[0]),
+        "fleet": Sizes(fleet=tenants),
     }[part]
 
 

@@ -17,7 +17,7 @@ from dev.local.cluster import KwokCluster
 
 _INTERVAL_SECONDS = 0.1
 _IDLE_SECONDS = 10.0
-# After 500 nodes have joined, the controller manager patches them at 20 requests a second for two minutes; then it is 1.
+# The controller manager patches 500 new nodes for two minutes, with 20 requests a second; then it is 1 (2026-11).
 _MOST_IDLE_REQUESTS = 5.0
 _MOST_IDLE_TURNS = 12
 _SERVERS = ("kube-apiserver", "etcd")

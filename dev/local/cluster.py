@@ -279,7 +279,8 @@ class KwokCluster:
         if missing:
             items = json.dumps({"apiVersion": "v1", "kind": "List", "items": missing})
             self.kubectl("create", "--filename=-", stdin=items)
-        self._await_ready({node.name for node in nodes})
+        if nodes:
+            self._await_ready({node.name for node in nodes})
 
     def _await_ready(self, nodes: set[str]) -> None:
         # `kubectl wait` takes a fifth of a second for each node, ready or not: 100 s for 500 (2026-11).
