@@ -66,10 +66,10 @@ class Meter:
         with sampling(self._servers) as sampler:
             seconds, returned = work()
         took = time.perf_counter() - began
-        cpu = self._server_seconds() - cpu - took * self._idle_cpu
-        requests = self._requests() - requests - took * self._idle_requests
+        cpu = max(0.0, self._server_seconds() - cpu - took * self._idle_cpu)
+        requests = max(0.0, self._requests() - requests - took * self._idle_requests)
         usage = {**sampler.usage(), Part.API_SERVER: Usage(cpu_seconds=cpu, peak_octets=sampler.peak[Part.API_SERVER])}
-        return Cost(seconds=seconds, returned=returned, requests=max(0, round(requests)), usage=usage)
+        return Cost(seconds=seconds, returned=returned, requests=round(requests), usage=usage)
 
     def _requests(self) -> float:
         metrics = self._cluster.kubectl("get", "--raw", "/metrics")

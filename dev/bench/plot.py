@@ -64,7 +64,7 @@ def growth(results: Results) -> str:
     layers: dict[str, dict[int, float]] = {}
     below = dict.fromkeys(costs, 0.0)
     for part in PARTS:
-        below = {size: below[size] + max(0.0, cost.cpu(part)) for size, cost in costs.items()}
+        below = {size: below[size] + cost.cpu(part) for size, cost in costs.items()}
         layers[part] = below
 
     drawing = ET.Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {_WIDTH} {_HEIGHT}", role="img")
