@@ -46,7 +46,7 @@ env: ## print exports for a shell: eval "$$(make -s env)"
 lock: ## lock the Python packages of pyproject.toml
 	@$(PYTHON) -m dev.local lock
 
-bench: ## compare with helm and kubectl
+bench: ## measure speed beside helm and kubectl, write docs/benchmark.md, up to 45 min
 	@$(WITH_ENV) python -m dev.bench
 
 soak: ## run the tests that take minutes

@@ -1,87 +1,95 @@
-"""`python -m dev.bench [BENCHMARK]`: runs the benchmarks, each a table of ratios."""
+"""`python -m dev.bench [PART]`: measures, and writes docs/benchmark.md if it has measured everything."""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dev.bench import failover, first_up, fleets, lint, one_edit, unchanged
-from dev.bench.cell import cell
-from dev.bench.comparison import Comparison
+from dev.bench import first_up, fleet, lint, page
+from dev.bench.results import Results, Sizes
 from dev.local import kubernetes_plugin, places, progress, toolchain, versions
 from dev.local.places import Places
 
-
-@dataclass(frozen=True, kw_only=True)
-class Benchmark:
-    """Measurements that belong together, with their default size."""
-
-    about: str
-    compare: Callable[[Path, int, int], Iterable[Comparison]]
-    tenants: int
-    rounds: int
+_PARTS = {
+    "lint": "a stack file of 1,000 tenants is read",
+    "first-up": "the first up of a fleet",
+    "fleet": "previews, failovers and new images while a fleet grows",
+    "page": "nothing is measured: the page is written again, from docs/benchmark.json",
+}
+_ROUNDS = 2
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print each table when it is ready, and return the exit code."""
+    """Run the parts, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m dev.bench", description="Compare with helm and kubectl.")
-    about = "; ".join(f"{name}: {benchmark.about}" for name, benchmark in _BENCHMARKS.items())
-    parser.add_argument("benchmark", nargs="?", choices=_BENCHMARKS, help=f"{about} (default: all)")
-    parser.add_argument("--tenants", type=int, help="number of tenants (default: the benchmark's own)")
-    parser.add_argument("--rounds", type=int, help="number of rounds (default: the benchmark's own)")
+    about = "; ".join(f"{name}: {text}" for name, text in _PARTS.items())
+    parser.add_argument("part", nargs="?", choices=_PARTS, help=f"{about} (default: all, and write the page)")
+    parser.add_argument("--tenants", type=_numbers, help="their number; several, with commas, for a fleet that grows")
+    parser.add_argument("--rounds", type=int, default=_ROUNDS, help=f"number of rounds (default: {_ROUNDS})")
     options = parser.parse_args(arguments)
+    if options.tenants and options.part is None:
+        parser.error("--tenants is for one part; the page shows the default numbers.")
+    docs = places.CHECKOUT / "docs"
 
     def work() -> None:
-        here = places.of_checkout()
-        helm = toolchain.executable(toolchain.HELM, here)
-        print(_conditions(here, helm), flush=True)
-        for name in [options.benchmark] if options.benchmark else _BENCHMARKS:
-            chosen = _BENCHMARKS[name]
-            for comparison in chosen.compare(helm, options.tenants or chosen.tenants, options.rounds or chosen.rounds):
-                print(f"\n{comparison}\n", flush=True)
+        if options.part == "page":
+            page.write(Results.from_json(page.data(docs).read_text()), docs)
+        elif options.part:
+            print(page.section(run([options.part], _sizes(options.part, options.tenants), options.rounds)))
+        else:
+            page.write(run(["lint", "first-up", "fleet"], Sizes(), options.rounds), docs)
 
     return progress.exit_code(work, if_interrupted="interrupted")
+
+
+def run(parts: Sequence[str], sizes: Sizes, rounds: int) -> Results:
+    """Measure the parts one after the other."""
+    here = places.of_checkout()
+    helm = toolchain.executable(toolchain.HELM, here)
+    results = Results(sizes=sizes, conditions=_conditions(here, helm))
+    measure: dict[str, Callable[[], None]] = {
+        "lint": lambda: lint.measure(results, rounds),
+        "first-up": lambda: first_up.measure(results, helm, rounds),
+        "fleet": lambda: fleet.measure(results, helm, rounds),
+    }
+    began = time.monotonic()
+    for part in parts:
+        measure[part]()
+    results.minutes = round((time.monotonic() - began) / 60)
+    return results
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(sorted({int(number) for number in text.split(",")}))
+
+
+def _sizes(part: str, tenants: tuple[int, ...] | None) -> Sizes:
+    if tenants is None:
+        return Sizes()
+    return {
+        "lint": Sizes(lint=tenants[0]),
+        "first-up": Sizes(first_up=tenants[0]),
+        "fleet": Sizes(fleet=tenants),
+    }[part]
 
 
 def _conditions(here: Places, helm: Path) -> str:
     """Describe versions, plugin and the machine's load in one line: the figures mean little without it."""
     tools = {
-        "pulumi": ["pulumi", "version"],
-        "kube-apiserver": ["kube-apiserver", "--version"],
+        "Pulumi": ["pulumi", "version"],
+        "Kubernetes": ["kube-apiserver", "--version"],
         "kubectl": ["kubectl", "version", "--client"],
         "helm": [str(helm), "version", "--short"],
+        "Python": [sys.executable, "--version"],
     }
     found = [f"{name} {versions.printed_by(command)}" for name, command in tools.items()]
     official = kubernetes_plugin.find(os.environ, kubernetes_plugin.locked_version(here))
-    found.append("the official Kubernetes plugin" if official else "the double of the Kubernetes plugin, dev/plugin")
+    found.append("the official Kubernetes plugin" if official else "the double of the Kubernetes plugin (`dev/plugin`)")
     busy, _, _ = os.getloadavg()
-    return f"{', '.join(found)}; {os.cpu_count()} processors, load {busy:.1f}"
+    return f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, load {busy:.1f} at the start, {', '.join(found)}"
 
-
-def _fleet(helm: Path, tenants: int, rounds: int) -> Iterator[Comparison]:
-    with cell(fleets.fleet(tenants), helm) as here:
-        progress.log(f"creating {tenants} tenants")
-        here.up_without_checkpoints().output()
-        yield from failover.compare(here, tenants, rounds)
-        yield from unchanged.compare(here, tenants, rounds)
-        yield from one_edit.compare(here, tenants, rounds)
-
-
-_BENCHMARKS = {
-    "lint": Benchmark(
-        about="linting a stack file",
-        compare=lambda _helm, tenants, rounds: lint.compare(tenants, rounds),
-        tenants=1000,
-        rounds=7,
-    ),
-    "up": Benchmark(about="the first up of a fleet", compare=first_up.compare, tenants=20, rounds=2),
-    "alone": Benchmark(
-        about="failover, no change and one edit, in a fleet of one tenant", compare=_fleet, tenants=1, rounds=3
-    ),
-    "fleet": Benchmark(about="the same in a large fleet", compare=_fleet, tenants=100, rounds=1),
-}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

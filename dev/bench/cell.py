@@ -12,7 +12,9 @@ import yaml
 from dev.bench import fleets
 from dev.bench.command import CommandLine
 from dev.bench.fleets import Config
+from dev.bench.meter import Meter
 from dev.bench.objects import Objects
+from dev.bench.results import Cost
 from dev.local import cluster as local_cluster
 from dev.local.cluster import KwokCluster
 from dev.local.places import CHECKOUT
@@ -21,15 +23,13 @@ _PROJECT = "adb-tenants"
 _STACK = "bench"
 _PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
 
-WITHOUT_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS=true, --parallel 64"
-"""What `Cell.up_without_checkpoints` adds to `pulumi up`, for the tables."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """A cluster, and the commands that run against it."""
 
     cluster: KwokCluster
+    meter: Meter
     directory: Path
     helm_path: Path
     environment: Mapping[str, str]
@@ -57,7 +57,27 @@ class Cell:
         """Return a `pulumi up` that writes the state only at the end, and does as much as possible in parallel."""
         return self.up("--parallel", "64", PULUMI_SKIP_CHECKPOINTS="true")
 
+    def cost(self, command: CommandLine) -> Cost:
+        """Return what the command costs, until it returns."""
+
+        def work() -> tuple[float, float]:
+            seconds = command.seconds()
+            return seconds, seconds
+
+        return self.meter.measure(work)
+
+    def state_octets(self) -> int:
+        """Return the size of the stack's checkpoint file."""
+        # Compressed or not, with a backup beside it.
+        (size,) = (
+            file.stat().st_size
+            for file in self.directory.glob(f"state/.pulumi/stacks/{_PROJECT}/{_STACK}.json*")
+            if file.suffix != ".bak"
+        )
+        return size
+
     def objects(self) -> Objects:
+        """Return the objects that the program has created."""
         return Objects.of_state(self.pulumi("stack", "export", "--show-secrets").output())
 
     def kubectl(self, *arguments: str) -> CommandLine:
@@ -81,7 +101,11 @@ def cell(config: Config, helm_path: Path) -> Iterator[Cell]:
     ):
         directory = Path(name)
         created = Cell(
-            cluster=cluster, directory=directory, helm_path=helm_path, environment=_environment(cluster, directory)
+            cluster=cluster,
+            meter=Meter(cluster),
+            directory=directory,
+            helm_path=helm_path,
+            environment=_environment(cluster, directory),
         )
         (directory / "state").mkdir()
         created.project.mkdir()

@@ -1,4 +1,4 @@
-"""Measures linting as a ratio to `yaml.compose` of the same file, about the least that reading it can cost.
+"""Measures linting, beside `yaml.compose` of the same file, about the least that reading it can cost.
 
 The start of Python is not included.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import yaml
 
-from dev.bench.comparison import Comparison
+from dev.bench.results import Cost, Results, Tool, Work
 from tenants.lint import lint
 
 
@@ -36,21 +36,19 @@ def stack_file(tenants: int) -> bytes:
     return "\n".join(lines).encode() + b"\n"
 
 
-def compare(tenants: int, rounds: int) -> list[Comparison]:
+def measure(results: Results, rounds: int) -> None:
     """Read the same file with each parser in turn."""
+    tenants = results.sizes.lint
     data = stack_file(tenants)
     report = lint("bench.yaml", data)
     assert not report.findings, report.findings[:3]  # noqa: S101 - a file with faults would end early
-    composed = "yaml.compose, libyaml"
-    contenders: dict[str, Callable[[], object]] = {
-        "python -m tenants lint": lambda: lint("bench.yaml", data),
-        composed: lambda: yaml.compose(data, yaml.CSafeLoader),
-        "yaml.compose, pure Python": lambda: yaml.compose(data, yaml.SafeLoader),
-    }
-    result = Comparison(about=f"A stack file of {tenants} tenants, {len(data):,} octets, read.", reference=composed)
     for _ in range(rounds):
-        for name, run in contenders.items():
-            begin = time.perf_counter()
+        contenders: dict[Tool, Callable[[], object]] = {
+            Tool.LINT: lambda: lint("bench.yaml", data),
+            Tool.COMPOSE: lambda: yaml.compose(data, yaml.CSafeLoader),
+        }
+        for tool, run in contenders.items():
+            began = time.perf_counter()
             run()
-            result.add(name, time.perf_counter() - begin)
-    return [result]
+            seconds = time.perf_counter() - began
+            results.add(Work.LINT, tenants, tool, Cost(seconds=seconds, returned=seconds))

@@ -20,7 +20,7 @@ def kubectl(here: Cell, created: Objects, verb: str) -> CommandLine:
 
 
 def helm(here: Cell, created: Objects, verb: str, *options: str) -> CommandLine:
-    """Return `helm install` or `helm upgrade` of a chart without templating, the least that helm can have to do."""
+    """Return `helm install` or `helm upgrade` of a chart without templating, the least that helm may have to do."""
     chart = here.directory / "chart"
     objects.write(created.owned, chart / "templates" / "fleet.yaml")
     (chart / "Chart.yaml").write_text(_CHART)

@@ -124,7 +124,7 @@ class KwokCluster:
     def stop(self) -> None:
         """Stop all processes and keep the data."""
         # Clients before servers, etcd last, so that no component stops with errors. Not by kwokctl, which may have been
-        # removed, and relies on pid files (see `_running`).
+        # removed, and relies on pid files (see `processes`).
         for component in reversed(_COMPONENTS):
             self._end(component)
         self._forget_dead_processes()
@@ -137,7 +137,7 @@ class KwokCluster:
 
     def is_running(self) -> bool:
         """Whether all processes run and the API server reports that it is ready."""
-        return set(self._running()) >= set(_COMPONENTS) and self._is_ready()
+        return set(self.processes()) >= set(_COMPONENTS) and self._is_ready()
 
     def stop_component(self, component: str) -> None:
         """Stop one process, e.g. `kube-apiserver`, to simulate a crash."""
@@ -152,7 +152,7 @@ class KwokCluster:
         """
         deadline = time.monotonic() + _READY_SECONDS
         while not self.is_running():
-            absent = set(_COMPONENTS) - set(self._running())
+            absent = set(_COMPONENTS) - set(self.processes())
             if time.monotonic() > deadline:
                 raise UserError(
                     f"The local cluster {self.name} is not ready (not running: {', '.join(sorted(absent)) or 'none'}); "
@@ -280,9 +280,22 @@ class KwokCluster:
             items = json.dumps({"apiVersion": "v1", "kind": "List", "items": missing})
             self.kubectl("create", "--filename=-", stdin=items)
         if nodes:
-            self.kubectl("wait", "--for=condition=Ready", "--timeout=60s", *(f"node/{node.name}" for node in nodes))
+            self._await_ready({node.name for node in nodes})
 
-    def _running(self) -> dict[str, int]:
+    def _await_ready(self, nodes: set[str]) -> None:
+        # `kubectl wait` takes a fifth of a second for each node, ready or not: 100 s for 500 (2026-11).
+        conditions = '{range .items[*]}{.status.conditions[?(@.type=="Ready")].status} {.metadata.name}{"\\n"}{end}'
+        deadline = time.monotonic() + _READY_SECONDS
+        while True:
+            listed = self.kubectl("get", "nodes", f"--output=jsonpath={conditions}").splitlines()
+            unready = nodes - {name for status, _, name in (line.partition(" ") for line in listed) if status == "True"}
+            if not unready:
+                return
+            if time.monotonic() > deadline:
+                raise UserError(f"Nodes of the local cluster {self.name} are not ready: {', '.join(sorted(unready))}.")
+            time.sleep(0.2)
+
+    def processes(self) -> dict[str, int]:
         """Return the component processes by name, identified by the data directory in their arguments.
 
         kwokctl relies on its pid files: after a reboot they may contain the id of any process, which it would end on
@@ -296,7 +309,7 @@ class KwokCluster:
         }
 
     def _forget_dead_processes(self) -> None:
-        running = self._running()
+        running = self.processes()
         for file in self._data.glob("pids/*.pid"):
             if file.read_text().strip() != str(running.get(file.stem)):
                 file.unlink()
@@ -308,7 +321,7 @@ class KwokCluster:
         whose first process does not reap children, can still be signalled.
         """
         for timeout, how in ((10.0, signal.SIGTERM), (5.0, signal.SIGKILL)):
-            process = self._running().get(component)
+            process = self.processes().get(component)
             if process is None:
                 return
             try:
@@ -320,7 +333,7 @@ class KwokCluster:
                     f"Cannot stop {component} of {self._data}: process {process} belongs to another user."
                 ) from None
             deadline = time.monotonic() + timeout
-            while component in self._running() and time.monotonic() < deadline:
+            while component in self.processes() and time.monotonic() < deadline:
                 time.sleep(0.02)
 
 

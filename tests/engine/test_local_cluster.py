@@ -61,7 +61,7 @@ def listening_addresses(process: int) -> set[str]:
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="asks Linux which sockets are open")
 def test_a_local_cluster_listens_on_loopback_addresses_only(adb: KwokCluster) -> None:
-    addresses = {component: listening_addresses(process) for component, process in adb._running().items()}
+    addresses = {component: listening_addresses(process) for component, process in adb.processes().items()}
     assert len(addresses) == 5
     assert all(addresses.values()), f"a component listens on nothing: {addresses}"
     reachable = {name: found - LOOPBACK_ADDRESSES.keys() for name, found in addresses.items()}
@@ -99,9 +99,9 @@ def test_an_accidentally_created_node_does_not_become_ready(adb: KwokCluster) ->
 
 
 def test_starting_a_running_cluster_changes_nothing(adb: KwokCluster) -> None:
-    before = adb._running()
+    before = adb.processes()
     assert adb.start(DEV_NODES) is False
-    assert adb._running() == before
+    assert adb.processes() == before
 
 
 def test_the_next_start_recreates_a_deleted_node(adb: KwokCluster) -> None:
@@ -113,7 +113,7 @@ def test_the_next_start_recreates_a_deleted_node(adb: KwokCluster) -> None:
 def test_the_data_survives_a_power_failure(adb: KwokCluster) -> None:
     wait_for_service_account(adb)
     create_pod(adb, "survivor")
-    for process in adb._running().values():
+    for process in adb.processes().values():
         os.kill(process, signal.SIGKILL)
     for stale in adb._data.glob("pids/*.pid"):
         stale.write_text("1")  # after a reboot, any process may have the number
@@ -130,6 +130,6 @@ def test_the_api_server_can_be_stopped_and_started(adb: KwokCluster) -> None:
 
 def test_a_deleted_cluster_leaves_no_process_and_no_file(adb: KwokCluster, tmp_path: Path) -> None:
     with local_cluster.running(name="short-lived", directory=tmp_path, nodes=DEV_NODES) as other:
-        assert set(other._running().values()).isdisjoint(adb._running().values())
-    assert other._running() == {}
+        assert set(other.processes().values()).isdisjoint(adb.processes().values())
+    assert other.processes() == {}
     assert list(tmp_path.iterdir()) == []

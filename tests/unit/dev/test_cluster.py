@@ -27,7 +27,7 @@ def etcd(adb: KwokCluster) -> Iterator[subprocess.Popen[bytes]]:
     sleeping = [f"{adb._data}/bin/etcd", "-c", "import time; time.sleep(60)", f"--data-dir={adb._data}/etcd"]
     with subprocess.Popen(sleeping, executable=sys.executable) as process:
         deadline = time.monotonic() + 10
-        while not adb._running() and time.monotonic() < deadline:
+        while not adb.processes() and time.monotonic() < deadline:
             time.sleep(0.01)
         yield process
         process.kill()
@@ -51,13 +51,13 @@ def test_a_stale_pid_file_is_removed_and_its_process_left_alone(
 
 
 def test_a_clusters_processes_are_found_without_pid_files(adb: KwokCluster, etcd: subprocess.Popen[bytes]) -> None:
-    assert adb._running() == {"etcd": etcd.pid}
+    assert adb.processes() == {"etcd": etcd.pid}
 
 
 def test_processes_of_other_clusters_are_ignored(adb: KwokCluster, etcd: subprocess.Popen[bytes]) -> None:
     assert etcd.poll() is None
-    assert KwokCluster("adb", adb.directory / "other")._running() == {}
-    assert KwokCluster("ad", adb.directory)._running() == {}
+    assert KwokCluster("adb", adb.directory / "other").processes() == {}
+    assert KwokCluster("ad", adb.directory).processes() == {}
 
 
 def test_delete_ends_processes_of_an_interrupted_start(adb: KwokCluster, etcd: subprocess.Popen[bytes]) -> None:
