@@ -16,10 +16,12 @@ from components import (
     database_revisions,
     declare_tenants,
     endpoint,
+    keep_garbage,
     silence_debug_messages,
 )
 from tenants import FleetError, load_texts
 
+keep_garbage()
 silence_debug_messages()
 config = pulumi.Config()
 sections = ("cluster", "defaults", "platform", "tenants")

@@ -8,7 +8,7 @@ from components.platform import Platform
 from components.preflight import checked
 from components.provider import cluster_provider
 from components.revisions import database_revisions
-from components.sdk import silence_debug_messages
+from components.sdk import keep_garbage, silence_debug_messages
 from components.tenant import Tenant, TenantArgs
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "database_revisions",
     "declare_tenants",
     "endpoint",
+    "keep_garbage",
     "silence_debug_messages",
 ]

@@ -1,5 +1,6 @@
-"""What Pulumi's Python SDK does for each resource and this program does not need (pulumi 3.272, 2026-11)."""
+"""What Python and Pulumi's SDK do for each resource and this program does not need (pulumi 3.272, 2026-11)."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,15 @@ def silence_debug_messages() -> None:
     """
     if os.environ.get("PULUMI_OPTION_DEBUG", "").lower() not in ("true", "1"):
         pulumi.log.debug = lambda *_args, **_options: None
+
+
+def keep_garbage() -> None:
+    """Collect no cyclic garbage: the program ends after one run.
+
+    The collector looks again and again through what the SDK keeps of each resource: 24% of the program's time in a
+    preview of 100 tenants. Without it the program takes 186 MB instead of 165 MB.
+    """
+    gc.disable()
 
 
 @contextmanager

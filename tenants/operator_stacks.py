@@ -13,7 +13,7 @@ import yaml
 
 from tenants.rules.names import is_subdomain
 
-IMAGE = "pulumi/pulumi:3.250.0-nonroot"
+IMAGE = "pulumi/pulumi:3.248.0-nonroot"
 """The operator's own default is `latest-nonroot`: an engine that nobody has tested with this program."""
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
 _KUBECONFIG = "/etc/adb-tenants/kubeconfig"

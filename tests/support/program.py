@@ -184,7 +184,8 @@ def run_program(
         await run_in_stack(run)
         return await pulumi.Output.from_input(stacks[0].outputs).future() or {}
 
-    with mock.patch("components.preflight.LiveCluster", autospec=True) as live_cluster:
+    # The test process goes on after the program, and needs its garbage collector.
+    with mock.patch("components.preflight.LiveCluster", autospec=True) as live_cluster, mock.patch("gc.disable"):
         live = live_cluster.return_value
         live.uid.return_value = CLUSTER_UID
         live.namespace.return_value = {"metadata": {"name": "default"}}
