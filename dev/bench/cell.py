@@ -53,9 +53,9 @@ class Cell:
         """Return a `pulumi up` without a preview."""
         return self.pulumi("up", "--yes", "--skip-preview", *options, **environment)
 
-    def up_without_checkpoints(self) -> CommandLine:
-        """Return a `pulumi up` that writes the state only at the end, and does as much as possible in parallel."""
-        return self.up("--parallel", "64", PULUMI_SKIP_CHECKPOINTS="true")
+    def up_with_checkpoints(self) -> CommandLine:
+        """Return a `pulumi up` that writes the state at each step, with the engine's own parallelism on two cores."""
+        return self.up(PULUMI_SKIP_CHECKPOINTS="false", PULUMI_PARALLEL="8")
 
     def cost(self, command: CommandLine) -> Cost:
         """Return what the command costs, until it returns."""

@@ -24,9 +24,9 @@ def measure(results: Results, helm: Path, rounds: int) -> None:
 
     for _ in range(rounds):
         with cell(config, helm) as here:
-            add(here, Tool.UP, here.up())
+            add(here, Tool.UP_WITH_CHECKPOINTS, here.up_with_checkpoints())
         with cell(config, helm) as here:
-            add(here, Tool.UP_WITHOUT_CHECKPOINTS, here.up_without_checkpoints())
+            add(here, Tool.UP, here.up())
             objects = here.objects()
         with cell(config, helm) as here:
             add(here, Tool.APPLY, rivals.kubectl(here, objects, "apply"))

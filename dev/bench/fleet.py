@@ -46,7 +46,7 @@ def measure(results: Results, helm: Path, rounds: int) -> None:
             config = fleets.fleet(tenants)
             here.cluster.start(fleets.nodes(config))
             here.configure(config)
-            here.up_without_checkpoints().output()
+            here.up().output()
             here.meter.observe_idleness()
             results.state_octets[tenants] = here.state_octets()
             fleet = _Fleet(here, tenants)
@@ -87,6 +87,7 @@ def _failovers(fleet: _Fleet, *, beside: bool) -> _Turns:
     commands = [(Tool.UP, here.up())] * 2
     if beside:
         commands.append((Tool.UP_AND_PREVIEW, here.pulumi("up", "--yes")))
+        commands += [(Tool.UP_WITH_CHECKPOINTS, here.up_with_checkpoints())] * 2
         commands.append((Tool.UP_TARGET, here.up("--target", f"**::{tenant.virtual_ip_name}")))
     for (tool, command), role in zip(commands, cycle((Role.STANDBY, Role.MASTER)), strict=False):
         fleet.edit(tenant.name, "activeRole", str(role))

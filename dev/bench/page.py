@@ -14,9 +14,9 @@ _CLIENTS = tuple(part for part in Part if part is not Part.API_SERVER)
 # The first is what the others are compared with.
 _COMPARED = {
     Work.UNCHANGED: (Tool.DIFF, Tool.DRY_RUN, Tool.PREVIEW, Tool.UP),
-    Work.FAILOVER: (Tool.PATCH, Tool.UP, Tool.UP_AND_PREVIEW, Tool.UP_TARGET),
+    Work.FAILOVER: (Tool.PATCH, Tool.UP, Tool.UP_AND_PREVIEW, Tool.UP_WITH_CHECKPOINTS, Tool.UP_TARGET),
     Work.NEW_IMAGE: (Tool.APPLY, Tool.UPGRADE, Tool.UP),
-    Work.FIRST_UP: (Tool.INSTALL, Tool.APPLY, Tool.UP, Tool.UP_WITHOUT_CHECKPOINTS),
+    Work.FIRST_UP: (Tool.INSTALL, Tool.APPLY, Tool.UP, Tool.UP_WITH_CHECKPOINTS),
 }
 
 _COLUMNS = (

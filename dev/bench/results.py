@@ -45,7 +45,8 @@ class Tool(StrEnum):
     UP = "pulumi up --skip-preview"
     UP_AND_PREVIEW = "pulumi up"
     UP_TARGET = "pulumi up --skip-preview --target '**::<tenant>-vip'"
-    UP_WITHOUT_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS=true pulumi up --skip-preview --parallel 64"
+    UP_WITH_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS=false PULUMI_PARALLEL=8 pulumi up --skip-preview"
+    """As without the settings of `make env`."""
     LINT = "python -m tenants lint"
     COMPOSE = "yaml.compose"
 

@@ -21,6 +21,9 @@ def test_the_variables_of_pulumi_and_kubectl_are_exported() -> None:
         "PULUMI_BACKEND_URL": "file:///checkout/.local/state?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "adb-tenants-dev",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_SKIP_CHECKPOINTS": "true",
+        "PULUMI_PARALLEL": "64",
+        "GOGC": "200",
         "PULUMI_STACK": "dev",
         "PYTHONDONTWRITEBYTECODE": "",
     }
