@@ -1,7 +1,7 @@
 """The order in which the tenants of a fleet are declared: those with something urgent first, few at a time."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from components.live.fleet import LiveFleet
 from components.sdk import short_stack_traces
@@ -21,12 +21,11 @@ URGENT_SECONDS = 10.0
 NOT_RUNNING = (State.STOPPED, State.RETIRED)
 
 
-async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenant]) -> Mapping[str, Tenant]:
-    """Declare every tenant of a fleet; return them by name when the engine has finished with all their objects.
+async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenant]) -> None:
+    """Declare every tenant of a fleet, and return when the engine has finished with all their objects.
 
-    If one fails, the others are declared nevertheless: one run reports all errors.
+    If one fails, the others are declared nevertheless, for the engine to report what else it refuses.
     """
-    tenants: dict[str, Tenant] = {}
     registered: set[asyncio.Task[None]] = set()
 
     async def declare_in_turn(specs: Iterable[TenantSpec]) -> None:
@@ -38,8 +37,8 @@ async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenan
                 )
                 awaited = unfinished if finished else set()
             with short_stack_traces():
-                tenants[spec.name] = declare(spec)
-            task = asyncio.create_task(tenants[spec.name].registered())
+                tenant = declare(spec)
+            task = asyncio.create_task(tenant.registered())
             awaited.add(task)
             registered.add(task)
 
@@ -49,7 +48,6 @@ async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenan
         await asyncio.wait(registered, timeout=URGENT_SECONDS)
     await declare_in_turn(spec for spec in live.fleet.tenants if spec.name not in urgent)
     await asyncio.gather(*registered)
-    return tenants
 
 
 def is_urgent(tenant: TenantSpec, live: LiveFleet) -> bool:
