@@ -38,7 +38,7 @@ class Stack:
     """A stack with a file backend; two in one directory share project and backend.
 
     Not by Pulumi's Automation API, which asks for outputs and history after each `up`: three more runs of the CLI, a
-    third of the engine's processor time (2026-11).
+    quarter of the processor time of an `up` (1.1 of 4.3 s, 2026-11).
     """
 
     def __init__(self, directory: Path, *, name: str, environment: Mapping[str, str]) -> None:
