@@ -14,9 +14,9 @@ help: ## show this
 up: ## set up, start the local cluster, run `pulumi up` for the stack dev, show the access path
 	@$(PYTHON) -m dev.local up
 
-# A file at a time for each processor, in the order of a single process: the long ones of tests/engine first. A process
-# has a control plane of its own, about 1 GB.
-TEST_PROCESSES = --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+# A file at a time for each process, in the order of a single one: the long ones of tests/engine first. A process has a
+# control plane of its own, about 1 GB. Three, since with two on two processors both wait half of the time, for pods.
+TEST_PROCESSES = --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 test: chromium ## set up, lint, run every test
 	@$(WITH_ENV) $(MAKE) --no-print-directory lint-here && python -m pytest $(TEST_PROCESSES)
