@@ -104,7 +104,7 @@ up: ## run `pulumi up`, which previews first
 	@pulumi up --stack "$$STACK" --yes --non-interactive
 
 # The preview was written and judged in the same job just before: another one, which `up` makes by default, would only
-# widen the gap between what was compared and what is carried out. See docs/decisions/0016-a-merge-previews-once.md.
+# widen the gap between what was compared and what is carried out. See docs/decisions/0015-a-merge-previews-once.md.
 up-reviewed: ## run `pulumi up` without a preview of its own, after `preview` or `unchanged`
 	@checkout="$$($(CHECKOUT))"
 	[ -f "$$OUT/previewed" ] && [ "$$(cat "$$OUT/previewed")" = "$$checkout" ] && $(REVIEW) >/dev/null || {
