@@ -15,13 +15,13 @@ from components import (
     cluster_provider,
     database_revisions,
     declare_tenants,
+    disable_garbage_collection,
     endpoint,
-    keep_garbage,
     silence_debug_messages,
 )
 from tenants import FleetError, load_texts
 
-keep_garbage()
+disable_garbage_collection()
 silence_debug_messages()
 config = pulumi.Config()
 sections = ("cluster", "defaults", "platform", "tenants")

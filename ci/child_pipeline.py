@@ -31,9 +31,10 @@ def pipeline(stacks: Sequence[str], templates: Sequence[str]) -> dict[str, Value
 
 
 def _jobs(stack: str, templates: Sequence[str]) -> Iterator[tuple[str, Value]]:
-    for number, template in enumerate(templates):
-        needs: list[Value] = [{"job": f"{template} {stack}", "artifacts": True} for template in templates[:number][-1:]]
+    needs: list[Value] = []
+    for template in templates:
         yield f"{template} {stack}", {"extends": f".{template}", "variables": {"STACK": stack}, "needs": needs}
+        needs = [{"job": f"{template} {stack}", "artifacts": True}]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """`python -m ci.touched` prints the stacks that a change can touch, as JSON: a list of batches.
 
 The changed files are those between `--since` and the checkout. A stack file touches its stack; documentation, tests and
-tools that no `up` runs touch none; every other file, the program above all, touches all stacks. What is not known to be
-harmless is not: a new folder needs no entry here.
+tools that no `up` runs touch none; every other file, such as one of the program, touches all stacks. So a new folder
+touches all of them until it is listed here.
 """
 
 import argparse
@@ -24,7 +24,7 @@ BATCH = 256
 STACK_FILE = re.compile(r"Pulumi\.(?P<stack>[A-Za-z0-9_.-]+)\.yaml")
 """With the characters that Pulumi permits: the names go into commands of the pipelines."""
 NO_COMMIT = re.compile(r"0*")
-"""What a forge gives for the commit before a branch's first push."""
+"""What GitHub and GitLab give as the commit before the first push of a branch."""
 
 TOUCH_NONE = (
     ".ci/*",

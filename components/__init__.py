@@ -8,7 +8,7 @@ from components.platform import Platform
 from components.preflight import checked
 from components.provider import cluster_provider
 from components.revisions import database_revisions
-from components.sdk import keep_garbage, silence_debug_messages
+from components.sdk import disable_garbage_collection, silence_debug_messages
 from components.tenant import Tenant, TenantArgs
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "cluster_provider",
     "database_revisions",
     "declare_tenants",
+    "disable_garbage_collection",
     "endpoint",
-    "keep_garbage",
     "silence_debug_messages",
 ]

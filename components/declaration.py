@@ -14,9 +14,9 @@ MOST_AT_ONCE = 8
 """The more is outstanding, the longer the SDK takes for each registration: a preview of 100 tenants took 12.5 s with
 8 at once, 13.8 s with 32 and 19 s with all (pulumi 3.272, 2026-11)."""
 PATIENCE_SECONDS = 1.0
-"""Tenants that take longer are waiting for their pods, and do not hold up the next ones."""
+"""If none of them finishes in this time, they are waiting for their pods; the next ones are then declared too."""
 URGENT_SECONDS = 10.0
-"""For so long at most, the engine and the API server have nothing to do but what is urgent."""
+"""The longest wait for urgent tenants before the others are declared, which compete with them for the processor."""
 
 NOT_RUNNING = (State.STOPPED, State.RETIRED)
 

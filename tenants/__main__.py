@@ -104,8 +104,8 @@ def _add_operator(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     add("--service-account", default="adb-tenants", help="account of the pods that run Pulumi (default: %(default)s)")
     add("--image", default=IMAGE, help="their image (default: %(default)s)")
-    add("--seconds", type=int, default=300, help="between two looks at the branch; at least 60 (default: %(default)s)")
-    add("--repair", action="store_true", help="also run `up --refresh` that often, without a commit")
+    add("--seconds", type=int, default=300, help="between two polls of the branch; at least 60 (default: %(default)s)")
+    add("--repair", action="store_true", help="also run `up --refresh` in this interval, even without a new commit")
     add("--preview-only", action="store_true", help="preview, and change nothing")
 
 

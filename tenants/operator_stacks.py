@@ -3,7 +3,6 @@
 Written for version 2 of the operator (pulumi.com/v1). Secrets are referred to by name and never contained.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,12 @@ from typing import Any
 import yaml
 
 from tenants.rules.names import is_subdomain
+from tenants.stackfile import stack_of
 
 IMAGE = "pulumi/pulumi:3.248.0-nonroot"
 """The operator's own default is `latest-nonroot`: an engine that nobody has tested with this program."""
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the variable's name
 _KUBECONFIG = "/etc/adb-tenants/kubeconfig"
-_STACK_FILE = re.compile(r"Pulumi\.([A-Za-z0-9_.-]+)\.ya?ml")
 
 
 class UnusableOptionError(Exception):
@@ -43,9 +42,9 @@ class OperatorOptions:
     service_account: str
     image: str
     seconds: int
-    """Between two looks at the branch, and between two repairs."""
+    """Between two polls of the branch, and between two repairs."""
     repair: bool
-    """Run `up --refresh` again and again, also without a commit."""
+    """Run `up --refresh` in this interval, even without a new commit."""
     preview_only: bool
 
 
@@ -60,8 +59,8 @@ def stack_resources(files: Sequence[Path], options: OperatorOptions) -> str:
 
 
 def _resource(file: Path, options: OperatorOptions) -> Mapping[str, Any]:
-    named = _STACK_FILE.fullmatch(file.name)
-    if not named or not is_subdomain(named[1]):
+    stack = stack_of(file.name)
+    if stack is None or not is_subdomain(stack):
         raise UnusableOptionError(
             f"{file} is not named Pulumi.<stack>.yaml with a stack of lower-case letters, digits, - and ., of which a "
             "resource can have the name"
@@ -70,9 +69,9 @@ def _resource(file: Path, options: OperatorOptions) -> Mapping[str, Any]:
     return {
         "apiVersion": "pulumi.com/v1",
         "kind": "Stack",
-        "metadata": {"name": named[1], "namespace": options.namespace},
+        "metadata": {"name": stack, "namespace": options.namespace},
         "spec": {
-            "stack": named[1],
+            "stack": stack,
             # A misspelt name must not create an empty stack.
             "useLocalStackOnly": True,
             "projectRepo": options.repository,

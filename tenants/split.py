@@ -19,10 +19,10 @@ from tenants.findings import UnusableFileError
 from tenants.fleet import State
 from tenants.goyaml import List, Map
 from tenants.lint import lint_files
+from tenants.stackfile import section_of, stack_of
 
 TENANT_TYPE = "adb:tenants:Tenant"
 
-_FILE_NAME = re.compile(r"Pulumi\.(.+)\.ya?ml")
 _STACK_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
@@ -49,8 +49,8 @@ class _Edit:
 
 def files(file: Path, new: str, tenants: Sequence[str]) -> str:
     """Write both stack files, and return the commands that complete the split; raises `CannotSplitError`."""
-    named = _FILE_NAME.fullmatch(file.name)
-    if not named:
+    stack = stack_of(file.name)
+    if stack is None:
         raise CannotSplitError("its name is not that of a stack file, Pulumi.<stack>.yaml")
     if not _STACK_NAME.fullmatch(new):
         raise CannotSplitError(f"{new!r} is not the name of a stack; use letters, digits, -, _ and .")
@@ -60,7 +60,6 @@ def files(file: Path, new: str, tenants: Sequence[str]) -> str:
     (report,) = lint_files([str(file)])
     if report.faults:
         raise CannotSplitError(f"`python -m tenants lint {file}` has findings; fix them first")
-    stack = named[1]
     result = split(file.read_bytes(), stack=stack, tenants=tenants)
     # The new file first: an interruption leaves tenants in both, which lint finds, and not in none.
     new_file.write_text(result.moved, encoding="utf-8")
@@ -139,9 +138,7 @@ adoptFrom from Pulumi.{new}.yaml, and run
 
 def _section_keys(config: Map) -> Mapping[str, str]:
     """Return the keys of the project's configuration as written, by section."""
-    return {
-        key.rpartition(":")[2]: key for key in config if key.rpartition(":")[0] in {"", PROJECT, f"{PROJECT}:config"}
-    }
+    return {section: key for key in config if (section := section_of(key)) is not None}
 
 
 def _refuse(sections: Mapping[str, Any], tenants: Collection[str]) -> None:
@@ -191,7 +188,7 @@ class _Text:
         yield _Edit(start=key.line, end=key.line, lines=_dumped(added, value.column - 1))
 
     def rewritten(self, key: str | None, value: Mapping[str, Any]) -> Iterator[_Edit]:
-        """Write a section anew, if it is there; leave it out if it is to be empty."""
+        """Replace a section that exists; remove it if it is to be empty."""
         if key is not None:
             position, _ = self.config.positions[key]
             replacement = _dumped({key: value}, position.column - 1) if value else []

@@ -1,5 +1,6 @@
 """A stack file, `Pulumi.<stack>.yaml`: the project's configuration in it, and the position of every value."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from tenants.contract import PROJECT
 from tenants.findings import FieldPath, FileFault, Position, UnusableFileError, quoted
 from tenants.goyaml import List, Map
 from tenants.rules.files import DUPLICATE_KEY, NOT_OURS, UNREADABLE
+
+_FILE_NAME = re.compile(r"Pulumi\.(.+)\.ya?ml")
 
 LARGEST = 16 * 2**20
 """Bytes. Larger files are not read at all; 1,000 tenants take about a tenth of one megabyte."""
@@ -44,6 +47,21 @@ class StackFile:
         return found
 
 
+def stack_of(file_name: str) -> str | None:
+    """Return the stack that a file's name contains; `None` if it is not named like a stack file."""
+    match = _FILE_NAME.fullmatch(file_name)
+    return match and match[1]
+
+
+def section_of(key: str) -> str | None:
+    """Return the section that a key of `config` is for; `None` if it is another project's.
+
+    Pulumi puts the project's name before a key that has no prefix.
+    """
+    prefix, colon, section = key.rpartition(":")
+    return section if not colon or prefix in (PROJECT, f"{PROJECT}:config") else None
+
+
 def read(data: bytes) -> StackFile:
     """Read a stack file; raises `UnusableFileError`, also if it holds no configuration of this project."""
     document = goyaml.read(data)
@@ -75,10 +93,9 @@ def _not_ours(position: Position, message: str) -> UnusableFileError:
 
 
 def _sections(config: Map, faults: list[FileFault]) -> Map:
-    """Return the project's keys without its name, which Pulumi puts before a key that has no prefix."""
+    """Return the project's keys without its name."""
     sections = Map()
     for key, value in config.items():
-        prefix, colon, name = key.rpartition(":")
         position = config.positions[key][0]
         if key.count(":") > 1 and key.count(":config:") != 1:
             faults.append(
@@ -89,7 +106,8 @@ def _sections(config: Map, faults: list[FileFault]) -> Map:
                 )
             )
             continue
-        if colon and prefix not in {PROJECT, f"{PROJECT}:config"}:
+        name = section_of(key)
+        if name is None:
             continue
         if name in sections:
             first = sections.positions[name][0].line

@@ -46,9 +46,9 @@ def home_or_refuse(cluster: ClusterSpec, live: LiveCluster) -> StackHome:
         UnusableClusterError: The kubeconfig points to another cluster than the stack's last `up` or `cluster.uid`, or
             the namespace has changed while there are tenants.
     """
-    outputs = _last_outputs(stack_identity())
-    last = outputs.get("cluster", {})
     stack = stack_identity()
+    outputs = _last_outputs(stack)
+    last = outputs.get("cluster", {})
     identifier = last.get("identifier") or _identifier_of(cluster.adopt_from) or stack
     home = StackHome(stack=stack, namespace=cluster.namespace, uid=live.uid(), identifier=identifier)
     if cluster.uid is not None and cluster.uid != home.uid:

@@ -45,7 +45,7 @@ class Meter:
         self._idle_requests = 0.0
 
     def observe_idleness(self) -> None:
-        """Wait until the controllers have nothing left to do, and measure what the API server does all the same."""
+        """Wait until the controllers have finished, and measure what the API server does when idle."""
 
         def nothing() -> tuple[float, float]:
             time.sleep(_IDLE_SECONDS)

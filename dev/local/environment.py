@@ -33,7 +33,7 @@ def of(places: Places, plugin: Plugin | None, outside: Mapping[str, str]) -> dic
         "PULUMI_BACKEND_URL": f"file://{places.state}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # As in ci/pipeline.mk; docs/benchmark.md has their effect.
+        # As in ci/pipeline.mk; docs/benchmark.md shows their effect.
         "PULUMI_SKIP_CHECKPOINTS": "true",
         "PULUMI_PARALLEL": "64",
         "GOGC": "200",

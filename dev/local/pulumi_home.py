@@ -33,7 +33,7 @@ def of_user(outside: Mapping[str, str]) -> Path:
 
 
 def make(places: Places, outside: Mapping[str, str]) -> None:
-    """Make the home without a log; links that are right are kept, for a running engine."""
+    """Make the home without a log; correct links are kept, since an engine may be using them."""
     users = of_user(outside)
     # Plugins that are installed later are the user's too.
     (users / _PLUGINS).mkdir(parents=True, exist_ok=True)
