@@ -51,6 +51,8 @@ def _refused_nodes(live: LiveFleet) -> Iterator[str]:
     """Refuse to declare a node's keepalived over an object of another stack or client."""
     namespace, allowed = live.home.namespace, allowed_owners(live)
     for node in live.fleet.cluster.node_keepalived.nodes:
+        if live.nodes.is_missing(node.name) and ("ReplicationController", node.object_name) not in live.objects:
+            yield f"cluster.nodeKeepalived.nodes has {live.nodes.unknown(node.name)}"
         for kind in ("ConfigMap", "ReplicationController"):
             found = live.objects.get((kind, node.object_name))
             if found is None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.announcements import Announcers, moment, now, since
 from tests.support.cell import Cell, eventually
-from tests.support.fleets import Config, tenant3, with_tenants
+from tests.support.fleets import Config, per_node, tenant3, with_tenants
 from tests.support.stack import Refused, Stack
 
 pytestmark = pytest.mark.engine
@@ -34,11 +34,8 @@ def fleet(cell: Cell, *, per: str = "node", active: dict[str, str] | None = None
         }
         for number in range(1, 5)
     ]
-    config["defaults"] = {"keepalived": {"per": per}} if per == "node" else {"waive": WAIVED}
-    if per == "node":
-        nodes = [{"name": cell.node("m1"), "vrid": 201}, {"name": cell.node("m2"), "vrid": 202}]
-        config["cluster"] = {**config["cluster"], "nodeKeepalived": {"nodes": nodes}}
-    return with_tenants(config, entries)
+    config = with_tenants(config, entries)
+    return per_node(config) if per == "node" else {**config, "defaults": {"waive": WAIVED}}
 
 
 def on(cell: Cell, **nodes: str) -> Announcers:
@@ -197,8 +194,8 @@ def test_a_second_stack_uses_the_nodes_keepalived_of_the_first(cell: Cell, stack
     assert now(cell) == on(cell, t1="m1", t2="m2", t3="m1", t4="m2")
     assert stack.preview(first).none
     assert other.preview(second).none
+    own_again = fleet(cell, per="tenant")
     with pytest.raises(Refused, match="serves VIPs of stack adb-tenants/other"):
-        own_again = fleet(cell, per="tenant")
         stack.preview(with_tenants(own_again, own_again["tenants"][:2]))
     with pytest.raises(Refused, match=r"whose keepalived pods serve this stack's VIPs too"):
         other.preview(
