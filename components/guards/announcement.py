@@ -16,7 +16,7 @@ from components.guards.ownership import allowed_owners
 from components.guards.refusal import RefusedError
 from components.live.cluster import UnusableClusterError
 from components.live.fleet import LiveFleet
-from components.live.keepalived import entries
+from components.live.keepalived import backends, entries
 from kube.facts import forward, is_declared_by_a_stack, owner, pinned_node, vips
 from kube.manifest import at, text
 from tenants.fleet import NODE_KEEPALIVED_PREFIX, TenantSpec, node_keepalived_name
@@ -33,6 +33,7 @@ def refused_keepalived(live: LiveFleet) -> Iterator[str]:
                 "not adopted yet: set `keepalived: {per: tenant}` in its entry, run `pulumi up`, and change it to "
                 "`node` afterwards."
             )
+    yield from _refused_addresses(live)
     if keepalived.declared_by is None:
         yield from _refused_nodes(live)
         return
@@ -45,6 +46,18 @@ def refused_keepalived(live: LiveFleet) -> Iterator[str]:
                 f"{keepalived.declared_by}: run `pulumi up` of that stack with {node.name} in its "
                 "cluster.nodeKeepalived.nodes first, or correct cluster.nodeKeepalived.of."
             )
+
+
+def _refused_addresses(live: LiveFleet) -> Iterator[str]:
+    """Refuse an address that a node announces for a tenant of another stack: the entry would replace that one."""
+    ours = {tenant.virtual_ip_name for tenant in live.fleet.tenants}
+    for tenant in live.fleet.tenants:
+        for config_map, backend in backends(str(tenant.vip), live.objects) if not tenant.has_own_keepalived else ():
+            if backend.service not in ours:
+                yield (
+                    f"{tenant.name}: vip {tenant.vip} is that of Service {backend.namespace}/{backend.service}, in "
+                    f"ConfigMap {config_map}: choose another address."
+                )
 
 
 def _refused_nodes(live: LiveFleet) -> Iterator[str]:
