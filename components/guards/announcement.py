@@ -56,7 +56,7 @@ def _refused_addresses(live: LiveFleet) -> Iterator[str]:
             if backend.service not in ours:
                 yield (
                     f"{tenant.name}: vip {tenant.vip} is that of Service {backend.namespace}/{backend.service}, in "
-                    f"ConfigMap {config_map}: choose another address."
+                    f"ConfigMap {config_map}: choose another address, or remove that tenant in an `up` of its own first."
                 )
 
 
@@ -90,6 +90,7 @@ class AnnouncementGuard:
         self._live = live
         self._tenants = {tenant.virtual_ip_name: tenant for tenant in live.fleet.tenants}
         self._ended: set[str] = set()
+        self._removed: set[tuple[str, str, str]] = set()
 
     def end_other_announcements(self, args: ResourceHookArgs) -> None:
         """End every announcement of a tenant's VIP but the one that is about to be made. Not in previews."""
@@ -130,7 +131,7 @@ class AnnouncementGuard:
         name = text(at(old, "metadata", "name"))
         try:
             for address in vips(old):
-                self._live.cluster.remove_data(name, address, text(at(old, "data", address)))
+                self._remove(name, address, text(at(old, "data", address)))
         except UnusableClusterError as error:
             pulumi.log.warn(
                 f"ConfigMap {name} may still contain {', '.join(vips(old))}, so that its node announces it: check with "
@@ -165,5 +166,11 @@ class AnnouncementGuard:
         live = self._live
         for node, address in entries(tenant, live.objects):
             if node != besides:
-                backend = f"{live.home.namespace}/{tenant.virtual_ip_name}"
-                live.cluster.remove_data(node_keepalived_name(node), address, backend)
+                self._remove(node_keepalived_name(node), address, f"{live.home.namespace}/{tenant.virtual_ip_name}")
+
+    def _remove(self, config_map: str, address: str, backend: str) -> None:
+        line = config_map, address, backend
+        # Each is a read of the cluster, and a replaced patch comes twice: after its deletion, and before its creation.
+        if line not in self._removed:
+            self._live.cluster.remove_data(*line)
+            self._removed.add(line)
