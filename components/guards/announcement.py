@@ -56,7 +56,7 @@ def _refused_addresses(live: LiveFleet) -> Iterator[str]:
             if backend.service not in ours:
                 yield (
                     f"{tenant.name}: vip {tenant.vip} is that of Service {backend.namespace}/{backend.service}, in "
-                    f"ConfigMap {config_map}: choose another address, or remove that tenant in an `up` of its own first."
+                    f"ConfigMap {config_map}: choose another address, or first remove that tenant by itself."
                 )
 
 
