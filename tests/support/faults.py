@@ -31,6 +31,7 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
         ("image", 1.1),
         ("dataPath", 0),
         ("keepalived", "adb"),
+        ("keepalived", "node"),
         ("tolerations", {"key": "dedicated"}),
         ("waive", "E601"),
         ("promotion", ["promote.sh"]),
@@ -120,7 +121,9 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
     mine, theirs = raw["tenants"][one], raw["tenants"][other]
     at: FieldPath = ("tenants", one)
     kind = draw(
-        st.sampled_from(["name", "vip", "vrid", "hosts", "missing", "keepalived", "data", "logs", "pool", "reserved"])
+        st.sampled_from(
+            ["name", "vip", "vrid", "hosts", "missing", "keepalived", "unserved", "data", "logs", "pool", "reserved"]
+        )
     )
     match kind:
         case "name":
@@ -146,6 +149,9 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
             mine["hosts"] = {"master": node, "standby": f"not-{node}"}
             mine.pop("activeRole", None)
             return Planted(raw, "E601", (*at, "hosts", "master"))
+        case "unserved":
+            mine["keepalived"] = {"per": "node"}
+            return Planted(raw, "E602", (*at, "hosts", "master"))
         case "data" | "logs":
             mine["hosts"]["standby" if mine.get("activeRole", "master") == "master" else "master"] = theirs["hosts"][
                 "master"
