@@ -134,6 +134,7 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
             return Planted(raw, "E402", (*at, "vip"))
         case "vrid":
             assume(mine["vip"].rpartition(".")[0] == theirs["vip"].rpartition(".")[0])
+            mine["keepalived"] = theirs["keepalived"] = {}
             mine["vrid"] = theirs.get("vrid", int(theirs["vip"].rpartition(".")[2]))
             return Planted(raw, "E502", (*at, "vrid"))
         case "hosts":
@@ -145,12 +146,14 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
             return Planted(raw, "E102", at)
         case "keepalived":
             mine["state"] = theirs["state"] = "running"
+            mine["keepalived"] = theirs["keepalived"] = {}
             node = theirs["hosts"][theirs.get("activeRole", "master")]
             mine["hosts"] = {"master": node, "standby": f"not-{node}"}
             mine.pop("activeRole", None)
             return Planted(raw, "E601", (*at, "hosts", "master"))
         case "unserved":
             mine["keepalived"] = {"per": "node"}
+            mine["hosts"]["master"] = "not-listed"
             return Planted(raw, "E602", (*at, "hosts", "master"))
         case "data" | "logs":
             mine["hosts"]["standby" if mine.get("activeRole", "master") == "master" else "master"] = theirs["hosts"][
@@ -169,4 +172,5 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
         case _:
             raw.setdefault("cluster", {})["reservedVrids"] = [255]
             mine["vrid"] = 255
+            mine["keepalived"] = {}
             return Planted(raw, "E503", (*at, "vrid"))

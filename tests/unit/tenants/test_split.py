@@ -210,8 +210,11 @@ def test_each_tenant_of_any_fleet_is_in_one_of_the_files(raw: Raw, chosen: set[i
     assert stays == {**raw, "tenants": [entry for entry in entries if entry not in moved]}
     assert goes["tenants"] == moved
     assert goes.get("defaults") == raw.get("defaults")
-    account = {"keepalivedAccountOf": "adb-tenants/prod", "adoptFrom": "adb-tenants/prod"}
-    assert goes["cluster"] == {**raw.get("cluster", {}), **account}
+    others: Raw = {"keepalivedAccountOf": "adb-tenants/prod", "adoptFrom": "adb-tenants/prod"}
+    if "nodeKeepalived" in raw.get("cluster", {}):
+        nodes = raw["cluster"]["nodeKeepalived"]["nodes"]
+        others["nodeKeepalived"] = {"nodes": nodes, "of": "adb-tenants/prod"}
+    assert goes["cluster"] == {**raw.get("cluster", {}), **others}
     assert all(shared.keys() == {"name"} for shared in goes.get("platform", {}).values()), "its data stays"
 
 
