@@ -20,7 +20,8 @@ def node_keepalived(change: ObjectChange, serving: Serving) -> Iterator[Finding]
     if starts(change):
         if change.action is Action.UPDATE:
             yield rules.NODE_KEEPALIVED_STARTS.finding(node=Name(node))
-        if cleared := serving.before(node, KeepalivedPer.TENANT):
+        # The pods of tenants that change to this one have been ended before (`components/guards/announcement.py`).
+        if cleared := serving.before(node, KeepalivedPer.TENANT) & serving.after(node, KeepalivedPer.TENANT):
             yield rules.NODE_KEEPALIVED_CLEARS.finding(
                 node=Name(node), tenants=_named(cleared), affects=sorted(cleared)
             )

@@ -51,7 +51,7 @@ NODE_KEEPALIVED_CLEARS = Rule(
     "R432",
     Danger.TRAFFIC,
     "keepalived of node {node} starts and clears the forwarding of {tenants}, whose own keepalived runs there",
-    why="As R242. Clients are cut off until their tenant's keepalived starts again, or the node's announces the VIP.",
+    why="As R242. Their clients are cut off until that keepalived starts again.",
 )
 NODE_KEEPALIVED_REPLACED = Rule(
     "R433",

@@ -289,6 +289,11 @@ def test_a_nodes_keepalived_that_starts_clears_tenants_with_their_own() -> None:
     ]
 
 
+def test_a_nodes_keepalived_that_starts_clears_no_tenant_that_changes_to_it() -> None:
+    reviewed = review_of([step("create", RC, None, controller()), *TO_NODE], own=True)
+    assert [line.split()[1] for line in lines(reviewed)] == ["R243", "R401"]
+
+
 def test_a_stopped_tenant_is_not_named_among_those_served() -> None:
     reviewed = review_of([step("replace", RC, controller(), controller())], state="stopped")
     assert "which serves tenant5, is replaced" in lines(reviewed)[0]
