@@ -7,7 +7,7 @@ And whatever a killed `up` has left in a ConfigMap, no later one knows of. So th
 the new one is made, as it is found in the cluster then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pulumi
 from pulumi import ResourceHookArgs
@@ -51,6 +51,8 @@ def _refused_nodes(live: LiveFleet) -> Iterator[str]:
     """Refuse to declare a node's keepalived over an object of another stack or client."""
     namespace, allowed = live.home.namespace, allowed_owners(live)
     for node in live.fleet.cluster.node_keepalived.nodes:
+        if live.nodes.is_missing(node.name) and ("ReplicationController", node.object_name) not in live.objects:
+            yield f"cluster.nodeKeepalived.nodes has {live.nodes.unknown(node.name)}"
         for kind in ("ConfigMap", "ReplicationController"):
             found = live.objects.get((kind, node.object_name))
             if found is None:
@@ -74,6 +76,7 @@ class AnnouncementGuard:
     def __init__(self, live: LiveFleet) -> None:
         self._live = live
         self._tenants = {tenant.virtual_ip_name: tenant for tenant in live.fleet.tenants}
+        self._ended: set[str] = set()
 
     def end_other_announcements(self, args: ResourceHookArgs) -> None:
         """End every announcement of a tenant's VIP but the one that is about to be made. Not in previews."""
@@ -82,12 +85,30 @@ class AnnouncementGuard:
             if tenant.has_own_keepalived:
                 self._remove_entries(tenant, besides=None)
             else:
-                self._end_own_keepalived(tenant)
+                own = tenant.virtual_ip_name
+                if ("ReplicationController", own) in self._live.objects:
+                    self._end([own], self._node_of_own(own))
                 self._remove_entries(tenant, besides=tenant.active_host)
         except UnusableClusterError as error:
             raise RefusedError(
                 f"{tenant.name}: its VIP is still announced where it was, and is not announced elsewhere before that "
                 f"has ended. Run this again. {error}"
+            ) from error
+
+    def end_own_keepalived(self, args: ResourceHookArgs) -> None:
+        """End the tenants' own keepalived pods on a node before its own starts, all at once. Not in previews.
+
+        It wipes their forwarding as it starts; ended one by one afterwards, the last would be cut off for long.
+        """
+        node = args.name.removeprefix(NODE_KEEPALIVED_PREFIX)
+        tenants = [tenant for tenant in self._live.fleet.tenants if not tenant.has_own_keepalived]
+        own = [name for tenant in tenants if self._node_of_own(name := tenant.virtual_ip_name) == node]
+        try:
+            self._end(own, node)
+        except UnusableClusterError as error:
+            raise RefusedError(
+                f"The tenants' own keepalived pods on {node} have not ended ({', '.join(own)}), and the node's is not "
+                f"started before. Run this again. {error}"
             ) from error
 
     def remove_left_entry(self, args: ResourceHookArgs) -> None:
@@ -117,12 +138,15 @@ class AnnouncementGuard:
                 f"first, or restore {node} in cluster.nodeKeepalived.nodes."
             )
 
-    def _end_own_keepalived(self, tenant: TenantSpec) -> None:
-        live, name = self._live, tenant.virtual_ip_name
-        found = live.objects.get(("ReplicationController", name))
-        if found is not None:
+    def _node_of_own(self, controller: str) -> str:
+        return pinned_node(self._live.objects.get(("ReplicationController", controller), {}))
+
+    def _end(self, controllers: Sequence[str], node: str) -> None:
+        remaining = [name for name in controllers if name not in self._ended]
+        if remaining:
             # On a lost node nothing ends a pod; a failover must not wait for it.
-            live.cluster.delete_controller(name, wait=not live.nodes.is_lost(pinned_node(found)))
+            self._live.cluster.delete_controllers(remaining, wait=not self._live.nodes.is_lost(node))
+            self._ended.update(remaining)
 
     def _remove_entries(self, tenant: TenantSpec, *, besides: str | None) -> None:
         live = self._live

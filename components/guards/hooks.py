@@ -117,7 +117,7 @@ def registered_hooks(live: LiveFleet, traffic: TrafficGuard) -> Hooks:
         ),
         node_config_map=ResourceHookBinding(before_create=[created], before_delete=[node_removed]),
         node_keepalived=ResourceHookBinding(
-            before_create=[created, node_starts],
+            before_create=[created, node_starts, ResourceHook("end-own-keepalived", announcement.end_own_keepalived)],
             before_update=[node_starts],
             before_delete=[node_removed],
         ),

@@ -1,6 +1,6 @@
 """Reads of the live cluster by kubectl, before and during a run, and three writes.
 
-All other writes than `delete_node`, `delete_controller` and `remove_data` go through Pulumi. These reads do not: one
+All other writes than `delete_node`, `delete_controllers` and `remove_data` go through Pulumi. These reads do not: one
 that fails inside the engine ends the program before it can report anything, and the plugin's message then ends in the
 advice to drop the resources from the state (`PULUMI_K8S_DELETE_UNREACHABLE`), which would lose every tenant. See
 docs/decisions/0004-live-reads.md.
@@ -110,11 +110,10 @@ class LiveCluster:
         """Delete a Node object."""
         _answered(lambda: kubectl.delete(f"{_NODES}/{name}", context=self._context))
 
-    def delete_controller(self, name: str, *, wait: bool) -> None:
-        """Delete a ReplicationController and its pods, if it exists, and wait until the pods have ended."""
+    def delete_controllers(self, names: Sequence[str], *, wait: bool) -> None:
+        """Delete those of these ReplicationControllers that exist, and wait until their pods have ended."""
         waiting = ["--cascade=foreground", f"--timeout={ENDING_SECONDS}s"] if wait else ["--wait=false"]
-        delete = ["delete", "replicationcontroller", name, "--ignore-not-found", *waiting]
-        self._write(delete)
+        self._write(["delete", "replicationcontrollers", *names, "--ignore-not-found", *waiting])
 
     def remove_data(self, config_map: str, key: str, value: str) -> None:
         """Remove a key with this value from a ConfigMap, if they exist."""

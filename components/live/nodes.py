@@ -188,6 +188,10 @@ class LiveNodes:
     def is_missing(self, name: str) -> bool:
         return name not in self._nodes
 
+    def unknown(self, name: str) -> str:
+        """Return the name of a node that does not exist, with the names of similar ones."""
+        return _unknown(name, self._nodes)
+
     def _is_doubtful(self, tenant: TenantSpec, role: Role) -> bool:
         """Tell whether a role's pod may not become ready by itself.
 
@@ -283,7 +287,10 @@ def _matches(toleration: Toleration, taint: Manifest) -> bool:
 
 
 def _no_such_node(tenant: TenantSpec, role: Role, existing: Collection[str]) -> str:
-    name = tenant.hosts.of(role)
+    return f"{tenant.name}: hosts.{role} is {_unknown(tenant.hosts.of(role), existing)}"
+
+
+def _unknown(name: str, existing: Collection[str]) -> str:
     similar: Sequence[str] = get_close_matches(name, sorted(existing), n=MOST_SIMILAR_NAMES, cutoff=0.5)
     hint = f"did you mean {' or '.join(similar)}?" if similar else "`kubectl get nodes` lists the nodes."
-    return f"{tenant.name}: hosts.{role} is {name}, which is not a node of this cluster: {hint}"
+    return f"{name}, which is not a node of this cluster: {hint}"
