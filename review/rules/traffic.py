@@ -49,8 +49,8 @@ ENTRY_MOVES = Rule(
     "R226",
     Danger.TRAFFIC,
     "VIP moves from {old} to {new}, no pod starts",
-    why="The entry leaves the ConfigMap of one node's keepalived before it is added to the other's. Until that one has "
-    "read it, nobody announces the VIP.",
+    why="The VIP's entry leaves the ConfigMap of one node's keepalived before it is added to the other's. Until that one "
+    "has read it, nobody announces the VIP.",
 )
 ENTRY_ADDED = Rule("R227", Danger.NONE, "VIP is entered on {node}, no pod starts")
 ENTRY_REPLACED = Rule(
