@@ -49,7 +49,7 @@ ENTRY_MOVES = Rule(
     "R226",
     Danger.TRAFFIC,
     "VIP moves from {old} to {new}, no pod starts",
-    why="The VIP's entry leaves the ConfigMap of one node's keepalived before it is added to the other's. Until that one "
+    why="Its entry leaves the ConfigMap of one node's keepalived before it is added to the other's. Until that one "
     "has read it, nobody announces the VIP.",
 )
 ENTRY_ADDED = Rule("R227", Danger.NONE, "VIP is entered on {node}, no pod starts")
