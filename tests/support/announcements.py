@@ -49,7 +49,7 @@ def _announcers(items: list[Manifest]) -> Announcers:
     found: dict[str, set[str]] = {}
     for item in items:
         if item["metadata"]["name"] in read and "spec" not in item:
-            for vip in item.get("data") or {}:
+            for vip in (vip for vip, service in (item.get("data") or {}).items() if service):
                 found.setdefault(vip, set()).add(item["metadata"]["name"])
     return {vip: frozenset(names) for vip, names in found.items()}
 

@@ -35,7 +35,7 @@ def test_a_vip_is_an_entry_in_the_config_map_of_its_node(tenant3: Program) -> No
     assert needed - components <= entry.dependencies
 
 
-def test_the_config_map_has_no_data_of_its_own(tenant3: Program) -> None:
+def test_the_config_map_has_no_vip_of_its_own(tenant3: Program) -> None:
     assert tenant3.of_type("kubernetes:core/v1:ConfigMap")[NODE].inputs == {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -45,6 +45,7 @@ def test_the_config_map_has_no_data_of_its_own(tenant3: Program) -> None:
             "labels": {"adb-keepalived": "m1.adb.g1.com"},
             "annotations": {"adb-tenants/stack": "adb-tenants/dev"},
         },
+        "data": {"169.254.0.201": ""},
     }
 
 
