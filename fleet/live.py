@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fleet.view import FleetView, NodeKeepalivedView, Seat, TenantView, fleet_of
 from kube.facts import (
     NODE_KEEPALIVED_LABEL,
+    Forward,
     forward,
     is_ready,
     pinned_node,
@@ -38,9 +39,8 @@ def tenants_among(live: Sequence[Manifest]) -> list[TenantView]:
         found[text(each.get("kind")), text(at(each, "metadata", "name"))] = each
     entries: defaultdict[str, list[str]] = defaultdict(list)
     for config_map in _of_nodes("ConfigMap", live).values():
-        for address in vips(config_map):
-            if backend := forward(config_map, address):
-                entries[backend.service].append(address)
+        for address, backend in _forwarded(config_map):
+            entries[backend.service].append(address)
     rows = ((row_of(kind, name), name) for kind, name in found)
     tenants = []
     for name in {name.removesuffix(row.suffix) for row, name in rows if row and row.part is Part.VIP_SERVICE}:
@@ -70,10 +70,15 @@ def keepalived_among(live: Sequence[Manifest]) -> dict[str, NodeKeepalivedView]:
     config_maps, pods = _of_nodes("ConfigMap", live), _of_nodes("Pod", live)
     return {
         node: NodeKeepalivedView(
-            vrid=vrid(controller), vips=len(vips(config_maps.get(node, {}))), ready=is_ready(pods.get(node, {}))
+            vrid=vrid(controller), vips=len(_forwarded(config_maps.get(node, {}))), ready=is_ready(pods.get(node, {}))
         )
         for node, controller in _of_nodes("ReplicationController", live).items()
     }
+
+
+def _forwarded(config_map: Manifest) -> Sequence[tuple[str, Forward]]:
+    """Return the addresses that keepalived forwards, and where to; not one that it has for itself."""
+    return [(address, backend) for address in vips(config_map) if (backend := forward(config_map, address))]
 
 
 def _of_nodes(kind: str, live: Sequence[Manifest]) -> dict[str, Manifest]:

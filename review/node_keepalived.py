@@ -1,11 +1,13 @@
 """What happens to the clients of all tenants that a node's keepalived serves."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from kube.facts import vips
+from kube.manifest import Manifest, at, joined
 from review.changes import ObjectChange
 from review.danger import Danger
 from review.fields import METADATA
-from review.findings import Finding, Name, Value, name_or
+from review.findings import Finding, Name, Value, name_or, names
 from review.preview import Action
 from review.rules import shared as rules
 from review.serving import Serving
@@ -56,9 +58,18 @@ def node_config(change: ObjectChange, serving: Serving) -> Iterator[Finding]:
         served = serving.before(node, KeepalivedPer.NODE)
         yield rules.NODE_CONFIG_REPLACED.finding(node=Name(node), tenants=_named(served), affects=sorted(served))
     elif change.action is Action.UPDATE:
-        yield from _updated(change)
+        old, new = _own_addresses(change.before), _own_addresses(change.after)
+        if old != new:
+            yield rules.NODE_ADDRESS_CHANGED.finding(node=Name(node), old=names(old), new=names(new))
+        paths = tuple(joined("data", address) for address in (*old, *new))
+        yield from _updated(change, besides=paths)
     elif change.action is Action.UNKNOWN:
         yield unknown_operation(change, at_most=Danger.TRAFFIC)
+
+
+def _own_addresses(config_map: Manifest) -> Sequence[str]:
+    """Return the addresses that a node's keepalived announces for nobody; tenants enter theirs by patches."""
+    return [address for address in vips(config_map) if at(config_map, "data", address) == ""]
 
 
 def _updated(change: ObjectChange, *, besides: tuple[str, ...] = ()) -> Iterator[Finding]:

@@ -73,8 +73,14 @@ NODE_KEEPALIVED_UNUSED = Rule(
 )
 NODE_KEEPALIVED_IMAGE = Rule("R436", Danger.TRAFFIC, "image of nodes' keepalived {old} → {new}")
 NODE_VRID_CHANGED = Rule("R437", Danger.TRAFFIC, "VRRP id of node {node} {old} → {new}")
-NODE_CONFIG_REPLACED = Rule(
+NODE_ADDRESS_CHANGED = Rule(
     "R438",
+    Danger.NONE,
+    "address of node {node}'s keepalived itself {old} → {new}",
+    why="It forwards to nothing: with it, keepalived is ready for its first VIP. It follows the VRRP id.",
+)
+NODE_CONFIG_REPLACED = Rule(
+    "R439",
     Danger.TRAFFIC,
     "ConfigMap of node {node}'s keepalived, which serves {tenants}, is replaced: VIPs there are not announced until "
     "they are entered again",

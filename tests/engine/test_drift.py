@@ -284,9 +284,9 @@ UPTON, DOWNTON, OTHERTON = (
 
 
 def vips_on(cell: Cell, node: str) -> dict[str, str]:
-    """Return what a node's keepalived announces."""
+    """Return what a node's keepalived announces, without its own address, which forwards to nothing."""
     found: dict[str, str] = cell.get("configmap", f"adb-keepalived-{cell.node(node)}").get("data", {})
-    return found
+    return {vip: service for vip, service in found.items() if service}
 
 
 def backend(cell: Cell, tenant: Config) -> dict[str, str]:

@@ -90,7 +90,7 @@ def test_a_cluster_shows_which_vips_nodes_announce_and_whether_they_are_ready() 
 
     container = {"image": "kube-keepalived-vip", "args": ["--services-configmap=cell/of-m1", "--vrid=201"]}
     spec = {"template": {"spec": {"containers": [container]}}}
-    entries = {"192.168.143.144": "cell/tenant3-vip", "192.168.143.99": "unreadable"}
+    entries = {"192.168.143.144": "cell/tenant3-vip", "169.254.0.201": ""}
     live = [
         {"kind": "StatefulSet", "metadata": {"name": "tenant3-master"}},
         {"kind": "Service", "metadata": {"name": "tenant3-vip"}},
@@ -104,7 +104,7 @@ def test_a_cluster_shows_which_vips_nodes_announce_and_whether_they_are_ready() 
     assert (tenant.vip, tenant.vrid, tenant.has_own_keepalived) == ("192.168.143.144", None, False)
     keepalived = live_fleet.keepalived_among(live)
     assert keepalived == {
-        "m1": NodeKeepalivedView(vrid=201, vips=2, ready=True),
+        "m1": NodeKeepalivedView(vrid=201, vips=1, ready=True),
         "m2": NodeKeepalivedView(vrid=None, vips=0, ready=False),
     }
     fleet = FleetView(title="live", tenants=(tenant,), nodes=("m1", "m2"), keepalived=keepalived)

@@ -255,8 +255,21 @@ OF_NODES: dict[str, tuple[Sequence[Step], list[str]]] = {
         (step("replace", CONFIG, {}, {}),),
         [
             (
-                "traffic R438 ConfigMap of node m1.adb-cell's keepalived, which serves tenant3, tenant5, is replaced: "
+                "traffic R439 ConfigMap of node m1.adb-cell's keepalived, which serves tenant3, tenant5, is replaced: "
                 "VIPs there are not announced until they are entered again"
+            )
+        ],
+    ),
+    "address of its own": (
+        (step("update", CONFIG, {"data": {"169.254.0.201": ""}}, {"data": {"169.254.0.7": ""}}),),
+        ["none R438 address of node m1.adb-cell's keepalived itself 169.254.0.201 → 169.254.0.7"],
+    ),
+    "VIP of nobody": (
+        (step("update", CONFIG, {"data": {}}, {"data": {VIP: BACKEND}}),),
+        [
+            (
+                "traffic R905 unrecognised change of ConfigMap adb-keepalived-m1.adb-cell, rated traffic: "
+                'data["192.168.143.144"]'
             )
         ],
     ),
