@@ -11,6 +11,8 @@ from drift.repair import repair
 from drift.survey import Survey, compare
 from tests.support.cluster_of_lists import ClusterOfLists, manifest
 
+Found = dict[str, Any]
+
 NODE = {"adb-keepalived": "m1"}
 OURS = {"192.168.143.1": "cell/a-vip"}
 THEIRS = {"192.168.143.2": "cell/b-vip"}
@@ -33,9 +35,9 @@ def stack(*, patches: Mapping[str, str] = OURS, declares_node: bool = True) -> D
     return DeployedStack(stack="prod", context=None, objects=(*entries, service, *([node] if declares_node else [])))
 
 
-def config_map(data: Mapping[str, str], *, manager: str = "pulumi-kubernetes-1a2b", operation: str = "Apply") -> Any:
+def config_map(data: Mapping[str, str], manager: str = "pulumi-kubernetes-1a2b", operation: str = "Apply") -> Found:
     """Return the node's ConfigMap, all of whose data one field manager has written."""
-    fields = {"f:data": {f"f:{vip}": {} for vip in data}}
+    fields: dict[str, Any] = {"f:data": {f"f:{vip}": {} for vip in data}}
     entry = {"manager": manager, "operation": operation, "time": "2026-11-24T10:00:00Z", "fieldsV1": fields}
     found = manifest("ConfigMap", "adb-keepalived-m1", labels=NODE, data={**OWN_ADDRESS, **data})
     found["metadata"] |= {"uid": "u1", "managedFields": [entry]}
@@ -106,7 +108,7 @@ def test_a_missing_config_map_is_repaired_by_the_stack_that_declares_it(
 
 
 def test_the_same_data_in_another_config_map_is_drift() -> None:
-    def of_tenant(data: Mapping[str, str]) -> dict[str, Any]:
+    def of_tenant(data: Mapping[str, str]) -> Found:
         found = config_map(data)
         found["metadata"] |= {"name": "a-vip-cm", "labels": {}}
         return found
