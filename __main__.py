@@ -14,6 +14,7 @@ from components import (
     checked,
     cluster_provider,
     database_revisions,
+    declare_node_keepalived,
     declare_tenants,
     disable_garbage_collection,
     endpoint,
@@ -41,8 +42,15 @@ async def declare() -> None:
     opts = pulumi.ResourceOptions(providers=[cluster_provider(context)])
     platform = Platform("platform", context, opts)
     keepalived_access = KeepalivedAccess("keepalived", context, opts)
+    node_keepalived = declare_node_keepalived(context, keepalived_access, opts)
     args = {
-        spec.name: TenantArgs(spec=spec, context=context, platform=platform, keepalived_access=keepalived_access)
+        spec.name: TenantArgs(
+            spec=spec,
+            context=context,
+            platform=platform,
+            keepalived_access=keepalived_access,
+            node_keepalived=node_keepalived,
+        )
         for spec in fleet.tenants
     }
     declared = asyncio.create_task(declare_tenants(context, lambda spec: Tenant(spec.name, args[spec.name], opts)))
@@ -57,7 +65,7 @@ async def declare() -> None:
                 "endpoint": endpoint(spec),
                 "activeRole": spec.active_role,
                 "hosts": {"master": spec.hosts.master, "standby": spec.hosts.standby},
-                "vrid": spec.vrid,
+                **({"vrid": spec.vrid} if spec.has_own_keepalived else {"keepalived": spec.keepalived.per}),
                 "state": spec.state,
                 "revisions": revisions[spec.name],
             }

@@ -3,6 +3,7 @@
 from components.declaration import declare_tenants
 from components.keepalived_access import KeepalivedAccess
 from components.live.cluster import UnusableClusterError
+from components.node_keepalived import declare_node_keepalived
 from components.objects.virtual_ip import endpoint
 from components.platform import Platform
 from components.preflight import checked
@@ -20,6 +21,7 @@ __all__ = [
     "checked",
     "cluster_provider",
     "database_revisions",
+    "declare_node_keepalived",
     "declare_tenants",
     "disable_garbage_collection",
     "endpoint",

@@ -2,6 +2,7 @@
 
 from components.adoption.adopt import adopt_or_refuse
 from components.fleet_context import FleetContext
+from components.guards.announcement import refused_keepalived
 from components.guards.data import refused_moves
 from components.guards.hooks import registered_hooks
 from components.guards.ownership import refused_objects_of_others
@@ -37,6 +38,7 @@ def checked(fleet: Fleet) -> FleetContext:
         )
     refusals = [
         *refused_objects_of_others(live),
+        *refused_keepalived(live),
         *refused_moves(live),
         *refused_addresses(live),
         *refused_starts(live),

@@ -1,6 +1,7 @@
 """One ADB tenant."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -9,6 +10,7 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from components.control_node import ControlNode, ControlNodeArgs
 from components.fleet_context import FleetContext
 from components.keepalived_access import KeepalivedAccess
+from components.node_keepalived import NodeKeepalived
 from components.objects import network_policy as build
 from components.platform import Platform
 from components.promotion import Promotion, PromotionArgs
@@ -24,6 +26,8 @@ class TenantArgs:
     context: FleetContext
     platform: Platform
     keepalived_access: KeepalivedAccess
+    node_keepalived: Mapping[str, NodeKeepalived]
+    """By node, as far as this stack declares them."""
 
 
 class Tenant(pulumi.ComponentResource):
@@ -66,6 +70,7 @@ class Tenant(pulumi.ComponentResource):
                 spec=spec,
                 context=context,
                 keepalived_access=args.keepalived_access,
+                node_keepalived=args.node_keepalived.get(spec.active_host),
                 active=active,
                 promotion=promotion,
             ),
@@ -76,5 +81,5 @@ class Tenant(pulumi.ComponentResource):
     async def registered(self) -> None:
         """Wait until the engine has finished with every object; raises the error of one that failed."""
         # The others are dependencies of these.
-        last = [each.stateful_set for each in self.control_nodes.values()] + [self.virtual_ip.replication_controller]
+        last = [each.stateful_set for each in self.control_nodes.values()] + [self.virtual_ip.announced]
         await asyncio.gather(*(each.urn.future() for each in last))

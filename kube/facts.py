@@ -19,6 +19,9 @@ FORCED_ANNOTATION = "adb-tenants/forced"
 """The entry's `force`. On a VIP's Service: why it selects a pod that was not shown to be ready. On its
 ReplicationController: why its pod is to run on a node where it could not start."""
 
+NODE_KEEPALIVED_LABEL = "adb-keepalived"
+"""On the objects and pods of a node's keepalived: the node."""
+
 DATA_MOUNT = "/home/gpadmin/data"
 LOG_MOUNT = "/home/gpadmin/gpAdminLogs"
 TOMCAT_MOUNT = "/opt/tomcat/logs"

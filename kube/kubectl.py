@@ -102,11 +102,16 @@ def read(path: str, *, context: str | None) -> Mapping[str, Any]:
     return document
 
 
-def delete(path: str, *, context: str | None) -> None:
-    """Delete the object at an API path such as `/api/v1/nodes/m1`; raises `KubectlError`."""
-    _, stderr = _run(["delete", "--raw", path], context, idempotent=False)
+def write(arguments: Sequence[str], *, context: str | None) -> None:
+    """Run a command that changes objects, once; raises `KubectlError`."""
+    _, stderr = _run(arguments, context, idempotent=False)
     if stderr:
         raise _error(kubectl_errors.parse(stderr), context)
+
+
+def delete(path: str, *, context: str | None) -> None:
+    """Delete the object at an API path such as `/api/v1/nodes/m1`; raises `KubectlError`."""
+    write(["delete", "--raw", path], context=context)
 
 
 def _run(arguments: Sequence[str], context: str | None, stdin: bytes = b"", *, idempotent: bool) -> tuple[bytes, str]:

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from tenants import rules
 from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANT, TENANTS
-from tenants.draft import ClusterDraft, FleetDraft, Source, TenantDraft, Values
+from tenants.draft import ClusterDraft, FleetDraft, KeepalivedNodeDraft, Source, TenantDraft, Values
 from tenants.findings import Findings, LintFinding, TooManyFindingsError, printable
 from tenants.fleet import Fleet, TenantSpec
 from tenants.pools import Pools
@@ -162,14 +162,15 @@ def _read(file: str, raw: Mapping[str, object], findings: Findings) -> FleetDraf
     )
     return FleetDraft(
         source=source,
-        cluster=_cluster(cluster),
+        cluster=_cluster(source, cluster),
         platform=platform,
         platform_keys={name: field.key for name, field in PLATFORM.fields.items()},
         tenants=tuple(tenants),
     )
 
 
-def _cluster(values: Values) -> ClusterDraft:
+def _cluster(source: Source, values: Values) -> ClusterDraft:
+    keepalived = values["node_keepalived"] or {}
     return ClusterDraft(
         values=values,
         context=values["context"],
@@ -179,6 +180,11 @@ def _cluster(values: Values) -> ClusterDraft:
         service_network=values["service_network"],
         node_addresses=frozenset(values["node_addresses"] or ()),
         reserved_vrids=values["reserved_vrids"] or (),
+        keepalived_nodes=tuple(
+            KeepalivedNodeDraft(source=source, index=index, node=node, is_declared=keepalived["declared_by"] is None)
+            for index, node in enumerate(keepalived.get("nodes") or ())
+            if node
+        ),
     )
 
 
@@ -194,6 +200,7 @@ def _tenant(source: Source, index: int, written: Mapping[str, object], values: V
         active_role=values["active_role"],
         state=values["state"],
         vrid=values["vrid"],
+        keepalived_per=(values["keepalived"] or {}).get("per"),
         data_path=values["data_path"],
         log_path=values["log_path"],
         waived={waiver.rule: waiver.reason for waiver in values["waivers"] or () if waiver},

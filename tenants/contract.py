@@ -18,7 +18,10 @@ from tenants.fleet import (
     ClusterSpec,
     Hosts,
     Keepalived,
+    KeepalivedNode,
+    KeepalivedPer,
     NetworkPolicySpec,
+    NodeKeepalived,
     PlatformSpec,
     PromotionSpec,
     Role,
@@ -45,7 +48,7 @@ from tenants.kinds import (
     Text,
 )
 from tenants.maps import Field, Record, Section
-from tenants.rules import addresses, exceptions, hosts, names, paths, pods, vrrp, waivable_rule
+from tenants.rules import addresses, exceptions, hosts, keepalived, names, paths, pods, vrrp, waivable_rule
 
 PROJECT = "adb-tenants"
 """The Pulumi project, and so the prefix of every key of a stack's configuration."""
@@ -65,6 +68,55 @@ MEMORY = Quantity(Text(pods.memory, pattern=f"^{pods.QUANTITY}$"))
 CPU = Quantity(Text(pods.cpu, pattern=f"^{pods.QUANTITY}$"))
 LABEL_VALUE = Text(pods.label_value, pattern=f"^{pods.LABEL_VALUE}$")
 VRID = Integer(vrrp.LOWEST, vrrp.HIGHEST, vrrp.VRID_RANGE)
+SEGMENT = Text(names.segment_name, pattern=f"^{names.LABEL}$")
+
+
+class Operator(StrEnum):
+    """How a toleration compares with a taint."""
+
+    EQUAL = "Equal"
+    EXISTS = "Exists"
+
+
+class Effect(StrEnum):
+    """What a taint does to pods that do not tolerate it."""
+
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
+
+
+def _check_toleration(values: Values) -> Invalid | None:
+    return None if None in values.values() else pods.check_toleration(Toleration(**values))
+
+
+TOLERATION = Record(
+    spec=Toleration,
+    check=_check_toleration,
+    fields={
+        "key": Field(key="key", kind=SOME_TEXT, about="The taint's key.", otherwise="every key"),
+        "operator": Field(key="operator", kind=Choice(Operator), about="How values are compared.", otherwise="Equal"),
+        "value": Field(key="value", kind=ANY_TEXT, about="The taint's value."),
+        "effect": Field(key="effect", kind=Choice(Effect), about="The taint's effect.", otherwise="every effect"),
+        "toleration_seconds": Field(
+            key="tolerationSeconds",
+            kind=Integer(-(2**31), 2**31 - 1),
+            about="How long a NoExecute taint is tolerated.",
+            otherwise="for ever",
+        ),
+    },
+)
+
+
+def _tolerations(about: str) -> Field[Any]:
+    """Declare the tolerations of pods; by default, of the taint that the seed's masters have."""
+    default = [{"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}]
+    return Field(key="tolerations", kind=ListOf(TOLERATION), about=about, default=default)
+
+
+def _keepalived_image(about: str) -> Field[Any]:
+    """Declare the image of keepalived pods."""
+    return Field(key="image", kind=IMAGE, about=about, default="docker.dtdream.com/dtdream/kube-keepalived-vip:0.9")
 
 
 # --- cluster ----------------------------------------------------------------------------------------------------------
@@ -79,7 +131,7 @@ class PoolKind:
             "network": Field(key="cidr", kind=NETWORK, about="The pool's network.", required=True),
             "segment": Field(
                 key="segment",
-                kind=Text(names.segment_name, pattern=f"^{names.LABEL}$"),
+                kind=SEGMENT,
                 about="The layer 2 network that its addresses are announced on; VRRP ids are unique per segment.",
                 default=DEFAULT_SEGMENT,
             ),
@@ -95,6 +147,48 @@ class PoolKind:
     def schema(self) -> JsonSchema:
         return {"anyOf": [NETWORK.schema(), self._RECORD.schema()]}
 
+
+KEEPALIVED_NODE = Record(
+    spec=KeepalivedNode,
+    fields={
+        "name": Field(
+            key="name",
+            kind=Text(
+                keepalived.node_with_keepalived, pattern=rf"^{names.SUBDOMAIN}$", longest=keepalived.LONGEST_NODE
+            ),
+            about="The node's name.",
+            required=True,
+        ),
+        "vrid": Field(key="vrid", kind=VRID, about="Its VRRP id, unique on the segment.", required=True),
+        "segment": Field(
+            key="segment",
+            kind=SEGMENT,
+            about="The layer 2 network that the node announces VIPs on.",
+            default=DEFAULT_SEGMENT,
+        ),
+    },
+)
+
+NODE_KEEPALIVED = Section(
+    spec=NodeKeepalived,
+    fields={
+        "image": _keepalived_image("The image of these pods."),
+        "tolerations": _tolerations("Tolerations of these pods."),
+        "nodes": Field(
+            key="nodes",
+            kind=ListOf(KEEPALIVED_NODE),
+            about="The nodes that have one, {name: NODE, vrid: ID}: every node that may serve such a tenant.",
+            default=[],
+        ),
+        "declared_by": Field(
+            key="of",
+            kind=SOME_TEXT,
+            about="Another stack of the namespace, as <project>/<stack>, that declares them. This stack's VIPs use "
+            "them too.",
+            otherwise="none, this stack declares them",
+        ),
+    },
+)
 
 CLUSTER = Section(
     spec=ClusterSpec,
@@ -165,6 +259,11 @@ CLUSTER = Section(
             about="VRRP ids that other equipment on the segments uses.",
             default=[],
         ),
+        "node_keepalived": Field(
+            key="nodeKeepalived",
+            kind=NODE_KEEPALIVED,
+            about="Keepalived pods of nodes, for the tenants with keepalived.per: node.",
+        ),
     },
 )
 
@@ -214,42 +313,6 @@ PLATFORM = Record(
 
 # --- tenants: maps within an entry ------------------------------------------------------------------------------------
 
-
-class Operator(StrEnum):
-    """How a toleration compares with a taint."""
-
-    EQUAL = "Equal"
-    EXISTS = "Exists"
-
-
-class Effect(StrEnum):
-    """What a taint does to pods that do not tolerate it."""
-
-    NO_SCHEDULE = "NoSchedule"
-    PREFER_NO_SCHEDULE = "PreferNoSchedule"
-    NO_EXECUTE = "NoExecute"
-
-
-def _check_toleration(values: Values) -> Invalid | None:
-    return None if None in values.values() else pods.check_toleration(Toleration(**values))
-
-
-TOLERATION = Record(
-    spec=Toleration,
-    check=_check_toleration,
-    fields={
-        "key": Field(key="key", kind=SOME_TEXT, about="The taint's key.", otherwise="every key"),
-        "operator": Field(key="operator", kind=Choice(Operator), about="How values are compared.", otherwise="Equal"),
-        "value": Field(key="value", kind=ANY_TEXT, about="The taint's value."),
-        "effect": Field(key="effect", kind=Choice(Effect), about="The taint's effect.", otherwise="every effect"),
-        "toleration_seconds": Field(
-            key="tolerationSeconds",
-            kind=Integer(-(2**31), 2**31 - 1),
-            about="How long a NoExecute taint is tolerated.",
-            otherwise="for ever",
-        ),
-    },
-)
 
 WAIVER = Record(
     spec=Waiver,
@@ -403,22 +466,18 @@ SETTINGS: Mapping[str, Field[Any]] = {
         kind=Section(
             spec=Keepalived,
             fields={
-                "image": Field(
-                    key="image",
-                    kind=IMAGE,
-                    about="The image of the keepalived pod.",
-                    default="docker.dtdream.com/dtdream/kube-keepalived-vip:0.9",
+                "image": _keepalived_image("The image of the tenant's own keepalived pod."),
+                "per": Field(
+                    key="per",
+                    kind=Choice(KeepalivedPer),
+                    about="Which keepalived pod serves the VIP: the tenant's own, or its node's.",
+                    default="tenant",
                 ),
             },
         ),
         about="The keepalived pod.",
     ),
-    "tolerations": Field(
-        key="tolerations",
-        kind=ListOf(TOLERATION),
-        about="Tolerations of the control and keepalived pods.",
-        default=[{"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}],
-    ),
+    "tolerations": _tolerations("Tolerations of the control and keepalived pods."),
     "node_selector": Field(
         key="nodeSelector",
         kind=MapOf(pods.check_label_key, LABEL_VALUE),

@@ -8,12 +8,12 @@ dataclasses field by field through `object.__setattr__`, which took a tenth of t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
-from typing import Any
+from typing import Any, TypeAlias
 
-from tenants.findings import FieldPath, Findings
-from tenants.fleet import PlatformSpec, Role, State
+from tenants.findings import FieldPath, Findings, path_text
+from tenants.fleet import KeepalivedNode, KeepalivedPer, PlatformSpec, Role, State
 from tenants.pools import Pools
 
 Values = dict[str, Any]
@@ -33,6 +33,8 @@ class ClusterDraft:
     service_network: IPv4Network | None
     node_addresses: frozenset[IPv4Address | None]
     reserved_vrids: tuple[int | None, ...]
+    keepalived_nodes: "tuple[KeepalivedNodeDraft, ...]"
+    """Those that are valid."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -53,6 +55,35 @@ class Source:
         return self if self.namespace is None else self.namespace
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class KeepalivedNodeDraft:
+    """One of `cluster.nodeKeepalived.nodes`."""
+
+    source: Source
+    index: int
+    node: KeepalivedNode
+    is_declared: bool
+    """Not so if another stack declares its keepalived."""
+    waived: Mapping[str, str] = field(default_factory=dict)
+    """Only tenants waive rules."""
+
+    @property
+    def path(self) -> FieldPath:
+        return ("cluster", "nodeKeepalived", "nodes", self.index)
+
+    @property
+    def vrid(self) -> int:
+        return self.node.vrid
+
+    @property
+    def segment(self) -> str:
+        return self.node.segment
+
+    def called_by(self, reader: "Party") -> str:
+        """Name it in a message about another party: `node m1 (cluster.nodeKeepalived.nodes[0])`."""
+        return f"node {self.node.name} ({path_text(self.path)}{_of(self.source, reader)})"
+
+
 @dataclass(kw_only=True, slots=True, eq=False)
 class TenantDraft:
     """One entry of `tenants`, with the defaults filled in."""
@@ -69,6 +100,7 @@ class TenantDraft:
     active_role: Role | None
     state: State | None
     vrid: int | None
+    keepalived_per: KeepalivedPer | None
     data_path: str | None
     log_path: str | None
     waived: Mapping[str, str]
@@ -89,15 +121,22 @@ class TenantDraft:
                 return ("defaults", key)
         return self.path
 
-    def called_by(self, reader: "TenantDraft") -> str:
+    def called_by(self, reader: "Party") -> str:
         """Name it in a message about another tenant: `tenant4 (tenants[3])`, or `tenant4 (tenants[3] of b.yaml)`."""
         place = self.place_for(reader)
         return f"{self.name} ({place})" if self.name else place
 
-    def place_for(self, reader: "TenantDraft") -> str:
+    def place_for(self, reader: "Party") -> str:
         """Name its place in a message about another tenant: `tenants[3]`, or `tenants[3] of b.yaml`."""
-        of = "" if self.source is reader.source else f" of {self.source.file}"
-        return f"tenants[{self.index}]{of}"
+        return f"tenants[{self.index}]{_of(self.source, reader)}"
+
+
+Party: TypeAlias = TenantDraft | KeepalivedNodeDraft
+"""What can be in conflict with another of its kind or of the other."""
+
+
+def _of(source: Source, reader: Party) -> str:
+    return "" if source is reader.source else f" of {source.file}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -64,11 +64,22 @@ class Hosts:
         return self.master if role is Role.MASTER else self.standby
 
 
+class KeepalivedPer(StrEnum):
+    """What a keepalived pod runs for."""
+
+    TENANT = "tenant"
+    """Each tenant has one of its own, on the node of its active role: the seed's way."""
+    NODE = "node"
+    """Each of `cluster.nodeKeepalived.nodes` has one, which serves every tenant whose active role is there."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keepalived:
     """The pod that holds the virtual IP and forwards it by IPVS."""
 
     image: str
+    """Of a tenant's own pod."""
+    per: KeepalivedPer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,6 +203,16 @@ class TenantSpec(TenantNames):
     waivers: tuple[Waiver, ...] = ()
 
     @property
+    def active_host(self) -> str:
+        """The node of the active role, on which keepalived serves the VIP."""
+        return self.hosts.of(self.active_role)
+
+    @property
+    def has_own_keepalived(self) -> bool:
+        """Whether a keepalived pod runs for this tenant alone."""
+        return self.keepalived.per is KeepalivedPer.TENANT
+
+    @property
     def resources(self) -> Mapping[str, str]:
         """What each control pod requests and is limited to, by Kubernetes' name of the resource."""
         return {"memory": self.memory} | ({"cpu": self.cpu} if self.cpu else {})
@@ -258,6 +279,45 @@ class VipPool:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KeepalivedNode:
+    """A node with a keepalived pod for every tenant whose active role is there."""
+
+    name: str
+    vrid: int
+    """VRRP id, unique on the segment."""
+    segment: str = DEFAULT_SEGMENT
+    """The network segment that the node announces VIPs on."""
+
+    @property
+    def object_name(self) -> str:
+        """Name of its ConfigMap and of its ReplicationController."""
+        return node_keepalived_name(self.name)
+
+
+def node_keepalived_name(node: str) -> str:
+    """Return the name of the ConfigMap and of the ReplicationController of a node's keepalived."""
+    return f"{NODE_KEEPALIVED_PREFIX}{node}"
+
+
+NODE_KEEPALIVED_PREFIX = "adb-keepalived-"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeKeepalived:
+    """The keepalived pods that serve nodes, not tenants."""
+
+    image: str
+    tolerations: tuple[Toleration, ...]
+    nodes: tuple[KeepalivedNode, ...]
+    declared_by: str | None = None
+    """`<project>/<stack>` of the stack that declares them, if it is not this one."""
+
+    def on(self, node: str) -> KeepalivedNode | None:
+        """Return the keepalived of a node."""
+        return next((each for each in self.nodes if each.name == node), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ClusterSpec:
     """The Kubernetes cluster of a fleet."""
 
@@ -282,6 +342,7 @@ class ClusterSpec:
     node_addresses: tuple[IPv4Address, ...]
     reserved_vrids: tuple[int, ...]
     """VRRP ids that other equipment on the segments uses."""
+    node_keepalived: NodeKeepalived
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

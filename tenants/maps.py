@@ -37,6 +37,8 @@ class Field(Generic[T]):
         if isinstance(kind, Section):
             default = {each.key: each.default for each in kind.fields.values() if each.default is not None} or None
         value = None if default is None else self.kind.read(default, (self.key,), findings)
+        if isinstance(kind, Section):
+            value = cast(T, kind.filled(cast(Values, value or {})))
         if findings.findings:
             raise ValueError(f"the default is not valid: {findings.findings[0]}")
         object.__setattr__(self, "default", default)

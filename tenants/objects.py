@@ -18,12 +18,15 @@ class Part(Enum):
     DATABASE_NAME = "headless Service of a role"
     NODE_LABEL = "label on a role's node"
     VIP_SERVICE = "Service that selects the active role"
-    VIP_CONFIG = "ConfigMap that keepalived reads"
-    KEEPALIVED = "ReplicationController of keepalived"
+    VIP_CONFIG = "ConfigMap that a tenant's keepalived reads"
+    VIP_ENTRY = "VIP in the ConfigMap of its node's keepalived"
+    KEEPALIVED = "ReplicationController of a tenant's keepalived"
     PROMOTION = "Job that promotes a database"
     NETWORK_POLICY = "NetworkPolicy of both roles' pods"
     SHARED = "object that all tenants' pods refer to"
     KEEPALIVED_ACCESS = "permission of keepalived"
+    NODE_CONFIG = "ConfigMap that a node's keepalived reads"
+    NODE_KEEPALIVED = "ReplicationController of a node's keepalived"
     PROVIDER = "connection to the cluster"
     UNKNOWN = "object that this program does not declare"
 
@@ -42,6 +45,7 @@ class ResourceKind:
 
 
 CONFIG_MAP = ResourceKind(name="ConfigMap", plural="configmaps")
+CONFIG_MAP_PATCH = ResourceKind(name="ConfigMapPatch", plural="configmaps")
 JOB = ResourceKind(name="Job", api="/apis/batch/v1", plural="jobs")
 NETWORK_POLICY = ResourceKind(name="NetworkPolicy", api="/apis/networking.k8s.io/v1", plural="networkpolicies")
 NODE_PATCH = ResourceKind(name="NodePatch", plural="nodes")
@@ -53,6 +57,10 @@ STATEFUL_SET = ResourceKind(name="StatefulSet", api="/apis/apps/v1", plural="sta
 
 def _always(_: TenantSpec) -> bool:
     return True
+
+
+def _has_own_keepalived(tenant: TenantSpec) -> bool:
+    return tenant.has_own_keepalived
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,8 @@ class TenantObject:
     """Whether a tenant has it; its kind is listed only in fleets of which some tenant does."""
     is_live_by_name: bool = True
     """Whether the live object has this name in the stack's namespace, so that it is adopted, and refused if another
-    stack manages it. Not so for a node's label, and for a Job, which gets a free name and is found by its labels."""
+    stack manages it. Not so for what is declared in another object, a node's label or a node's VIP, and for a Job,
+    which gets a free name and is found by its labels."""
 
 
 _NAMES = TenantNames(name="")
@@ -88,9 +97,17 @@ OBJECTS: Sequence[TenantObject] = (
             (STATEFUL_SET, Part.DATABASE),
         )
     ),
-    TenantObject(CONFIG_MAP, _CONFIG_MAP, "VirtualIp", Part.VIP_CONFIG),
+    TenantObject(CONFIG_MAP, _CONFIG_MAP, "VirtualIp", Part.VIP_CONFIG, is_declared=_has_own_keepalived),
     TenantObject(SERVICE, _VIP, "VirtualIp", Part.VIP_SERVICE),
-    TenantObject(REPLICATION_CONTROLLER, _VIP, "VirtualIp", Part.KEEPALIVED),
+    TenantObject(REPLICATION_CONTROLLER, _VIP, "VirtualIp", Part.KEEPALIVED, is_declared=_has_own_keepalived),
+    TenantObject(
+        CONFIG_MAP_PATCH,
+        _VIP,
+        "VirtualIp",
+        Part.VIP_ENTRY,
+        is_declared=lambda tenant: not tenant.has_own_keepalived,
+        is_live_by_name=False,
+    ),
     *(
         TenantObject(
             JOB,
@@ -121,13 +138,11 @@ COMPONENTS = {
 """The components of a tenant, and the suffixes of their names."""
 
 SHARED_OBJECTS = {
-    "Platform": (Part.SHARED, ("ConfigMap", "Secret")),
-    "KeepalivedAccess": (
-        Part.KEEPALIVED_ACCESS,
-        ("ServiceAccount", "ClusterRole", "ClusterRoleBinding"),
-    ),
+    "Platform": dict.fromkeys(("ConfigMap", "Secret"), Part.SHARED),
+    "KeepalivedAccess": dict.fromkeys(("ServiceAccount", "ClusterRole", "ClusterRoleBinding"), Part.KEEPALIVED_ACCESS),
+    "NodeKeepalived": {"ConfigMap": Part.NODE_CONFIG, "ReplicationController": Part.NODE_KEEPALIVED},
 }
-"""The components that all tenants share: the part and the kinds of their objects."""
+"""The components that tenants share: the parts of their objects, by kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +161,7 @@ def identify(urn: Urn) -> Identity:
     if urn.types[-1].startswith("pulumi:providers:"):
         return Identity(part=Part.PROVIDER)
     if component in SHARED_OBJECTS:
-        part, kinds = SHARED_OBJECTS[component]
-        return Identity(part=part if urn.kind in kinds else Part.UNKNOWN)
+        return Identity(part=SHARED_OBJECTS[component].get(urn.kind, Part.UNKNOWN))
     if row := row_of(urn.kind, urn.name):
         return Identity(tenant=urn.name.removesuffix(row.suffix), part=row.part, role=row.role)
     return Identity(part=Part.UNKNOWN)
@@ -178,8 +192,11 @@ def live_keys(tenant: TenantSpec) -> Sequence[LocalKey]:
 
 
 def live_kinds(tenants: Iterable[TenantSpec] = ()) -> Sequence[ResourceKind]:
-    """Return the kinds of those objects: of these tenants, and those that every tenant has."""
+    """Return the kinds of those objects: of these tenants, and those that every tenant may have."""
     tenants = list(tenants)
     rows = (row for row in OBJECTS if row.is_live_by_name)
-    used = (row for row in rows if row.is_declared is _always or any(map(row.is_declared, tenants)))
+    # Those of keepalived in any case: nodes have them too, and what a tenant had before counts.
+    used = (
+        row for row in rows if row.is_declared in (_always, _has_own_keepalived) or any(map(row.is_declared, tenants))
+    )
     return list(dict.fromkeys(row.kind for row in used))

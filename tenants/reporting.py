@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
-from tenants.draft import FleetDraft, Source, TenantDraft
+from tenants.draft import FleetDraft, KeepalivedNodeDraft, Party, Source, TenantDraft
 from tenants.findings import FieldPath, LintFinding, Rule, listed
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
+P = TypeVar("P", bound=Party)
 
 Reported: TypeAlias = tuple[Source, LintFinding]
 Check: TypeAlias = Callable[[Sequence[FleetDraft]], Iterator[Reported]]
@@ -17,46 +18,51 @@ Check: TypeAlias = Callable[[Sequence[FleetDraft]], Iterator[Reported]]
 _MOST_NAMED = 4
 
 
-class Conflict(NamedTuple):
-    """One tenant of a group that have in common what they must not."""
+class Conflict(NamedTuple, Generic[P]):
+    """One party of a group that have in common what they must not."""
 
-    tenant: TenantDraft
+    party: P
     others: str
-    """The others, as a message at this tenant names them."""
+    """The others, as a message at this party names them."""
     waived: str | None
     """The reason for which another tenant waives the rule, if that settles the conflict."""
 
 
-def report(rule: Rule, tenant: TenantDraft, path: FieldPath, message: str, *, waived: str | None = None) -> Reported:
-    """Return a finding in the stack of a tenant; its own waiver applies, or the reason of another's that settles it."""
-    reason = tenant.waived.get(rule.id) or waived
-    return tenant.source, LintFinding(rule=rule, path=path, message=message, waived=reason)
+def report(rule: Rule, party: Party, path: FieldPath, message: str, *, waived: str | None = None) -> Reported:
+    """Return a finding in the stack of a party; its own waiver applies, or the reason of another's that settles it."""
+    reason = party.waived.get(rule.id) or waived
+    return party.source, LintFinding(rule=rule, path=path, message=message, waived=reason)
 
 
 def conflicts(
     rule: Rule,
-    group: Sequence[TenantDraft],
-    call: Callable[[TenantDraft, TenantDraft], str] = TenantDraft.called_by,
-) -> Iterator[Conflict]:
-    """Yield each tenant of a group, unless it is alone, with the others.
+    group: Sequence[P],
+    call: Callable[[P, P], str] = lambda other, reader: other.called_by(reader),
+) -> Iterator[Conflict[P]]:
+    """Yield each party of a group, unless it is alone, with the others.
 
-    A conflict needs two tenants: those that waive the rule are left out of the conflicts of the rest. `call` names
-    another tenant to the reader of a tenant's entry.
+    A conflict needs two parties: those that waive the rule are left out of the conflicts of the rest. `call` names
+    another party to the reader of a party's entry.
     """
     if len(group) < 2:
         return
-    unwaived = [tenant for tenant in group if rule.id not in tenant.waived]
+    unwaived = [party for party in group if rule.id not in party.waived]
     settled = len(unwaived) == 1
-    for tenant in group:
-        against = group if settled or rule.id in tenant.waived else unwaived
-        others = list(islice((other for other in against if other is not tenant), _MOST_NAMED))
-        names = listed([call(other, tenant) for other in others], total=len(against) - 1)
-        yield Conflict(tenant, names, others[0].waived.get(rule.id))
+    for party in group:
+        against = group if settled or rule.id in party.waived else unwaived
+        others = list(islice((other for other in against if other is not party), _MOST_NAMED))
+        names = listed([call(other, party) for other in others], total=len(against) - 1)
+        yield Conflict(party, names, others[0].waived.get(rule.id))
 
 
 def tenants_of(fleets: Sequence[FleetDraft]) -> Iterator[TenantDraft]:
     """Yield the tenants of several fleets."""
     return (tenant for fleet in fleets for tenant in fleet.tenants)
+
+
+def keepalived_nodes_of(fleets: Sequence[FleetDraft]) -> Iterator[KeepalivedNodeDraft]:
+    """Yield the nodes whose keepalived these fleets declare."""
+    return (node for fleet in fleets for node in fleet.cluster.keepalived_nodes if node.is_declared)
 
 
 def grouped(values: Iterable[T], key: Callable[[T], K | None]) -> dict[K, list[T]]:

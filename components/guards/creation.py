@@ -42,8 +42,10 @@ class CreationGuard:
         if live is None or not is_declared_by_a_stack(live):
             # It does not exist, or `adopt_or_refuse` has decided on it.
             return
-        tenant = self._tenants[key]
-        if not owner(live) and not tenant.adopt:
+        tenant = self._tenants.get(key)
+        # Of a node, if it is no tenant's; its owner has been checked then (`refused_keepalived`).
+        entry = "the entry" if tenant else "cluster.nodeKeepalived"
+        if tenant and not owner(live) and not tenant.adopt:
             raise RefusedError(
                 f"{kind} {namespace}/{name} already exists, created by Pulumi, but is not in this stack's state: it "
                 "belongs to another program, or to this stack if its state was lost. Set `adopt: true` in "
@@ -51,7 +53,7 @@ class CreationGuard:
             )
         declared, live = normalised(declared), normalised(live)
         changes = [
-            f"{each.path} is {shown(each.path, each.actual, opaque=False)}, but the entry declares "
+            f"{each.path} is {shown(each.path, each.actual, opaque=False)}, but {entry} declares "
             f"{shown(each.path, each.expected, opaque=False)}"
             for each in differences(declared, mapping(overlay(live, declared)), live)
             if not each.path.startswith("metadata.annotations")
@@ -59,7 +61,7 @@ class CreationGuard:
         if changes:
             raise RefusedError(
                 f"{kind} {namespace}/{name} exists, but is not in this stack's state, which was lost or is old: "
-                f"{'; '.join(changes)}. Change the entry to match the live object and run `pulumi up`, which adopts "
+                f"{'; '.join(changes)}. Change {entry} to match the live object and run `pulumi up`, which adopts "
                 "the object in place; then change it."
             )
-        pulumi.log.info(adoption_notice.write(tenant.name, [key]))
+        pulumi.log.info(adoption_notice.write(tenant.name if tenant else name, [key]))

@@ -16,7 +16,7 @@ from components.live.fleet import LiveFleet
 from components.live.stack_home import namespace_refusal
 from kube.facts import DataLocation, data_location, is_declared_by_a_stack, normal_path, owner, pod_spec, state
 from kube.manifest import Manifest, at, text
-from tenants.fleet import AllowedMove, Role, State, TenantSpec
+from tenants.fleet import AllowedMove, Role, State, TenantNames, TenantSpec, node_keepalived_name
 from tenants.objects import row_of
 
 YAML_KEYS = {"host": "host", "data_path": "dataPath", "log_path": "logPath"}
@@ -86,6 +86,25 @@ class DataGuard:
         if not is_replaced and state(old) != State.RETIRED:
             raise RefusedError(self._not_retired("ReplicationController", args.name))
 
+    def refuse_removal_of_entry(self, args: ResourceHookArgs) -> None:
+        """Check the deletion of a VIP's entry: if its tenant is removed, it has to be retired."""
+        old = args.old_inputs or {}
+        self._refuse_other_namespace(old)
+        self._refuse_other_owner("Service", args.name)
+        name = self._tenant_name("ConfigMapPatch", args.name)
+        tenant = self._tenants.get(name)
+        node_config = text(at(old, "metadata", "name"))
+        if tenant and (tenant.has_own_keepalived or node_config != node_keepalived_name(tenant.active_host)):
+            # It moves: to another node, or to a keepalived of the tenant's own.
+            return
+        # A patch has no annotations of its own.
+        databases = [TenantNames(name=name).control_node_name(role) for role in Role]
+        states = {
+            state(self._live.objects[key]) for each in databases if (key := ("StatefulSet", each)) in self._live.objects
+        }
+        if states - {State.RETIRED}:
+            raise RefusedError(self._not_retired("ConfigMapPatch", args.name))
+
     def refuse_removal_of_access(self, args: ResourceHookArgs) -> None:
         """Check the deletion of the keepalived pods' account or its permissions.
 
@@ -136,9 +155,12 @@ class DataGuard:
                 "--show-urns`)."
             )
 
-    def _not_retired(self, kind: str, name: str) -> str:
+    def _tenant_name(self, kind: str, name: str) -> str:
         row = row_of(kind, name)
-        tenant = name.removesuffix(row.suffix) if row else name
+        return name.removesuffix(row.suffix) if row else name
+
+    def _not_retired(self, kind: str, name: str) -> str:
+        tenant = self._tenant_name(kind, name)
         if tenant in self._tenants:
             return (
                 f"{name} would be deleted with its pod while {tenant} is in the fleet. To remove the tenant, set "

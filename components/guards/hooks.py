@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pulumi import ResourceHook, ResourceHookArgs, ResourceHookBinding, ResourceHookOptions
 
+from components.guards.announcement import AnnouncementGuard
 from components.guards.creation import CreationGuard
 from components.guards.data import DataGuard
 from components.guards.phantom_nodes import remove_phantom_node
@@ -16,6 +17,7 @@ from components.guards.start import StartGuard
 from components.guards.traffic import TrafficGuard
 from components.live.fleet import LiveFleet
 from components.objects.declared import declared_controller
+from tenants.fleet import NODE_KEEPALIVED_PREFIX
 
 Check = Callable[[ResourceHookArgs], None]
 """Raises `RefusedError` to refuse a step."""
@@ -32,26 +34,48 @@ class Hooks:
     promotion_job: ResourceHookBinding
     virtual_ip_service: ResourceHookBinding
     replication_controller: ResourceHookBinding
+    virtual_ip_entry: ResourceHookBinding
+    node_config_map: ResourceHookBinding
+    node_keepalived: ResourceHookBinding
     creation_only: ResourceHookBinding
     """For objects of a tenant that need no check of their own."""
 
 
 def registered_hooks(live: LiveFleet, traffic: TrafficGuard) -> Hooks:
     """Register every hook."""
-    data, creation, start = DataGuard(live), CreationGuard(live), StartGuard(live)
+    data, creation, start, announcement = (
+        DataGuard(live),
+        CreationGuard(live),
+        StartGuard(live),
+        AnnouncementGuard(live),
+    )
     tenants = {tenant.virtual_ip_name: tenant for tenant in live.fleet.tenants}
 
     def check_removal(args: ResourceHookArgs) -> None:
         tenant = tenants.get(args.name)
+        if tenant and not tenant.has_own_keepalived:
+            # The VIP has moved to its node's.
+            return
         data.refuse_removal(args, declared_controller(tenant, live) if tenant else None)
         if tenant:
             start.refuse_keepalived(args)
             creation.expect_replacement(args.name)
 
+    def check_removal_of_node(args: ResourceHookArgs) -> None:
+        if live.fleet.cluster.node_keepalived.on(args.name.removeprefix(NODE_KEEPALIVED_PREFIX)):
+            start.refuse_node_keepalived(args)
+            creation.expect_replacement(args.name)
+        else:
+            announcement.refuse_removal_of_node(args)
+
     created = _hook("refuse-silent-overwrite", creation.refuse_overwrite)
     database_starts = _hook("refuse-database-that-cannot-start", start.refuse_database)
     keepalived_starts = _hook("refuse-keepalived-that-cannot-start", start.refuse_keepalived)
     label_written = _hook("expect-node-label", lambda args: live.nodes.expect_label(args.name))
+    node_starts = _hook("refuse-node-keepalived-that-cannot-start", start.refuse_node_keepalived)
+    node_removed = _hook("refuse-removal-of-keepalived-in-use", check_removal_of_node)
+    # Not in previews, in which nothing is announced anew.
+    announced_once = ResourceHook("end-other-announcements", announcement.end_other_announcements)
     # Not in previews, which label no node.
     labelled = ResourceHook("remove-phantom-node", lambda args: remove_phantom_node(args, live))
     return Hooks(
@@ -80,10 +104,22 @@ def registered_hooks(live: LiveFleet, traffic: TrafficGuard) -> Hooks:
             before_update=[_hook("traffic-goes-where-it-is-served", traffic.refuse_unready)],
         ),
         replication_controller=ResourceHookBinding(
-            before_create=[created, keepalived_starts],
+            before_create=[created, keepalived_starts, announced_once],
             before_update=[keepalived_starts],
             # The controller is deleted first of a tenant's objects: the whole removal is refused (pulumi#6191).
             before_delete=[_hook("only-retired-tenants-go", check_removal)],
+        ),
+        virtual_ip_entry=ResourceHookBinding(
+            before_create=[announced_once],
+            # As the controller of a tenant's own keepalived, it is deleted first of the tenant's objects.
+            before_delete=[_hook("only-entries-of-retired-tenants-go", data.refuse_removal_of_entry)],
+            after_delete=[ResourceHook("remove-left-entry", announcement.remove_left_entry)],
+        ),
+        node_config_map=ResourceHookBinding(before_create=[created], before_delete=[node_removed]),
+        node_keepalived=ResourceHookBinding(
+            before_create=[created, node_starts, ResourceHook("end-own-keepalived", announcement.end_own_keepalived)],
+            before_update=[node_starts],
+            before_delete=[node_removed],
         ),
         creation_only=ResourceHookBinding(before_create=[created]),
     )

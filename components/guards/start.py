@@ -11,11 +11,12 @@ from pulumi import ResourceHookArgs
 
 from components.guards.refusal import RefusedError
 from components.live.fleet import LiveFleet
+from components.live.keepalived import keepalived_obstacle
 from components.live.nodes import Obstacle
 from kube.facts import replicas, requests, state
 from kube.manifest import Manifest, at, mapping
 from kube.quantity import amount
-from tenants.fleet import Role, State, TenantSpec, UpdateStrategy
+from tenants.fleet import NODE_KEEPALIVED_PREFIX, Role, State, TenantSpec, UpdateStrategy
 from tenants.objects import live_keys
 
 KEEPALIVED = "keepalived"
@@ -33,8 +34,7 @@ def refused_starts(live: LiveFleet) -> Iterator[str]:
                 tenant, role
             )
             yield from _refusals(tenant, role, role, obstacle)
-        obstacle = live.nodes.obstacle(tenant, tenant.active_role, best_effort=True)
-        yield from _refusals(tenant, tenant.active_role, KEEPALIVED, obstacle)
+        yield from _refusals(tenant, tenant.active_role, KEEPALIVED, keepalived_obstacle(tenant, live))
 
 
 class StartGuard:
@@ -45,7 +45,9 @@ class StartGuard:
         self._by_stateful_set = {
             tenant.control_node_name(role): (tenant, role) for tenant in live.fleet.tenants for role in Role
         }
-        self._by_controller = {tenant.virtual_ip_name: tenant for tenant in live.fleet.tenants}
+        self._by_controller = {
+            tenant.virtual_ip_name: tenant for tenant in live.fleet.tenants if tenant.has_own_keepalived
+        }
 
     def refuse_database(self, args: ResourceHookArgs) -> None:
         """Check the creation or update of a StatefulSet."""
@@ -71,6 +73,29 @@ class StartGuard:
             role = tenant.active_role
             obstacle = nodes.obstacle(tenant, role, best_effort=True) or nodes.label_obstacle(tenant, role)
             _refuse(tenant, role, KEEPALIVED, obstacle)
+
+    def refuse_node_keepalived(self, args: ResourceHookArgs) -> None:
+        """Check the creation, update or, before it is recreated, deletion of a node's ReplicationController."""
+        node = args.name.removeprefix(NODE_KEEPALIVED_PREFIX)
+        live = self._live.objects.get(("ReplicationController", args.name), {})
+        is_replaced = args.new_inputs is None
+        declared = self._live.fleet.cluster.node_keepalived.on(node)
+        obstacle = self._live.nodes.keepalived_obstacle(node) if declared else None
+        if obstacle is None or not (is_replaced or replicas(live) != 1):
+            return
+        served = [
+            tenant
+            for tenant in self._live.fleet.tenants
+            if tenant.active_host == node and not tenant.has_own_keepalived and tenant.state is State.RUNNING
+        ]
+        sentence = f"The keepalived pod of node {node} could not start there: {obstacle.what}."
+        unforced = [tenant.name for tenant in served if tenant.force is None]
+        if unforced:
+            raise RefusedError(
+                f"{sentence} It serves {', '.join(unforced)}. To fix that, {obstacle.remedy}, then run this again; or "
+                "first fail them over."
+            )
+        pulumi.log.warn(f"{sentence} It starts once that has changed: {obstacle.remedy}.")
 
 
 def _template(inputs: Manifest | None) -> Manifest:

@@ -11,8 +11,9 @@ from pulumi import ResourceHookArgs
 
 from components.guards.refusal import RefusedError
 from components.live.fleet import LiveFleet
+from components.live.keepalived import announced, keepalived_obstacle
 from components.live.nodes import Obstacle
-from kube.facts import FORCED_ANNOTATION, is_ready, selected_role, vips
+from kube.facts import FORCED_ANNOTATION, is_ready, selected_role
 from kube.manifest import Manifest, at
 from tenants.fleet import Role, State, TenantSpec
 
@@ -26,7 +27,7 @@ def refused_addresses(live: LiveFleet) -> Sequence[str]:
         for tenant in live.fleet.tenants
         if str(tenant.vip) in nodes
         # A kubelet may report the VIP that its node holds as the node's own.
-        and str(tenant.vip) not in vips(objects.get(("ConfigMap", tenant.virtual_ip_config_map_name), {}))
+        and str(tenant.vip) not in announced(tenant, objects)
     ]
 
 
@@ -34,14 +35,16 @@ def warn_of_nodes_to_power_off(live: LiveFleet) -> None:
     """Warn of failovers away from nodes on which keepalived cannot be stopped: while it runs, it keeps the VIP.
 
     kube-keepalived-vip starts with `nopreempt` and one priority for all, so a second one stays BACKUP (measured,
-    docs/decisions/0012-the-old-keepalived-is-not-waited-for.md).
+    docs/decisions/0012-the-old-keepalived-is-not-waited-for.md). A node's own releases the VIP as soon as it reads that
+    it has left its ConfigMap, which needs no kubelet.
     """
     for tenant in live.fleet.tenants:
         old_node = tenant.hosts.of(tenant.active_role.other)
         service = live.objects.get(("Service", tenant.virtual_ip_name), {})
         if _selects_other_role(tenant, service) and live.nodes.is_lost(old_node):
+            still = "still runs" if tenant.has_own_keepalived else "still runs and cannot reach the API server"
             pulumi.log.warn(
-                f"{tenant.name}: fails over from {old_node}, whose kubelet is not ready. If {old_node} still runs, its "
+                f"{tenant.name}: fails over from {old_node}, whose kubelet is not ready. If {old_node} {still}, its "
                 "keepalived keeps the VIP, and clients connect to the old database or to none. Power it off, or "
                 "disconnect it from the network, before this or right after it."
             )
@@ -94,7 +97,8 @@ class TrafficGuard:
         if not _selects_other_role(tenant, service) or tenant.force is not None:
             return
         is_running = tenant.state is State.RUNNING
-        lost = self._live.nodes.label_obstacle(tenant, tenant.active_role) if is_running else None
+        needs_label = is_running and tenant.has_own_keepalived
+        lost = self._live.nodes.label_obstacle(tenant, tenant.active_role) if needs_label else None
         if refusal := _refusal_of_node(tenant, lost) if lost else self._refusal(tenant):
             raise RefusedError(refusal)
 
@@ -115,7 +119,7 @@ class TrafficGuard:
             # No traffic moves yet, so no pod has to be ready; but nothing would promote the database before it does.
             return _unpromoted(tenant) if tenant.promotion else None
         pod, node = tenant.pod_name(tenant.active_role), tenant.hosts.of(tenant.active_role)
-        if obstacle := self._live.nodes.obstacle(tenant, tenant.active_role, best_effort=True):
+        if obstacle := keepalived_obstacle(tenant, self._live):
             return _refusal_of_node(tenant, obstacle)
         if not is_ready(self._live.cluster.pod(pod) or {}):
             promote = "" if tenant.promotion else "promote its database, "
@@ -131,8 +135,9 @@ _IF_LOST = "or, if the other database is lost anyway, add to the tenant's entry:
 
 def _refusal_of_node(tenant: TenantSpec, obstacle: Obstacle) -> str:
     pod, node = tenant.pod_name(tenant.active_role), tenant.hosts.of(tenant.active_role)
+    fault = "its keepalived pod could not start" if tenant.has_own_keepalived else "no keepalived would announce it"
     return (
-        f"{tenant.name} would fail over to {pod} on {node}, where its keepalived pod could not start, so that the VIP "
+        f"{tenant.name} would fail over to {pod} on {node}, where {fault}, so that the VIP "
         f"would be down: {obstacle.what}. To fix that, {obstacle.remedy}, then run this again; {_IF_LOST}"
     )
 

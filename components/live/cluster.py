@@ -1,10 +1,12 @@
-"""Reads of the live cluster by kubectl, before and during a run, and one write, `delete_node`.
+"""Reads of the live cluster by kubectl, before and during a run, and three writes.
 
-All other writes go through Pulumi. These reads do not: a read that fails inside the engine ends the program before it
-can report anything, and the plugin's message then ends in the advice to drop the resources from the state
-(`PULUMI_K8S_DELETE_UNREACHABLE`), which would lose every tenant. See docs/decisions/0004-live-reads.md.
+All other writes than `delete_node`, `delete_controllers` and `remove_data` go through Pulumi. These reads do not: one
+that fails inside the engine ends the program before it can report anything, and the plugin's message then ends in the
+advice to drop the resources from the state (`PULUMI_K8S_DELETE_UNREACHABLE`), which would lose every tenant. See
+docs/decisions/0004-live-reads.md.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,6 +18,8 @@ from tenants.objects import JOB, SERVICE_ACCOUNT, STATEFUL_SET, LocalKey, Resour
 
 T = TypeVar("T")
 
+ENDING_SECONDS = 60
+"""How long pods may take to end: their grace period is 30 s."""
 MOST_AT_ONCE = 8
 """A read is a process of its own; more of them at once only slow each other down."""
 
@@ -103,8 +107,27 @@ class LiveCluster:
         return self._read_now(f"{_NODES}/{name}", name)
 
     def delete_node(self, name: str) -> None:
-        """Delete a Node object: the only write that does not go through the engine."""
+        """Delete a Node object."""
         _answered(lambda: kubectl.delete(f"{_NODES}/{name}", context=self._context))
+
+    def delete_controllers(self, names: Sequence[str], *, wait: bool) -> None:
+        """Delete those of these ReplicationControllers that exist, and wait until their pods have ended."""
+        waiting = ["--cascade=foreground", f"--timeout={ENDING_SECONDS}s"] if wait else ["--wait=false"]
+        self._write(["delete", "replicationcontrollers", *names, "--ignore-not-found", *waiting])
+
+    def remove_data(self, config_map: str, key: str, value: str) -> None:
+        """Remove a key with this value from a ConfigMap, if they exist."""
+        path = f"{_NAMESPACES}/{self._namespace}/configmaps/{config_map}"
+        found = self._read_now(path, config_map)
+        data = (found or {}).get("data") or {}
+        if data.get(key) == value:
+            # A key with another value is not removed, whoever wrote it since.
+            test = {"op": "test", "path": f"/data/{key}", "value": value}
+            patch = json.dumps([test, {"op": "remove", "path": f"/data/{key}"}])
+            self._write(["patch", "configmap", config_map, "--type", "json", "--patch", patch])
+
+    def _write(self, arguments: Sequence[str]) -> None:
+        _answered(lambda: kubectl.write(["--namespace", self._namespace, *arguments], context=self._context))
 
     def secrets(self, names: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
         """Return those of these Secrets that exist, as they are now, by name."""

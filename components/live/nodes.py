@@ -59,6 +59,7 @@ class LiveNodes:
             UnusableClusterError: Pods are to run on nodes that do not exist and have run no pod of their tenants; the
                 message lists every such role of a tenant, with names of similar nodes.
         """
+        self._fleet = fleet
         self._cluster = cluster
         self._namespace = fleet.cluster.namespace
         self._nodes = cluster.nodes()
@@ -91,17 +92,29 @@ class LiveNodes:
             best_effort: Whether the pod requests no resources, as keepalived's: it is not scheduled under memory
                 pressure.
         """
-        level = text(at(self._cluster.namespace(), "metadata", "labels", POD_SECURITY))
-        if level in FORBIDDING_LEVELS:
-            return Obstacle(
-                what=f"namespace {self._namespace} enforces the PodSecurity level {level}, which forbids hostPath "
-                "volumes and the host network",
-                remedy=f"run `kubectl label namespace {self._namespace} {POD_SECURITY}=privileged --overwrite`",
-            )
         name = tenant.hosts.of(role)
         node = self._nodes.get(name)
-        return node_obstacle(name, node, tenant.tolerations, best_effort=best_effort) or selector_obstacle(
-            name, node, tenant.node_selector
+        return (
+            self._namespace_obstacle()
+            or node_obstacle(name, node, tenant.tolerations, best_effort=best_effort)
+            or selector_obstacle(name, node, tenant.node_selector)
+        )
+
+    def _namespace_obstacle(self) -> Obstacle | None:
+        level = text(at(self._cluster.namespace(), "metadata", "labels", POD_SECURITY))
+        if level not in FORBIDDING_LEVELS:
+            return None
+        return Obstacle(
+            what=f"namespace {self._namespace} enforces the PodSecurity level {level}, which forbids hostPath volumes "
+            "and the host network",
+            remedy=f"run `kubectl label namespace {self._namespace} {POD_SECURITY}=privileged --overwrite`",
+        )
+
+    def keepalived_obstacle(self, name: str) -> Obstacle | None:
+        """Find what keeps a new keepalived pod of a node (`cluster.nodeKeepalived`) from running there."""
+        tolerations = self._fleet.cluster.node_keepalived.tolerations
+        return self._namespace_obstacle() or node_obstacle(
+            name, self._nodes.get(name), tolerations, best_effort=True, tolerant="cluster.nodeKeepalived"
         )
 
     def label_obstacle(self, tenant: TenantSpec, role: Role) -> Obstacle | None:
@@ -175,6 +188,10 @@ class LiveNodes:
     def is_missing(self, name: str) -> bool:
         return name not in self._nodes
 
+    def unknown(self, name: str) -> str:
+        """Return the name of a node that does not exist, with the names of similar ones."""
+        return _unknown(name, self._nodes)
+
     def _is_doubtful(self, tenant: TenantSpec, role: Role) -> bool:
         """Tell whether a role's pod may not become ready by itself.
 
@@ -197,9 +214,17 @@ class LiveNodes:
 
 
 def node_obstacle(
-    name: str, node: Manifest | None, tolerations: Collection[Toleration], *, best_effort: bool
+    name: str,
+    node: Manifest | None,
+    tolerations: Collection[Toleration],
+    *,
+    best_effort: bool,
+    tolerant: str = "the tenant",
 ) -> Obstacle | None:
-    """Find what keeps a new pod with these tolerations from running on a node; a node of `None` does not exist."""
+    """Find what keeps a new pod with these tolerations from running on a node; a node of `None` does not exist.
+
+    `tolerant` names in messages whose tolerations they are.
+    """
     if node is None:
         return Obstacle(what=f"node {name} does not exist", remedy=f"add {name} to the cluster again")
     cordon = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
@@ -219,8 +244,9 @@ def node_obstacle(
         if not _is_tolerated(taint, tolerations):
             spelled = f"{key}={text(taint.get('value'))}".rstrip("=")
             return Obstacle(
-                what=f"node {name} has the taint {spelled}:{effect}, which the tenant does not tolerate",
-                remedy=f"add it to the tenant's tolerations, or run `kubectl taint node {name} {spelled}:{effect}-`",
+                what=f"node {name} has the taint {spelled}:{effect}, which {tolerant} does not tolerate",
+                remedy=f"add it to the tolerations of {tolerant}, or run `kubectl taint node {name} "
+                f"{spelled}:{effect}-`",
             )
     return None
 
@@ -261,7 +287,10 @@ def _matches(toleration: Toleration, taint: Manifest) -> bool:
 
 
 def _no_such_node(tenant: TenantSpec, role: Role, existing: Collection[str]) -> str:
-    name = tenant.hosts.of(role)
+    return f"{tenant.name}: hosts.{role} is {_unknown(tenant.hosts.of(role), existing)}"
+
+
+def _unknown(name: str, existing: Collection[str]) -> str:
     similar: Sequence[str] = get_close_matches(name, sorted(existing), n=MOST_SIMILAR_NAMES, cutoff=0.5)
     hint = f"did you mean {' or '.join(similar)}?" if similar else "`kubectl get nodes` lists the nodes."
-    return f"{tenant.name}: hosts.{role} is {name}, which is not a node of this cluster: {hint}"
+    return f"{name}, which is not a node of this cluster: {hint}"

@@ -20,9 +20,10 @@ def manifests(tenant: TenantSpec, live: LiveFleet) -> Mapping[Key, Manifest]:
         for role in Role:
             yield control_node.headless_service(tenant, role, live)
             yield control_node.stateful_set(tenant, role, live, shared)
-        yield virtual_ip.config_map(tenant, live)
         yield virtual_ip.service(tenant, live, forced=None)
-        yield virtual_ip.replication_controller(tenant, live)
+        if tenant.has_own_keepalived:
+            yield virtual_ip.config_map(tenant, live)
+            yield virtual_ip.replication_controller(tenant, live)
         if tenant.network_policy:
             yield network_policy(tenant, tenant.network_policy, live)
 

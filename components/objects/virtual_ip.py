@@ -1,29 +1,21 @@
-"""The objects of a tenant's VIP: keepalived, its ConfigMap, and the Service of the active pod."""
+"""The objects of a tenant's VIP: the Service of the active pod, and a keepalived of its own with its ConfigMap."""
 
 from pulumi_kubernetes.core.v1 import (
     ConfigMapInitArgs,
-    ContainerArgs,
-    EnvVarArgs,
-    EnvVarSourceArgs,
-    HostPathVolumeSourceArgs,
-    ObjectFieldSelectorArgs,
-    PodSpecArgs,
     PodTemplateSpecArgs,
     ReplicationControllerInitArgs,
     ReplicationControllerSpecArgs,
-    SecurityContextArgs,
     ServiceInitArgs,
     ServicePortArgs,
     ServiceSpecArgs,
-    VolumeArgs,
-    VolumeMountArgs,
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.live.fleet import LiveFleet
 from components.objects.control_node import ADB_PORT, pod_labels
+from components.objects.keepalived import keepalived_pod
 from components.objects.metadata import BACKGROUND_DELETION, SKIP_AWAIT, object_metadata
-from components.objects.placement import node_selector, only_on, toleration_args
+from components.objects.placement import node_selector
 from kube.facts import FORCED_ANNOTATION, STATE_ANNOTATION
 from tenants.fleet import State, TenantSpec
 
@@ -34,13 +26,18 @@ def endpoint(spec: TenantSpec) -> str:
 
 
 def config_map(spec: TenantSpec, live: LiveFleet) -> ConfigMapInitArgs:
-    """Build keepalived's ConfigMap: the VIP to announce, and the Service behind it."""
+    """Build the ConfigMap of a tenant's own keepalived."""
     return ConfigMapInitArgs(
         api_version="v1",
         kind="ConfigMap",
         metadata=object_metadata(spec.virtual_ip_config_map_name, live.home),
-        data={str(spec.vip): f"{live.home.namespace}/{spec.virtual_ip_name}"},
+        data=announcement(spec, live),
     )
+
+
+def announcement(spec: TenantSpec, live: LiveFleet) -> dict[str, str]:
+    """Return a tenant's line in the ConfigMap that keepalived reads: its VIP, and the Service behind it."""
+    return {str(spec.vip): f"{live.home.namespace}/{spec.virtual_ip_name}"}
 
 
 def service(spec: TenantSpec, live: LiveFleet, *, forced: str | None) -> ServiceInitArgs:
@@ -70,7 +67,7 @@ def service(spec: TenantSpec, live: LiveFleet, *, forced: str | None) -> Service
 
 
 def replication_controller(spec: TenantSpec, live: LiveFleet) -> ReplicationControllerInitArgs:
-    """Build the ReplicationController that runs keepalived on the active role's node."""
+    """Build the ReplicationController that runs a tenant's own keepalived on the active role's node."""
     name, running = spec.virtual_ip_name, spec.state is State.RUNNING
     labels = {"adb": name}
     # A failover replaces it, and must not wait for the pod on the old node, which may be dead.
@@ -91,50 +88,16 @@ def replication_controller(spec: TenantSpec, live: LiveFleet) -> ReplicationCont
             selector=labels,
             template=PodTemplateSpecArgs(
                 metadata=ObjectMetaArgs(labels=labels),
-                spec=_pod(spec, live),
+                spec=keepalived_pod(
+                    live,
+                    name=name,
+                    image=spec.keepalived.image,
+                    config_map=spec.virtual_ip_config_map_name,
+                    vrid=spec.vrid,
+                    node=spec.active_host,
+                    node_selector=node_selector(spec, spec.active_role),
+                    tolerations=spec.tolerations,
+                ),
             ),
         ),
     )
-
-
-def _pod(spec: TenantSpec, live: LiveFleet) -> PodSpecArgs:
-    return PodSpecArgs(
-        host_network=True,
-        node_selector=node_selector(spec, spec.active_role),
-        affinity=only_on(spec.hosts.of(spec.active_role)),
-        service_account_name=live.fleet.cluster.keepalived_account,
-        containers=[
-            ContainerArgs(
-                name=spec.virtual_ip_name,
-                image=spec.keepalived.image,
-                image_pull_policy="IfNotPresent",
-                args=[
-                    f"--services-configmap={live.home.namespace}/{spec.virtual_ip_config_map_name}",
-                    f"--vrid={spec.vrid}",
-                ],
-                env=[
-                    _env_from_field("POD_NAME", "metadata.name"),
-                    _env_from_field("POD_NAMESPACE", "metadata.namespace"),
-                ],
-                security_context=SecurityContextArgs(privileged=True),
-                termination_message_path="/dev/termination-log",
-                volume_mounts=[
-                    VolumeMountArgs(name="modules", mount_path="/lib/modules", read_only=True),
-                    VolumeMountArgs(name="dev", mount_path="/dev"),
-                ],
-            )
-        ],
-        volumes=[
-            VolumeArgs(name="modules", host_path=HostPathVolumeSourceArgs(path="/lib/modules")),
-            VolumeArgs(name="dev", host_path=HostPathVolumeSourceArgs(path="/dev")),
-        ],
-        dns_policy="ClusterFirst",
-        restart_policy="Always",
-        termination_grace_period_seconds=30,
-        tolerations=toleration_args(spec.tolerations),
-    )
-
-
-def _env_from_field(name: str, field_path: str) -> EnvVarArgs:
-    source = ObjectFieldSelectorArgs(api_version="v1", field_path=field_path)
-    return EnvVarArgs(name=name, value_from=EnvVarSourceArgs(field_ref=source))

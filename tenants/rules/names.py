@@ -208,7 +208,7 @@ def _check_shared(fleets: Sequence[FleetDraft], by_name: Mapping[str, Sequence[T
                 fault = f"is declared as {twin.seen_from(one.source)} too; remove data from one of the two"
             elif tenant:
                 of = "" if tenant.source is one.source else f" of {tenant.source.file}"
-                fault = f"is also the name of tenant {tenant.name}'s ConfigMap{of}; choose another name"
+                fault = f"is also the name of tenant {tenant.name}'s {kind}{of}; choose another name"
             else:
                 continue
             yield one.source, LintFinding(rule=OBJECT_NAME_UNIQUE, path=one.path, message=f"{name} {fault}")
@@ -219,6 +219,10 @@ def _shared_objects(fleet: FleetDraft) -> Iterator[_Shared]:
     if account is not None:
         declared = fleet.cluster.values["keepalived_account_of"] is None
         yield _Shared(fleet.source, "ServiceAccount", ("cluster", "keepalivedAccount"), account, declared=declared)
+    for each in fleet.cluster.keepalived_nodes:
+        for kind in ("ConfigMap", "ReplicationController") if each.is_declared else ():
+            # Not "declared": two of one node are two keepalived pods, which has a rule of its own.
+            yield _Shared(fleet.source, kind, each.path, each.node.object_name, declared=False)
     if platform is None:
         return
     for kind, attributes in (("ConfigMap", CONFIG_MAP_KEYS), ("Secret", SECRET_KEYS)):

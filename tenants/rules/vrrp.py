@@ -1,10 +1,11 @@
-"""Rules about VRRP ids, by which keepalived pods on one segment recognise the pods of their own tenant."""
+"""Rules about VRRP ids, by which keepalived pods on one segment recognise the pods of their own tenant or node."""
 
 from collections.abc import Iterator, Sequence
 
-from tenants.draft import FleetDraft, TenantDraft
+from tenants.draft import FleetDraft, Party, TenantDraft
 from tenants.findings import FieldPath, Rule
-from tenants.reporting import Reported, conflicts, grouped, report, tenants_of
+from tenants.fleet import KeepalivedPer
+from tenants.reporting import Reported, conflicts, grouped, keepalived_nodes_of, report, tenants_of
 
 LOWEST, HIGHEST = 1, 255
 
@@ -16,9 +17,10 @@ VRID_RANGE = Rule(
 )
 VRID_UNIQUE = Rule(
     id="E502",
-    title="No two tenants of one segment have the same VRRP id",
-    why="Their keepalived pods take part in one election as if they were partners; the VIP of the loser is announced "
-    "by no pod. A segment therefore holds at most 255 tenants; `cluster.vipPools` with `segment` declares several.",
+    title="No two keepalived pods of one segment have the same VRRP id",
+    why="They take part in one election as if they were partners; the VIP of the loser is announced by no pod. A "
+    "segment therefore holds at most 255 tenants with pods of their own; `cluster.vipPools` with `segment` declares "
+    "several segments, and with `keepalived: {per: node}` only nodes need ids.",
 )
 VRID_RESERVED = Rule(
     id="E503",
@@ -33,37 +35,43 @@ def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
     """Compare ids with those that their own stack has reserved and with each other, segment by segment."""
     reserved = {fleet.source: frozenset(fleet.cluster.reserved_vrids) for fleet in fleets}
     several = len({pool.segment for fleet in fleets for pool in fleet.cluster.vip_pools.written if pool}) > 1
-    for segment, tenants in grouped(tenants_of(fleets), lambda tenant: tenant.segment).items():
-        by_vrid = grouped(tenants, lambda tenant: tenant.vrid)
+    own = (tenant for tenant in tenants_of(fleets) if tenant.keepalived_per is not KeepalivedPer.NODE)
+    parties: list[Party] = [*own, *keepalived_nodes_of(fleets)]
+    for segment, announcing in grouped(parties, lambda party: party.segment).items():
+        by_vrid = grouped(announcing, lambda party: party.vrid)
         free = _ranges(set(range(LOWEST, HIGHEST + 1)).difference(by_vrid, *reserved.values()))
         advice = f"set vrid to a free id: {free}" if free else "every id is taken; move it to another segment"
         where = f" on segment {segment}" if several else ""
         for vrid, group in by_vrid.items():
-            for tenant in group:
+            for party in group:
                 if vrid < LOWEST:
-                    message = f"{_named(tenant)} is not allowed; {advice}"
-                    yield report(VRID_RANGE, tenant, _origin(tenant), message)
-                if vrid in reserved[tenant.source]:
-                    message = f"{_named(tenant)} is in cluster.reservedVrids; {advice}"
-                    yield report(VRID_RESERVED, tenant, _origin(tenant), message)
+                    message = f"{_named(party)} is not allowed; {advice}"
+                    yield report(VRID_RANGE, party, _origin(party), message)
+                if vrid in reserved[party.source]:
+                    message = f"{_named(party)} is in cluster.reservedVrids; {advice}"
+                    yield report(VRID_RESERVED, party, _origin(party), message)
             if vrid < LOWEST:
                 continue
-            for tenant, others, waived in conflicts(VRID_UNIQUE, _of_different_addresses(group)):
-                message = f"{_named(tenant)} is also that of {others}{where}; {advice}"
-                yield report(VRID_UNIQUE, tenant, _origin(tenant), message, waived=waived)
+            for party, others, waived in conflicts(VRID_UNIQUE, _of_different_addresses(group)):
+                message = f"{_named(party)} is also that of {others}{where}; {advice}"
+                yield report(VRID_UNIQUE, party, _origin(party), message, waived=waived)
 
 
-def _origin(tenant: TenantDraft) -> FieldPath:
-    return tenant.origin("vrid", "vip")
+def _origin(party: Party) -> FieldPath:
+    return party.origin("vrid", "vip") if isinstance(party, TenantDraft) else (*party.path, "vrid")
 
 
-def _named(tenant: TenantDraft) -> str:
-    return f"VRRP id {tenant.vrid}" + ("" if "vrid" in _origin(tenant) else ", the VIP's last octet,")
+def _named(party: Party) -> str:
+    return f"VRRP id {party.vrid}" + ("" if "vrid" in _origin(party) else ", the VIP's last octet,")
 
 
-def _of_different_addresses(tenants: list[TenantDraft]) -> list[TenantDraft]:
+def _of_different_addresses(parties: list[Party]) -> list[Party]:
     """Keep one of the tenants whose ids are the same because their VIPs are: the VIP has a finding of its own."""
-    return list({tenant if "vrid" in _origin(tenant) else tenant.vip: tenant for tenant in tenants}.values())
+
+    def identity(party: Party) -> object:
+        return party.vip if isinstance(party, TenantDraft) and "vrid" not in _origin(party) else party
+
+    return list({identity(party): party for party in parties}.values())
 
 
 def _ranges(vrids: set[int], *, most: int = 6) -> str:

@@ -43,6 +43,17 @@ def with_every_tenant(config: Config, **changes: Any) -> Config:
     return with_tenants(config, [{**entry, **changes} for entry in config["tenants"]])
 
 
+def per_node(config: Config) -> Config:
+    """Return the configuration with keepalived per node, on every node of its tenants."""
+    nodes = sorted({host for entry in config["tenants"] for host in entry["hosts"].values()})
+    keepalived = {"nodes": [{"name": node, "vrid": number} for number, node in enumerate(nodes, 201)]}
+    return {
+        **config,
+        "cluster": {**config.get("cluster", {}), "nodeKeepalived": keepalived},
+        "defaults": {**config.get("defaults", {}), "keepalived": {"per": "node"}},
+    }
+
+
 def with_tenant4(cell: Cell, config: Config) -> Config:
     """Return the configuration with a second tenant, its roles swapped on the same two nodes."""
     hosts = {"master": cell.node("m2"), "standby": cell.node("m1")}

@@ -51,7 +51,7 @@ EVERY_FIELD: Raw = {
     "dataPath": "/d/1",
     "logPath": "/d/2",
     "updateStrategy": "RollingUpdate",
-    "keepalived": {"image": "k"},
+    "keepalived": {"image": "k", "per": "node"},
     "tolerations": [{"key": "x", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 3}],
     "nodeSelector": {"disk": "ssd"},
     "waive": [{"rule": "E601", "reason": "alone"}],

@@ -10,7 +10,7 @@ from kube.manifest import key_of
 from kube.urn import parse_urn
 from tenants import load
 from tenants.objects import COMPONENTS, OBJECTS, SHARED_OBJECTS, Part, identify, live_keys, tenant_of_component
-from tests.support.fleets import config_with
+from tests.support.fleets import config_with, per_node
 from tests.support.live_fleet import live_fleet
 from tests.support.program import ClusterOfMocks, run_program
 
@@ -23,6 +23,8 @@ EVERY_OPTION: dict[str, Any] = {
     "networkPolicy": {"allowFrom": ["10.0.0.0/8"]},
 }
 """With it, a tenant has every object that a tenant can have."""
+WITH_EVERY_OBJECT = (config_with(**EVERY_OPTION), per_node(config_with(**EVERY_OPTION)))
+"""Except that its keepalived is either its own or its node's."""
 
 
 @pytest.mark.parametrize("kubelet_version", ["v1.34.9", "v1.36.3"])
@@ -56,11 +58,12 @@ def test_every_option_sets_each_optional_field() -> None:
     (tenant,) = load(config_with(**EVERY_OPTION)).tenants
     unset = {each.name for each in fields(tenant) if getattr(tenant, each.name) in (None, (), {})}
     assert unset == {"allow_move", "force", "waivers"}, "an option that may declare an object is not in EVERY_OPTION"
-    assert all(row.is_declared(tenant) for row in OBJECTS)
+    tenants = [tenant for config in WITH_EVERY_OBJECT for tenant in load(config).tenants]
+    assert all(any(map(row.is_declared, tenants)) for row in OBJECTS)
 
 
 def test_every_declared_object_is_in_the_table() -> None:
-    urns = [parse_urn(urn) for urn in run_program(config_with(**EVERY_OPTION)).resources]
+    urns = [parse_urn(urn) for config in WITH_EVERY_OBJECT for urn in run_program(config).resources]
     objects = [urn for urn in urns if not urn.types[-1].startswith("adb:tenants:")]
     assert {urn for urn in objects if identify(urn).part is Part.UNKNOWN} == set()
     # Part, component and role of each tenant's object, as the table and as the program have them.
@@ -78,7 +81,8 @@ def test_every_declared_object_is_in_the_table() -> None:
 def test_every_component_is_in_the_table() -> None:
     components = [
         urn
-        for urn in map(parse_urn, run_program(config_with(**EVERY_OPTION)).resources)
+        for config in WITH_EVERY_OBJECT
+        for urn in map(parse_urn, run_program(config).resources)
         if urn.types[-1].startswith("adb:tenants:")
     ]
     assert {urn.kind for urn in components} == COMPONENTS.keys() | SHARED_OBJECTS.keys()
@@ -86,7 +90,8 @@ def test_every_component_is_in_the_table() -> None:
 
 
 def test_adoption_compares_every_live_object_of_the_table() -> None:
-    fleet = load(config_with(**EVERY_OPTION))
-    (tenant,) = fleet.tenants
-    compared = declared.manifests(tenant, live_fleet(fleet))
-    assert {(kind, name) for kind, _, name in compared} == set(live_keys(tenant))
+    for config in WITH_EVERY_OBJECT:
+        fleet = load(config)
+        (tenant,) = fleet.tenants
+        compared = declared.manifests(tenant, live_fleet(fleet))
+        assert {(kind, name) for kind, _, name in compared} == set(live_keys(tenant))

@@ -14,7 +14,10 @@ from tenants.fleet import (
     Fleet,
     Hosts,
     Keepalived,
+    KeepalivedNode,
+    KeepalivedPer,
     NetworkPolicySpec,
+    NodeKeepalived,
     PlatformSpec,
     PromotionSpec,
     Role,
@@ -54,7 +57,7 @@ TENANT3 = TenantSpec(
     data_path="/data0/tenant3/data",
     log_path="/data0/tenant3/adminlog",
     update_strategy=UpdateStrategy.ON_DELETE,
-    keepalived=Keepalived(image="docker.dtdream.com/dtdream/kube-keepalived-vip:0.9"),
+    keepalived=Keepalived(image="docker.dtdream.com/dtdream/kube-keepalived-vip:0.9", per=KeepalivedPer.TENANT),
     tolerations=(Toleration(key="dedicated", operator="Equal", value="master", effect="NoSchedule"),),
 )
 """The seed's tenant."""
@@ -84,6 +87,11 @@ def test_the_seed_tenant_needs_three_lines_and_has_every_default() -> None:
         vip_pools=(),
         node_addresses=(),
         reserved_vrids=(),
+        node_keepalived=NodeKeepalived(
+            image=TENANT3.keepalived.image,
+            tolerations=TENANT3.tolerations,
+            nodes=(),
+        ),
     )
     assert load(raw) == Fleet(cluster=cluster, platform=READ, tenants=(TENANT3,))
 
@@ -123,6 +131,12 @@ def test_every_field_of_the_contract_arrives() -> None:
             "serviceNetwork": "10.96.0.0/12",
             "nodeAddresses": ["10.0.0.9", "10.0.0.10"],
             "reservedVrids": [51],
+            "nodeKeepalived": {
+                "image": "n",
+                "tolerations": [],
+                "nodes": [{"name": "a", "vrid": 1, "segment": "east"}, {"name": "b", "vrid": 2, "segment": "east"}],
+                "of": "adb-tenants/first",
+            },
         },
         "platform": {"mysql": {"name": "db.cm", "data": {"mysql.vip": "10.0.0.3", "more": ""}}},
         "tenants": [EVERY_FIELD],
@@ -147,6 +161,15 @@ def test_every_field_of_the_contract_arrives() -> None:
         service_network=IPv4Network("10.96.0.0/12"),
         node_addresses=(IPv4Address("10.0.0.9"), IPv4Address("10.0.0.10")),
         reserved_vrids=(51,),
+        node_keepalived=NodeKeepalived(
+            image="n",
+            tolerations=(),
+            nodes=(
+                KeepalivedNode(name="a", vrid=1, segment="east"),
+                KeepalivedNode(name="b", vrid=2, segment="east"),
+            ),
+            declared_by="adb-tenants/first",
+        ),
     )
     assert fleet.platform.mysql == SharedObject(name="db.cm", data={"mysql.vip": "10.0.0.3", "more": ""})
     assert fleet.tenants == (
@@ -166,7 +189,7 @@ def test_every_field_of_the_contract_arrives() -> None:
             data_path="/d/1",
             log_path="/d/2",
             update_strategy=UpdateStrategy.ROLLING_UPDATE,
-            keepalived=Keepalived(image="k"),
+            keepalived=Keepalived(image="k", per=KeepalivedPer.NODE),
             tolerations=(Toleration(key="x", operator="Exists", effect="NoExecute", toleration_seconds=3),),
             node_selector={"disk": "ssd"},
             allow_move=(AllowedMove(role=Role.MASTER, host="a", data_path="/d/1", log_path="/d/2"),),

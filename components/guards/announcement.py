@@ -1,0 +1,156 @@
+"""Keeps each VIP announced by one keepalived: it leaves the old one before the new one announces it.
+
+The engine deletes what is no longer declared at the end of an `up`. That is too late for a tenant whose VIP changes
+from its own keepalived to its node's, or back: when the old pod ends, it removes the address that the new one has just
+announced on the same node, and the new one does not notice (`docs/decisions/0016-a-vip-is-an-entry-of-its-node.md`).
+And whatever a killed `up` has left in a ConfigMap, no later one knows of. So the old announcement is ended right before
+the new one is made, as it is found in the cluster then.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import pulumi
+from pulumi import ResourceHookArgs
+
+from components.guards.ownership import allowed_owners
+from components.guards.refusal import RefusedError
+from components.live.cluster import UnusableClusterError
+from components.live.fleet import LiveFleet
+from components.live.keepalived import entries
+from kube.facts import forward, is_declared_by_a_stack, owner, pinned_node, vips
+from kube.manifest import at, text
+from tenants.fleet import NODE_KEEPALIVED_PREFIX, TenantSpec, node_keepalived_name
+
+
+def refused_keepalived(live: LiveFleet) -> Iterator[str]:
+    """Refuse keepalived pods of tenants that are not adopted yet, and of nodes that another stack serves."""
+    keepalived = live.fleet.cluster.node_keepalived
+    for tenant in live.fleet.tenants if keepalived.nodes else ():
+        own = live.objects.get(("ReplicationController", tenant.virtual_ip_name))
+        if not tenant.has_own_keepalived and own is not None and not is_declared_by_a_stack(own):
+            yield (
+                f"{tenant.name} has a keepalived of its own, ReplicationController {tenant.virtual_ip_name}, which is "
+                "not adopted yet: set `keepalived: {per: tenant}` in its entry, run `pulumi up`, and change it to "
+                "`node` afterwards."
+            )
+    if keepalived.declared_by is None:
+        yield from _refused_nodes(live)
+        return
+    if keepalived.declared_by == live.home.stack:
+        yield "cluster.nodeKeepalived.of names this stack itself: remove it."
+    for node in keepalived.nodes:
+        if owner(live.objects.get(("ConfigMap", node.object_name), {})) != keepalived.declared_by:
+            yield (
+                f"ConfigMap {node.object_name} of namespace {live.home.namespace} is not declared by stack "
+                f"{keepalived.declared_by}: run `pulumi up` of that stack with {node.name} in its "
+                "cluster.nodeKeepalived.nodes first, or correct cluster.nodeKeepalived.of."
+            )
+
+
+def _refused_nodes(live: LiveFleet) -> Iterator[str]:
+    """Refuse to declare a node's keepalived over an object of another stack or client."""
+    namespace, allowed = live.home.namespace, allowed_owners(live)
+    for node in live.fleet.cluster.node_keepalived.nodes:
+        if live.nodes.is_missing(node.name) and ("ReplicationController", node.object_name) not in live.objects:
+            yield f"cluster.nodeKeepalived.nodes has {live.nodes.unknown(node.name)}"
+        for kind in ("ConfigMap", "ReplicationController"):
+            found = live.objects.get((kind, node.object_name))
+            if found is None:
+                continue
+            if owner(found) not in allowed:
+                yield (
+                    f"{kind} {node.object_name} of namespace {namespace} belongs to stack {owner(found)}, whose "
+                    "keepalived pods serve this stack's VIPs too if you add:\n  adb-tenants:cluster:\n"
+                    f"    nodeKeepalived:\n      of: {owner(found)}"
+                )
+            elif not is_declared_by_a_stack(found):
+                yield (
+                    f"{kind} {node.object_name} of namespace {namespace} exists and was not created by Pulumi: delete "
+                    f"it first, or remove {node.name} from cluster.nodeKeepalived.nodes."
+                )
+
+
+class AnnouncementGuard:
+    """The steps before a VIP is announced, and the checks before a node's keepalived is removed."""
+
+    def __init__(self, live: LiveFleet) -> None:
+        self._live = live
+        self._tenants = {tenant.virtual_ip_name: tenant for tenant in live.fleet.tenants}
+        self._ended: set[str] = set()
+
+    def end_other_announcements(self, args: ResourceHookArgs) -> None:
+        """End every announcement of a tenant's VIP but the one that is about to be made. Not in previews."""
+        tenant = self._tenants[args.name]
+        try:
+            if tenant.has_own_keepalived:
+                self._remove_entries(tenant, besides=None)
+            else:
+                own = tenant.virtual_ip_name
+                if ("ReplicationController", own) in self._live.objects:
+                    self._end([own], self._node_of_own(own))
+                self._remove_entries(tenant, besides=tenant.active_host)
+        except UnusableClusterError as error:
+            raise RefusedError(
+                f"{tenant.name}: its VIP is still announced where it was, and is not announced elsewhere before that "
+                f"has ended. Run this again. {error}"
+            ) from error
+
+    def end_own_keepalived(self, args: ResourceHookArgs) -> None:
+        """End the tenants' own keepalived pods on a node before its own starts, all at once. Not in previews.
+
+        It wipes their forwarding as it starts; ended one by one afterwards, the last would be cut off for long.
+        """
+        node = args.name.removeprefix(NODE_KEEPALIVED_PREFIX)
+        tenants = [tenant for tenant in self._live.fleet.tenants if not tenant.has_own_keepalived]
+        own = [name for tenant in tenants if self._node_of_own(name := tenant.virtual_ip_name) == node]
+        try:
+            self._end(own, node)
+        except UnusableClusterError as error:
+            raise RefusedError(
+                f"The tenants' own keepalived pods on {node} have not ended ({', '.join(own)}), and the node's is not "
+                f"started before. Run this again. {error}"
+            ) from error
+
+    def remove_left_entry(self, args: ResourceHookArgs) -> None:
+        """Remove an entry that the deletion of its patch has left, as the fields of a killed `up` have two managers."""
+        old = args.old_inputs or {}
+        name = text(at(old, "metadata", "name"))
+        try:
+            for address in vips(old):
+                self._live.cluster.remove_data(name, address, text(at(old, "data", address)))
+        except UnusableClusterError as error:
+            pulumi.log.warn(
+                f"ConfigMap {name} may still contain {', '.join(vips(old))}, so that its node announces it: check with "
+                f"`kubectl get configmap {name} --output yaml`, and remove the line. {error}"
+            )
+
+    def refuse_removal_of_node(self, args: ResourceHookArgs) -> None:
+        """Check the deletion of a node's keepalived or of its ConfigMap: other stacks may use it."""
+        node = args.name.removeprefix(NODE_KEEPALIVED_PREFIX)
+        objects = self._live.objects
+        found = objects.get(("ConfigMap", args.name), {})
+        backends = [backend for address in vips(found) if (backend := forward(found, address))]
+        allowed = {"", self._live.home.stack}
+        others = {owner(objects.get(("Service", backend.service), {})) for backend in backends} - allowed
+        if others:
+            raise RefusedError(
+                f"The keepalived of node {node} serves VIPs of stack {', '.join(sorted(others))}: move those tenants "
+                f"first, or restore {node} in cluster.nodeKeepalived.nodes."
+            )
+
+    def _node_of_own(self, controller: str) -> str:
+        return pinned_node(self._live.objects.get(("ReplicationController", controller), {}))
+
+    def _end(self, controllers: Sequence[str], node: str) -> None:
+        remaining = [name for name in controllers if name not in self._ended]
+        if remaining:
+            # On a lost node nothing ends a pod; a failover must not wait for it.
+            self._live.cluster.delete_controllers(remaining, wait=not self._live.nodes.is_lost(node))
+            self._ended.update(remaining)
+
+    def _remove_entries(self, tenant: TenantSpec, *, besides: str | None) -> None:
+        live = self._live
+        for node, address in entries(tenant, live.objects):
+            if node != besides:
+                backend = f"{live.home.namespace}/{tenant.virtual_ip_name}"
+                live.cluster.remove_data(node_keepalived_name(node), address, backend)
