@@ -11,15 +11,12 @@ from pathlib import Path
 
 from dev.last_hop.disk import SystemDisk
 from dev.last_hop.lines import Line
+from dev.local import progress
 from dev.local.user_error import UserError
 
 QEMU = "qemu-system-x86_64"
 _KVM = Path("/dev/kvm")
-_BOOT_SECONDS = 300
-
-
-def has_kvm() -> bool:
-    return os.access(_KVM, os.R_OK | os.W_OK)
+_BOOT_SECONDS = {"kvm": 60.0, "tcg": 300.0}
 
 
 @dataclass
@@ -27,14 +24,16 @@ class Machine:
     """A running machine."""
 
     process: subprocess.Popen[str]
+    accelerator: str
+    """`kvm`, or `tcg` if QEMU emulates the processor."""
     lines: list[Line] = field(default_factory=list)
     """Everything that it has said; grows from another thread."""
 
     def tell(self, *words: str) -> None:
         """Have it run a command of guest/machine.sh."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(" ".join(words) + "\n")
-        self.process.stdin.flush()
+        if self.process.stdin is not None:
+            self.process.stdin.write(" ".join(words) + "\n")
+            self.process.stdin.flush()
 
     def ask(self, *words: str, until: Callable[[Line], bool], seconds: float = 30) -> Line:
         """Have it run a command, and return the first line since that is an answer."""
@@ -64,9 +63,35 @@ class Machine:
 @contextmanager
 def booted(disk: SystemDisk, run_disk: Path, console: Path) -> Iterator[Machine]:
     """Boot it, and turn it off at the end."""
+    machine = _with_kvm(disk, run_disk, console) or _start("tcg", disk, run_disk, console)
+    try:
+        machine.wait(_is_ready, seconds=_BOOT_SECONDS["tcg"])
+        yield machine
+    finally:
+        _turn_off(machine)
+
+
+def _with_kvm(disk: SystemDisk, run_disk: Path, console: Path) -> Machine | None:
+    if not os.access(_KVM, os.R_OK | os.W_OK):
+        return None
+    machine = _start("kvm", disk, run_disk, console)
+    try:
+        machine.wait(_is_ready, seconds=_BOOT_SECONDS["kvm"])
+    except UserError:
+        # Some virtual machines offer a KVM in software, with which a usual kernel does not boot (2026-11).
+        _turn_off(machine)
+        progress.log(f"{_KVM} does not boot the virtual machine: emulating its processor instead")
+        return None
+    except BaseException:
+        _turn_off(machine)
+        raise
+    return machine
+
+
+def _start(accelerator: str, disk: SystemDisk, run_disk: Path, console: Path) -> Machine:
     arguments = [
         QEMU,
-        *("-accel", "tcg", "-cpu", "max", "-m", "1024", "-smp", "2", "-no-reboot"),
+        *("-accel", accelerator, "-cpu", "max", "-m", "1024", "-smp", "2", "-no-reboot"),
         *("-display", "none", "-monitor", "none", "-serial", f"file:{console}", "-serial", "stdio"),
         *("-kernel", str(disk.kernel), "-initrd", str(disk.initrd)),
         *("-append", "root=/dev/vda rw console=ttyS0 quiet panic=-1"),
@@ -75,21 +100,25 @@ def booted(disk: SystemDisk, run_disk: Path, console: Path) -> Iterator[Machine]
         *("-drive", f"file={run_disk},format=raw,if=virtio"),
         *("-nic", "user,model=virtio-net-pci"),
     ]
-    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, errors="replace")
-    machine = Machine(process=process)
-    reader = threading.Thread(target=_read, args=(machine,), daemon=True)
-    reader.start()
-    try:
-        machine.wait(lambda line: line.word == "ready", seconds=_BOOT_SECONDS)
-        yield machine
-    finally:
-        process.terminate()
-        process.wait()
-        reader.join()
+    with console.with_suffix(".qemu.log").open("wb") as errors:
+        process = subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, errors="replace"
+        )
+    machine = Machine(process=process, accelerator=accelerator)
+    threading.Thread(target=_read, args=(machine,), daemon=True).start()
+    return machine
+
+
+def _turn_off(machine: Machine) -> None:
+    machine.process.kill()
+    machine.process.wait()
+
+
+def _is_ready(line: Line) -> bool:
+    return line.word == "ready"
 
 
 def _read(machine: Machine) -> None:
-    assert machine.process.stdout is not None
-    for text in machine.process.stdout:
+    for text in machine.process.stdout or ():
         if (line := Line.parsed(text)) is not None:
             machine.lines.append(line)

@@ -43,6 +43,7 @@ node() { attach "$1" "$2" "$3"; ip netns exec "$1" sysctl -q -w net.ipv4.ip_forw
 # A pod is reached through its node, and so are its replies: with IPVS's masquerading they must come back where they
 # were forwarded.
 database() {  # pod, node, address, answer
+  ip netns pids "$1" 2>/dev/null | xargs -r kill -KILL; ip netns delete "$1" 2>/dev/null
   ip netns add "$1"
   ip link add "pod-${3//./-}" netns "$2" type veth peer name eth0 netns "$1"
   ip -n "$2" link set "pod-${3//./-}" up; ip -n "$2" address add 10.244.0.1/32 dev "pod-${3//./-}" 2>/dev/null
@@ -94,10 +95,9 @@ power_on() {  # node
   say on "$1"
 }
 
-table() {  # node: its VIPs, and the backends that they have
-  local vips; vips=$(ip -n "$1" -brief -4 address show dev eth0 | grep -o '[0-9.]*/32' | tr '\n' ' ')
-  local ipvs; ipvs=$(ip netns exec "$1" ipvsadm -Ln | awk '/^TCP/ { printf "%s ", $2 } /Masq/ { printf "-> %s ", $2 }')
-  say table "$1" "addresses: $vips ipvs: $ipvs"
+table() {  # node: prints its VIPs, those of its interface and those that IPVS forwards
+  say table "$1" $(ip -n "$1" -brief -4 address show dev eth0 | grep -o '[0-9.]*/32') \
+    $(ip netns exec "$1" ipvsadm -Ln | grep -o '^TCP  [0-9.:]*' | cut -c 6-)
 }
 
 log() {  # pod
