@@ -22,7 +22,7 @@ def now(cell: Cell) -> Announcers:
 
 
 def since(cell: Cell, version: str) -> Iterator[Announcers]:
-    """Yield who announced each VIP after each change since a version, from the API server's own history."""
+    """Yield who announced each VIP after each change since a version, from the API server's history of 5 minutes."""
     objects = {
         (each, item["metadata"]["name"]): item
         for each in LISTS
@@ -38,6 +38,11 @@ def since(cell: Cell, version: str) -> Iterator[Announcers]:
         yield _announcers(list(objects.values()))
 
 
+def announced_twice(cell: Cell, version: str) -> list[Announcers]:
+    """Return every moment since a version at which two announced one VIP."""
+    return [found for found in since(cell, version) if any(len(announcers) > 1 for announcers in found.values())]
+
+
 def _announcers(items: list[Manifest]) -> Announcers:
     read = {
         argument.rpartition("/")[2]
@@ -49,7 +54,7 @@ def _announcers(items: list[Manifest]) -> Announcers:
     found: dict[str, set[str]] = {}
     for item in items:
         if item["metadata"]["name"] in read and "spec" not in item:
-            for vip in item.get("data") or {}:
+            for vip in (vip for vip, service in (item.get("data") or {}).items() if service):
                 found.setdefault(vip, set()).add(item["metadata"]["name"])
     return {vip: frozenset(names) for vip, names in found.items()}
 
