@@ -12,7 +12,7 @@ _HEADER = (
     ("what happens", "keepalived per tenant", "keepalived per node"),
     ("发生什么", "每个租户一个 keepalived", "每个节点一个 keepalived"),
 )
-_WORDS = {
+WORDS = {
     What.FAILOVER: ("failover, both nodes are well", "故障切换，两个节点都正常"),
     What.DEAD: (
         "failover, the old node is dead (from the start of `pulumi up`)",
@@ -62,7 +62,7 @@ def section(results: Results) -> str:
 def table(results: Results, language: int) -> str:
     """Return for how long clients could not connect: the shortest and the longest, and of how many."""
     rows: list[Sequence[str]] = [_HEADER[language], ("---",) * 3]
-    for what, words in _WORDS.items():
+    for what, words in WORDS.items():
         cells = [
             _cell([switch for switch in results.switches if (switch.what, switch.per) == (what, per)], language)
             for per in Per

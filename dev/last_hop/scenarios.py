@@ -68,6 +68,8 @@ class Run:
             for role in (STANDBY, MASTER):
                 self.switch(What.FAILOVER, {MOVING: role})
         self.dead_nodes(switches)
+        # tenant3 may be on the other node, which is tenant4's.
+        self.up({MOVING: MASTER})
         self.up({NEIGHBOUR: MASTER})
         self.settle()
         self.cut_off_neighbours(switches)
@@ -81,7 +83,7 @@ class Run:
             for role, other in ((STANDBY, MASTER), (MASTER, STANDBY)):
                 self.switch(What.EMPTY, {MOVING: role, NEIGHBOUR: other})
         self.dead_nodes(switches)
-        self.up({NEIGHBOUR: MASTER, THIRD: MASTER})
+        self.up({MOVING: MASTER, NEIGHBOUR: MASTER, THIRD: MASTER})
         self.settle()
         for _ in range(switches):
             for role in (STANDBY, MASTER):
