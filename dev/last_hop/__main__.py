@@ -90,6 +90,8 @@ def _serve(fleet: Cell, system: SystemDisk, run_disk: Path, *, logs: Path, resul
         finally:
             lines = (f"{line.word} {line.seconds} {' '.join(line.about)}\n" for line in booted.lines)
             (logs / "last-hop.log").write_text("".join(lines))
+            # Also of a run that did not finish.
+            (logs / "last-hop.json").write_text(results.as_json())
 
 
 def _write(run_disk: Path, fleet: Cell, files: KeepalivedFiles) -> None:
