@@ -88,6 +88,8 @@ def _serve(fleet: Cell, system: SystemDisk, run_disk: Path, *, logs: Path, resul
             with kubelet.running(booted, fleet.cluster, NODES, kubectl) as kubelets:
                 Run(cell=fleet, machine=booted, kubelet=kubelets, results=results).all(switches)
         finally:
+            for pod in [line.about[0] for line in booted.lines if line.word == "started"]:
+                booted.ask("log", pod, until=lambda line: line.word == "logged")
             lines = (f"{line.word} {line.seconds} {' '.join(line.about)}\n" for line in booted.lines)
             (logs / "last-hop.log").write_text("".join(lines))
             # Also of a run that did not finish.

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
-from dev.last_hop.client import NOBODY
+from dev.last_hop.client import INTERVAL, NOBODY
 from dev.last_hop.lines import Line
+
+
+_ONE_REQUEST = 2 * INTERVAL
 
 
 @dataclass(frozen=True)
@@ -16,8 +20,14 @@ class Answer:
 
 
 def answers(lines: Sequence[Line], vip: str) -> list[Answer]:
-    """Return what the client of a VIP has heard."""
-    return [Answer(line.seconds, line.about[1]) for line in lines if line.word == "heard" and line.about[0] == vip]
+    """Return what the client of a VIP has heard, without single requests that got lost."""
+    every = [Answer(line.seconds, line.about[1]) for line in lines if line.word == "heard" and line.about[0] == vip]
+    heard: list[Answer] = []
+    for answer, following in zip_longest(every, every[1:]):
+        lost = answer.text == NOBODY and following is not None and following.seconds - answer.seconds < _ONE_REQUEST
+        if not lost and (not heard or heard[-1].text != answer.text):
+            heard.append(answer)
+    return heard
 
 
 @dataclass(frozen=True, kw_only=True)

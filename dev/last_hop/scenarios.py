@@ -14,6 +14,7 @@ from dev.last_hop.results import Per, Results, Switch, What
 from dev.local import progress
 from dev.local.cluster import DEV_NODES
 from dev.local.user_error import UserError
+from kube.facts import NODE_KEEPALIVED_LABEL
 
 M1, M2 = (node.name for node in DEV_NODES)
 NODES = {M1: "m1", M2: "m2"}
@@ -73,21 +74,32 @@ class Run:
         self.up({NEIGHBOUR: MASTER})
         self.settle()
         self.cut_off_neighbours(switches)
-        for _ in range(switches):
-            self.switch(What.TO_NODE, {}, per=Per.NODE, observed=(MOVING, NEIGHBOUR))
-            self.switch(What.TO_TENANT, {}, per=Per.TENANT, observed=(MOVING, NEIGHBOUR))
-        self.switch(What.TO_NODE, {}, per=Per.NODE, observed=(MOVING, NEIGHBOUR))
+        self.change(Per.NODE)
         self.up({NEIGHBOUR: STANDBY})
         self.settle()
         for _ in range(switches):
             for role, other in ((STANDBY, MASTER), (MASTER, STANDBY)):
                 self.switch(What.EMPTY, {MOVING: role, NEIGHBOUR: other})
         self.dead_nodes(switches)
-        self.up({MOVING: MASTER, NEIGHBOUR: MASTER, THIRD: MASTER})
+        self.up({MOVING: MASTER, NEIGHBOUR: MASTER})
+        self.settle()
+        for _ in range(switches):
+            self.change(Per.TENANT)
+            self.change(Per.NODE)
+        self.up({THIRD: MASTER})
         self.settle()
         for _ in range(switches):
             for role in (STANDBY, MASTER):
                 self.switch(What.FAILOVER, {MOVING: role})
+
+    def change(self, per: Per) -> None:
+        """Change what keepalived runs for."""
+        self.switch(What.TO_NODE if per is Per.NODE else What.TO_TENANT, {}, per=per, observed=list(self.active))
+        if per is Per.NODE:
+            # One that is ended may leave its address behind, which one that runs already does not count as its own and
+            # never removes (0.35, 2026-11). One that starts with it does.
+            self.cell.kubectl("delete", "pods", f"--selector={NODE_KEEPALIVED_LABEL}").output()
+            self.settle()
 
     def switch(
         self, what: What, roles: Mapping[str, str], *, per: Per | None = None, observed: Sequence[str] = ()
@@ -187,15 +199,12 @@ class Run:
         return _answer(tenant, self.active[tenant])
 
     def check_tables(self) -> None:
-        """Check that a node has the VIPs of the tenants that it serves, and no others."""
+        """Check that no node has kept the address of a VIP that another one serves: both would answer ARP."""
         for node, short in NODES.items():
             found = self.machine.ask("table", short, until=lambda line: line.word == "table")
-            served = {VIPS[tenant] for tenant, role in self.active.items() if node_of(tenant, role) == node}
-            expected = {f"{vip}/32" for vip in served} | {f"{vip}:5432" for vip in served}
-            # The node's own address, with which its keepalived takes part in the VRRP election without any VIP.
-            present = {each for each in found.about[1:] if not each.startswith("169.254.")}
-            for extra in sorted(present - expected):
-                self.results.left_over.append(f"{short} has {extra}, keepalived per {self.per}")
+            elsewhere = {VIPS[tenant] for tenant, role in self.active.items() if node_of(tenant, role) != node}
+            for vip in sorted(vip for vip in elsewhere if f"{vip}/32" in found.about):
+                self.results.left_over.append(f"{short} has kept the address {vip}, keepalived per {self.per}")
                 progress.log(f"  FAULT: {self.results.left_over[-1]}")
 
     def lose(self, node: str) -> None:

@@ -20,6 +20,11 @@ def test_a_client_hears_its_own_vip() -> None:
     assert answers(heard, VIP) == [Answer(1, NOBODY), Answer(3, OLD)]
 
 
+def test_a_single_lost_request_is_left_out() -> None:
+    heard = lines(f"heard 1 {VIP} {OLD}\nheard 2 {VIP} nobody\nheard 2.1 {VIP} {OLD}\nheard 3 {VIP} nobody")
+    assert answers(heard, VIP) == [Answer(1, OLD), Answer(3, NOBODY)]
+
+
 def test_an_outage_lasts_from_the_first_failure_to_the_last_right_answer() -> None:
     heard = [Answer(1, OLD), Answer(12.5, NOBODY), Answer(14, NEW), Answer(15, NOBODY), Answer(16.25, NEW)]
     expected = Outage(seconds=3.75, after_start=6.25, wrong=())
