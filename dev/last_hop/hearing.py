@@ -7,7 +7,6 @@ from itertools import zip_longest
 from dev.last_hop.client import INTERVAL, NOBODY
 from dev.last_hop.lines import Line
 
-
 _ONE_REQUEST = 2 * INTERVAL
 
 
