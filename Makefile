@@ -3,7 +3,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help up test chromium lint lint-here down clean setup env lock bench soak
+.PHONY: help up test chromium lint lint-here down clean setup env lock bench last-hop soak
 
 # For commands with the tools and the virtual environment of `make setup`.
 WITH_ENV = exports="$$($(PYTHON) -m dev.local env)" && eval "$$exports" &&
@@ -52,6 +52,9 @@ lock: ## lock the Python packages of pyproject.toml
 
 bench: ## measure speed beside helm and kubectl, write docs/benchmark.md, up to 45 min
 	@$(WITH_ENV) python -m dev.bench
+
+last-hop: ## serve VIPs with the real kube-keepalived-vip in a virtual machine, write docs/bad-day.md's table, 40 min
+	@$(WITH_ENV) python -m dev.last_hop --write
 
 soak: ## run the tests that take minutes
 	@$(WITH_ENV) python -m pytest -m nightly --timeout 7200
