@@ -109,6 +109,8 @@ def test_a_node_that_does_not_exist_is_refused() -> None:
     config = per_node(config_with())
     config["cluster"]["nodeKeepalived"]["nodes"].append({"name": "m3.adb.g1.com", "vrid": 9})
     assert list(refused_keepalived(live_fleet(load(config)))) == [
-        "cluster.nodeKeepalived.nodes has m3.adb.g1.com, which is not a node of this cluster: did you mean "
-        "m2.adb.g1.com or m1.adb.g1.com?"
+        (
+            "cluster.nodeKeepalived.nodes has m3.adb.g1.com, which is not a node of this cluster: did you mean "
+            "m2.adb.g1.com or m1.adb.g1.com?"
+        )
     ]
