@@ -29,9 +29,11 @@ def test_a_vip_is_an_entry_in_the_config_map_of_its_node(tenant3: Program) -> No
         "data": {"192.168.143.144": "default/tenant3-vip"},
     }
     assert entry.delete_before_replace, "two nodes would announce the VIP"
-    needed = {found.urn for found in tenant3.resources.values() if found.name in (NODE, "tenant3-vip")} - {entry.urn}
-    components = {urn for urn in needed if "adb:tenants:VirtualIp::" in urn}
-    assert needed - components <= entry.dependencies
+    config_map = tenant3.of_type("kubernetes:core/v1:ConfigMap")[NODE]
+    service = tenant3.of_type("kubernetes:core/v1:Service")["tenant3-vip"]
+    assert {config_map.urn, service.urn} <= entry.dependencies
+    controller = tenant3.of_type("kubernetes:core/v1:ReplicationController")[NODE]
+    assert {config_map.urn, entry.urn} <= controller.dependencies, "keepalived has to start with the VIP"
 
 
 def test_the_config_map_has_no_vip_of_its_own(tenant3: Program) -> None:
