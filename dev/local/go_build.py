@@ -144,7 +144,7 @@ class Go:
             cwd=MODULES / module,
             env=self.environment,
             log_file=self.logs / f"go-mod-verify-{module}.log",
-            remedy="If it names a modified one, run `go clean -modcache`; else check that Go's proxy (GOPROXY) is reachable.",
+            remedy="If one was modified, run `go clean -modcache`; else check that Go's proxy (GOPROXY) is reachable.",
         )
 
     def build(self, command: Command, into: Path, title: str) -> None:
