@@ -68,15 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except split.CannotSplitError as error:
             sys.stderr.write(f"{options.file} is not split: {error}\n")
             return 2
-    elif options.command == "operator":
+    elif options.command in _OF_OPTIONS:
         try:
-            output = _operator(options)
-        except UnusableOptionError as error:
-            sys.stderr.write(f"{error}\n")
-            return 2
-    elif options.command == "permissions":
-        try:
-            output = _permissions(options)
+            output = _OF_OPTIONS[options.command](options)
         except UnusableOptionError as error:
             sys.stderr.write(f"{error}\n")
             return 2
@@ -164,6 +158,9 @@ def _permissions(options: argparse.Namespace) -> str:
         )
     return permissions.manifest(fleet, stack, users, extra)
 
+
+_OF_OPTIONS = {"operator": _operator, "permissions": _permissions}
+"""The commands that raise `UnusableOptionError`."""
 
 if __name__ == "__main__":
     terminal.run(main)

@@ -158,10 +158,12 @@ class _Grants:
         if self._extra.missing_nodes:
             # Labelling a missing node creates it, and it is deleted again (`components/guards/phantom_nodes.py`).
             yield from self._all(NODE_PATCH, "create", "delete")
-        if self._grants_access:
-            # Nobody may grant what they do not have.
-            for kind in KEEPALIVED_KINDS:
-                yield from self._all(kind, *KEEPALIVED_VERBS, cluster_wide=True)
+        yield from self._of_keepalived()
+
+    def _of_keepalived(self) -> Iterator[Grant]:
+        """What the declared ClusterRole grants: nobody may grant what they do not have, not even in a dry run."""
+        for kind in KEEPALIVED_KINDS if self._grants_access else ():
+            yield from self._all(kind, *KEEPALIVED_VERBS, cluster_wide=True)
 
     def _of_drift(self) -> Iterator[Grant]:
         for kind in _once([*self._of_tenants, *self._shared]):
@@ -172,6 +174,7 @@ class _Grants:
             yield from self._all(NODE_PATCH, "get", "list")
             # Whether a node's label is another fleet's.
             yield from self._all(STATEFUL_SET, "list", cluster_wide=True)
+        yield from self._of_keepalived()
         if self._extra.repair:
             yield from self._all(NODE_PATCH, "update")
 

@@ -19,7 +19,7 @@ from tests.support.program import PROJECT, ROOT
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
 
 LEAST_PRIVILEGE = "LEAST_PRIVILEGE"
-"""Set this variable to run every stack of the tests as users with the permissions of `python -m tenants permissions`."""
+"""Set this variable to run all stacks as users with what `python -m tenants permissions` prints, and nothing else."""
 
 Config = Mapping[str, Any]
 
@@ -53,16 +53,15 @@ class Stack:
         state = directory / "state"
         state.mkdir(exist_ok=True)
         self._settings = project / f"Pulumi.{name}.yaml"
-        self.environment = {
+        self.environment: Mapping[str, str] = {
             **environment,
             "PULUMI_BACKEND_URL": f"{state.as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "engine-tests",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
-        self.users = None
+        self.users: LeastPrivilege | None = None
         if os.environ.get(LEAST_PRIVILEGE):
-            self.users = LeastPrivilege(project, stack=name, environment=environment, extra=EVERYTHING)
-        self.environment = self.environment_of(User.UP)
+            self.use(LeastPrivilege(project, stack=name, environment=environment, extra=EVERYTHING))
         self.project = project
         self.run_program_of(ROOT)
         self.name = name
@@ -82,6 +81,11 @@ class Stack:
         self._settings.write_text(yaml.safe_dump(settings))
         if self.users:
             self.users.allow(config)
+
+    def use(self, users: LeastPrivilege) -> None:
+        """Run everything from now on as these users."""
+        self.users = users
+        self.environment = self.environment_of(User.UP)
 
     def environment_of(self, user: User) -> Mapping[str, str]:
         """Return the environment in which a user of the stack runs commands."""
