@@ -93,7 +93,7 @@ class Record:
             if user is None or asked_for is None:
                 continue
             code = event["responseStatus"].get("code")
-            if code == 403 and not is_done_without(user, asked_for["resource"], event["verb"]):
+            if code == 403 and not is_done_without(user, event):
                 self.denied.append(f"{command}: {event['responseStatus'].get('message')}")
             # A server-side apply that creates an object needs both.
             for verb in (event["verb"], "create") if code == 201 else (event["verb"],):
@@ -115,12 +115,13 @@ class Record:
         )
 
 
-def is_done_without(user: User, plural: str, verb: str) -> bool:
+def is_done_without(user: User, event: Manifest) -> bool:
     """Tell whether a command goes on without what it asked for.
 
     The plugin previews without a dry run if the API server forbids it, and shows no events of pods while it waits.
     """
-    return (user is User.PREVIEW and verb == "patch") or plural == "events"
+    by_plugin = "kubectl" not in event["userAgent"]
+    return by_plugin and (user is User.PREVIEW or event["objectRef"]["resource"] == "events")
 
 
 def only_to_grant(grant: Grant) -> bool:
