@@ -7,8 +7,10 @@ names it. Not in the log, and tested apart: what a user needs only to grant it t
 import copy
 import json
 import os
+import re
+import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,15 +20,18 @@ import pytest
 from dev.local import cluster as local_cluster
 from dev.local.cluster import KwokCluster
 from tenants import load
-from tenants.permissions import KEEPALIVED_KINDS, KEEPALIVED_VERBS, Grant, User, grants
-from tests.support.cell import Cell, new_cell
+from tenants.permissions import KEEPALIVED_KINDS, KEEPALIVED_VERBS, Extra, Grant, User, documents, grants
+from tests.support.cell import Cell, Manifest, eventually, new_cell
 from tests.support.drift_list import drift_list
 from tests.support.fleets import Config, tenant3, with_tenants
+from tests.support.interruption import kill, start_an_up
 from tests.support.least_privilege import EVERYTHING, LeastPrivilege
-from tests.support.stack import Stack
+from tests.support.process import run
+from tests.support.stack import Refused, Stack
 
 pytestmark = pytest.mark.engine
 
+NOTHING_MORE = Extra()
 AUDIT_POLICY = """\
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -184,3 +189,174 @@ def test_every_command_needs_what_is_printed_and_no_more(audited: KwokCluster, t
         for user in User
     }
     assert superfluous == {"preview": [], "up": [], "drift": []}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenAway:
+    """One verb of one rule of a role."""
+
+    user: User
+    document: int
+    rule: int
+    verb: str
+    resources: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {', '.join(self.resources)}"
+
+    def of(self, objects: Sequence[Manifest]) -> list[Manifest]:
+        """Return the objects without it."""
+        left = copy.deepcopy(list(objects))
+        left[self.document]["rules"][self.rule]["verbs"].remove(self.verb)
+        return left
+
+    def is_named_in(self, output: str) -> bool:
+        """Tell whether an error is about it: the API server names the verb, or what may not be granted without it."""
+        refused = re.findall(r'cannot (\w+) resource "(\w+)"', output)
+        return any((self.verb, plural) in refused for plural in self.resources) or (
+            "not currently held" in output and any(f'"{plural}"' in output for plural in self.resources)
+        )
+
+
+class Tried:
+    """A stack of its own whose users lack one verb at a time."""
+
+    def __init__(self, audited: KwokCluster, directory: Path, name: str) -> None:
+        environment = {**os.environ, "KUBECONFIG": str(audited.kubeconfig)}
+        self.cell = new_cell(name, environment, "m1", "m2")
+        add_shared_objects_of_others(self.cell)
+        self.users = LeastPrivilege(directory, stack="dev", environment=environment, extra=NOTHING_MORE)
+        self.stack = Stack(directory, name="dev", environment=environment)
+        self.stack.use(self.users)
+        self.config = full(self.cell)
+        self._names = {user: self.users.name(user) for user in User}
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        return documents(load(self.config), "dev-0", self._names, NOTHING_MORE)
+
+    def verbs(self, user: User) -> Iterator[TakenAway]:
+        for number, each in enumerate(self.objects):
+            if each["kind"].endswith("Role") and f"-{user}" in each["metadata"]["name"]:
+                for position, rule in enumerate(each["rules"]):
+                    for verb in rule["verbs"]:
+                        resources = tuple(rule["resources"])
+                        yield TakenAway(user=user, document=number, rule=position, verb=verb, resources=resources)
+
+    def without(self, taken: TakenAway, command: Callable[[], str]) -> bool:
+        """Run a command without a verb, and tell whether it fails because of that."""
+        self.users.allow(self.config)
+        self.users.apply(taken.of(self.objects))
+        try:
+            return taken.is_named_in(command())
+        finally:
+            self.users.apply(self.objects)
+
+    def preview(self) -> str:
+        return self._error(lambda: self.stack.preview(full(self.cell, activeRole="standby")))
+
+    def up(self) -> str:
+        return self._error(lambda: self.stack.up(self.config))
+
+    def refresh(self) -> str:
+        done = self.stack.pulumi("up", "--yes", "--refresh", "--skip-preview")
+        return done.stdout + done.stderr if done.returncode else ""
+
+    def remove(self) -> str:
+        return self._error(lambda: self.stack.up(with_tenants(self.config, [])))
+
+    def drift(self) -> str:
+        state = self.stack.pulumi("stack", "export", "--show-secrets").stdout
+        environment = self.stack.environment_of(User.DRIFT)
+        return run(sys.executable, "-m", "drift", "-", env=environment, stdin=state).stderr
+
+    @staticmethod
+    def _error(command: Callable[[], object]) -> str:
+        try:
+            command()
+        except Refused as error:
+            return str(error)
+        return ""
+
+
+@pytest.fixture(scope="module")
+def deployed(audited: KwokCluster, tmp_path_factory: pytest.TempPathFactory) -> Tried:
+    """A fleet, and a node with a label that may be another fleet's."""
+    tried = Tried(audited, tmp_path_factory.mktemp("deployed"), "deployed")
+    assert tried.up() == ""
+    tried.cell.kubectl("label", "node", tried.cell.add_node("m3"), "tenancy-tenant3=master")
+    return tried
+
+
+@pytest.mark.parametrize("user", [User.PREVIEW, User.DRIFT])
+def test_without_any_verb_the_command_of_a_reader_fails(deployed: Tried, user: User) -> None:
+    command = {User.PREVIEW: deployed.preview, User.DRIFT: deployed.drift}[user]
+    assert [str(taken) for taken in deployed.verbs(user) if not deployed.without(taken, command)] == []
+
+
+def test_without_any_verb_an_up_fails(deployed: Tried, audited: KwokCluster, tmp_path: Path) -> None:
+    """Each is needed to create a fleet, or to update, or to remove a tenant."""
+    superfluous = []
+    for number, taken in enumerate(deployed.verbs(User.UP)):
+        if taken.verb in ("get", "list"):
+            needed = deployed.without(taken, deployed.refresh)
+        elif taken.verb == "delete":
+            continue  # The next test
+        elif taken.verb == "watch" and "statefulsets" in taken.resources:
+            continue  # The test after the next
+        else:
+            new = Tried(audited, tmp_path / str(number), f"new-{number}")
+            (again,) = (each for each in new.verbs(User.UP) if replace(each, document=0) == replace(taken, document=0))
+            needed = new.without(again, new.up)
+        if not needed:
+            superfluous.append(str(taken))
+    assert superfluous == []
+
+
+def test_without_delete_a_tenant_is_not_removed(audited: KwokCluster, tmp_path: Path) -> None:
+    tried = Tried(audited, tmp_path, "retired")
+    tried.config = full(tried.cell, state="retired")
+    assert tried.up() == ""
+    taken = [each for each in tried.verbs(User.UP) if each.verb == "delete"]
+    # What is deleted first comes first: a tenant's controllers, before its Services.
+    taken.sort(key=lambda each: "statefulsets" not in each.resources)
+    assert [tried.without(each, tried.remove) for each in taken] == [True] * len(taken)
+    assert tried.remove() == ""
+
+
+def test_without_watch_an_up_waits_for_ever(audited: KwokCluster, tmp_path: Path) -> None:
+    tried = Tried(audited, tmp_path, "unwatched")
+    (taken,) = (each for each in tried.verbs(User.UP) if each.verb == "watch" and "statefulsets" in each.resources)
+    record = Record(log=audited.logs / "audit.log", users=tried.users)
+
+    def is_denied() -> bool:
+        record.read("up")
+        return any('cannot watch resource "statefulsets"' in each for each in record.denied)
+
+    tried.users.allow(tried.config)
+    tried.users.apply(taken.of(tried.objects))
+    running = start_an_up(tried.stack, tried.config)
+    eventually(is_denied, what="the plugin asks to watch StatefulSets", seconds=120)
+    eventually(lambda: bool(tried.cell.endpoint_addresses("tenant3-master")), what="the pods are ready")
+    time.sleep(10)
+    services = {each["metadata"]["name"] for each in tried.cell.live("services")}
+    kill(tried.stack, running)
+    assert services == {"tenant3-master", "tenant3-standby"}, "the VIP's Service is created after the pods are ready"
+
+
+def test_the_policies_leave_readers_dry_runs_and_up_its_labels(deployed: Tried) -> None:
+    def refused(user: User, *arguments: str) -> str:
+        environment = deployed.stack.environment_of(user)
+        return run("kubectl", "--namespace", deployed.cell.namespace, *arguments, env=environment).stderr
+
+    node = deployed.cell.node("m1")
+    service = json.dumps(deployed.cell.get("service", "tenant3-vip"))
+    replaced = ("replace", "-f", "-")
+    environment = deployed.stack.environment_of(User.DRIFT)
+    written = run("kubectl", *replaced, env=environment, stdin=service)
+    assert "this user may only make dry runs" in written.stderr
+    assert run("kubectl", *replaced, "--dry-run=server", env=environment, stdin=service).returncode == 0
+    for change in (("label", "node", node, "zone=a"), ("taint", "node", node, "a=b:NoSchedule"), ("cordon", node)):
+        assert "this user may only change the labels tenancy-" in refused(User.UP, *change), change
+    assert refused(User.UP, "label", "node", node, "tenancy-tenant9=master") == ""
+    assert refused(User.UP, "label", "node", node, "tenancy-tenant9-") == ""

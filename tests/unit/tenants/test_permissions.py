@@ -37,7 +37,10 @@ def test_readme_has_the_printed_table(page: str, capsys: pytest.CaptureFixture[s
 
 
 def test_a_fleet_needs_nothing_for_kinds_that_it_does_not_declare() -> None:
-    plain, more = verbs(CONFIG, User.UP), verbs(config_with(promotion={"command": ["a"]}, networkPolicy={"allowFrom": []}), User.UP)
+    plain, more = (
+        verbs(CONFIG, User.UP),
+        verbs(config_with(promotion={"command": ["a"]}, networkPolicy={"allowFrom": []}), User.UP),
+    )
     assert more.keys() - plain.keys() == {"jobs", "networkpolicies"}
     assert {plural: more[plural] - plain[plural] for plural in plain} == {plural: set() for plural in plain}
 
