@@ -116,8 +116,10 @@ class _Grants:
         match user:
             case User.PREVIEW:
                 yield from self._of_the_program()
+                yield from self._of_refresh()
             case User.UP:
                 yield from self._of_the_program()
+                yield from self._of_refresh()
                 yield from self._of_up()
             case User.DRIFT:
                 yield from self._of_drift()
@@ -141,18 +143,25 @@ class _Grants:
             for kind in live_kinds(fleet.tenants):
                 yield from self._all(kind, "get", "create", "patch", "update")
 
+    def _of_refresh(self) -> Iterator[Grant]:
+        """What `--refresh` reads; an update reads the object, too."""
+        for kind in _once([*self._of_tenants, *self._shared]):
+            yield from self._all(kind, "get", names=self._names(kind))
+        if self._of_tenants:
+            yield from self._all(NODE_PATCH, "get")
+
     def _of_up(self) -> Iterator[Grant]:
         """What the plugin does with declared objects."""
         for kind in _once([*self._of_tenants, *self._shared]):
-            # A server-side apply of a missing object needs both, and an update reads the object first.
+            # A server-side apply of a missing object needs both.
             yield from self._all(kind, "create")
-            yield from self._all(kind, "get", "patch", names=self._names(kind))
+            yield from self._all(kind, "patch", names=self._names(kind))
             # A deletion waits until the object is gone.
             if kind in self._of_tenants or self._extra.destroy:
                 yield from self._all(kind, "list", "watch")
                 yield from self._all(kind, "delete", names=self._names(kind))
         if self._of_tenants:
-            yield from self._all(NODE_PATCH, "get", "patch")
+            yield from self._all(NODE_PATCH, "patch")
             # The plugin waits until pods of StatefulSets and Jobs are ready or finished.
             yield from self._all(POD, "watch")
         if self._extra.missing_nodes:

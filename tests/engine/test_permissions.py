@@ -167,6 +167,8 @@ def test_every_command_needs_what_is_printed_and_no_more(audited: KwokCluster, t
     did("drift --repair")
     stack.preview(failed_over)
     did("preview of a failover")
+    stack.succeed("preview", "--refresh")
+    did("preview --refresh")
     stack.up(failed_over)
     did("up of a failover")
     stack.succeed("up", "--yes", "--refresh", "--skip-preview")
@@ -253,7 +255,9 @@ class Tried:
             self.users.apply(self.objects)
 
     def preview(self) -> str:
-        return self._error(lambda: self.stack.preview(full(self.cell, activeRole="standby")))
+        self.stack.configure(full(self.cell, activeRole="standby"))
+        done = self.stack.pulumi("preview", "--refresh")
+        return done.stdout + done.stderr if done.returncode else ""
 
     def up(self) -> str:
         return self._error(lambda: self.stack.up(self.config))
