@@ -7,10 +7,11 @@ from pathlib import Path
 
 from kube import json_text, terminal
 from kube.json_text import UnreadableError
-from tenants import handbook, permissions, schema, split, stackfile
+from tenants import handbook, isolation, permissions, schema, split, stackfile
 from tenants.as_found import stack_text
 from tenants.boundary import load
 from tenants.discover import KINDS, UnreadableListError, discover
+from tenants.fleet import Fleet
 from tenants.formats import FORMATS
 from tenants.lint import exit_code, lint_files
 from tenants.operator_stacks import IMAGE, OperatorOptions, UnusableOptionError, stack_resources
@@ -47,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     splitting.add_argument("tenants", metavar="TENANT", nargs="+", help="the tenants to move")
     _add_operator(commands)
     _add_permissions(commands)
+    isolating = commands.add_parser(
+        "isolation",
+        help="print quota, default requests and default NetworkPolicy of a namespace, for its administrator",
+    )
+    isolating.add_argument("files", nargs="+", metavar="FILE", help="the stack files of all stacks of the namespace")
     options = parser.parse_args(arguments)
 
     code = 0
@@ -140,12 +146,21 @@ def _add_permissions(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     add("--repair", action="store_true", help="also for `python -m drift --repair`")
 
 
+def _fleet(file: str) -> Fleet:
+    if exit_code(lint_files([file])):
+        raise UnusableOptionError(f"`python -m tenants lint {file}` has findings; fix them first")
+    return load(stackfile.read(Path(file).read_bytes()).sections)
+
+
+def _isolation(options: argparse.Namespace) -> str:
+    try:
+        return isolation.manifest([_fleet(file) for file in options.files])
+    except isolation.UnlikeNamespacesError as error:
+        raise UnusableOptionError(str(error)) from error
+
+
 def _permissions(options: argparse.Namespace) -> str:
-    (report,) = lint_files([options.file])
-    if exit_code([report]):
-        raise UnusableOptionError(f"`python -m tenants lint {options.file}` has findings; fix them first")
-    file = Path(options.file)
-    fleet = load(stackfile.read(file.read_bytes()).sections)
+    fleet, file = _fleet(options.file), Path(options.file)
     extra = Extra(destroy=options.destroy, missing_nodes=options.missing_nodes, repair=options.repair)
     users = {user: name for user in User if (name := getattr(options, user))}
     if not users:
@@ -159,7 +174,7 @@ def _permissions(options: argparse.Namespace) -> str:
     return permissions.manifest(fleet, stack, users, extra)
 
 
-_OF_OPTIONS = {"operator": _operator, "permissions": _permissions}
+_OF_OPTIONS = {"isolation": _isolation, "operator": _operator, "permissions": _permissions}
 """The commands that raise `UnusableOptionError`."""
 
 if __name__ == "__main__":

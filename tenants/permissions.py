@@ -156,7 +156,7 @@ class _Grants:
             # A server-side apply of a missing object needs both.
             yield from self._all(kind, "create")
             yield from self._all(kind, "patch", names=self._names(kind))
-            # A deletion waits until the object is gone.
+            # A deletion waits until the object is gone; API servers before 1.34 may not serve a watch that lists first.
             if kind in self._of_tenants or self._extra.destroy:
                 yield from self._all(kind, "list", "watch")
                 yield from self._all(kind, "delete", names=self._names(kind))
@@ -176,8 +176,9 @@ class _Grants:
 
     def _of_drift(self) -> Iterator[Grant]:
         for kind in _once([*self._of_tenants, *self._shared]):
-            # The expected object is what a dry run of `kubectl replace` returns; Jobs are compared without.
-            verbs = ("get",) if kind is JOB and not self._extra.repair else ("get", "update")
+            # The expected object is what a dry run of `kubectl replace` returns; only declared fields of a Job are
+            # compared, and no other is repaired (`drift/survey.py`).
+            verbs = ("get",) if kind is JOB else ("get", "update")
             yield from self._all(kind, *verbs, names=self._names(kind))
         if self._of_tenants:
             yield from self._all(NODE_PATCH, "get", "list")
