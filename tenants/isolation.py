@@ -15,8 +15,8 @@ from tenants.fleet import Fleet, Role, TenantSpec
 
 NAME = "adb-tenants"
 DEFAULT_REQUEST = {"memory": "64Mi", "cpu": "50m"}
-"""Of containers that request nothing: keepalived and promotions. Requests only: a limit could end a keepalived, and with
-it every VIP of its node."""
+"""Of containers that request nothing: keepalived and promotions. Requests only: a limit could end a keepalived, and
+with it every VIP of its node."""
 AT_ONCE = 2
 """Pods of a keepalived while it is replaced: the old one ends beside the new one."""
 
