@@ -21,10 +21,10 @@ from tenants.objects import (
     JOB,
     NODE_PATCH,
     OBJECTS,
-    REPLICATION_CONTROLLER,
     SECRET,
     SERVICE,
     SERVICE_ACCOUNT,
+    SHARED_OBJECTS,
     STATEFUL_SET,
     ResourceKind,
     live_kinds,
@@ -106,11 +106,11 @@ class _Grants:
         self._of_tenants = _once(row.kind for row in OBJECTS if any(map(row.is_declared, fleet.tenants)))
         if cluster.node_keepalived.nodes:
             # A tenant had a keepalived of its own before its node has one (`components/guards/announcement.py`).
-            self._of_tenants = _once([*self._of_tenants, CONFIG_MAP, REPLICATION_CONTROLLER])
+            self._of_tenants = _once([*self._of_tenants, *SHARED_OBJECTS["NodeKeepalived"]])
         self._grants_access = cluster.keepalived_account_of is None
         self._shared = [kind for kind, of in shared.items() if any(each.data is not None for each in of)]
         if self._grants_access:
-            self._shared += [SERVICE_ACCOUNT, CLUSTER_ROLE, CLUSTER_ROLE_BINDING]
+            self._shared += SHARED_OBJECTS["KeepalivedAccess"]
 
     def of(self, user: User) -> Iterator[Grant]:
         match user:
@@ -152,12 +152,13 @@ class _Grants:
 
     def _of_up(self) -> Iterator[Grant]:
         """What the plugin does with declared objects."""
+        of_tenants = {kind.plural for kind in self._of_tenants}
         for kind in _once([*self._of_tenants, *self._shared]):
             # A server-side apply of a missing object needs both.
             yield from self._all(kind, "create")
             yield from self._all(kind, "patch", names=self._names(kind))
-            # A deletion waits until the object is gone; API servers before 1.34 may not serve a watch that lists first.
-            if kind in self._of_tenants or self._extra.destroy:
+            # A deletion waits until the object is gone. Before Kubernetes 1.34 a watch begins with a list.
+            if kind.plural in of_tenants or self._extra.destroy:
                 yield from self._all(kind, "list", "watch")
                 yield from self._all(kind, "delete", names=self._names(kind))
         if self._of_tenants:
