@@ -12,6 +12,7 @@ from components.live.fleet import LiveFleet
 from components.objects.metadata import object_metadata
 from kube.facts import STACK_ANNOTATION, pod_spec
 from kube.manifest import Manifest, at, items, text
+from tenants.permissions import KEEPALIVED_KINDS, KEEPALIVED_VERBS, keepalived_role_name
 
 
 class KeepalivedAccess(pulumi.ComponentResource):
@@ -28,8 +29,7 @@ class KeepalivedAccess(pulumi.ComponentResource):
         if cluster.keepalived_account_of is not None:
             self.register_outputs({"serviceAccountName": account})
             return
-        # Cluster-scoped, so the name contains the namespace: two stacks of one cluster must not share it.
-        cluster_role_name = f"{account}-{home.namespace}"
+        cluster_role_name = keepalived_role_name(account, home.namespace)
         child = pulumi.ResourceOptions(parent=self, hooks=args.hooks.keepalived_access)
         cluster_role_metadata = ObjectMetaArgs(name=cluster_role_name, annotations={STACK_ANNOTATION: home.stack})
 
@@ -46,8 +46,8 @@ class KeepalivedAccess(pulumi.ComponentResource):
             rules=[
                 PolicyRuleArgs(
                     api_groups=[""],
-                    resources=["pods", "nodes", "endpoints", "services", "configmaps"],
-                    verbs=["get", "list", "watch"],
+                    resources=[kind.plural for kind in KEEPALIVED_KINDS],
+                    verbs=list(KEEPALIVED_VERBS),
                 )
             ],
             opts=child,

@@ -7,12 +7,17 @@ from pathlib import Path
 
 from kube import json_text, terminal
 from kube.json_text import UnreadableError
-from tenants import handbook, schema, split
+from tenants import handbook, isolation, permissions, schema, split, stackfile
 from tenants.as_found import stack_text
+from tenants.boundary import load
 from tenants.discover import KINDS, UnreadableListError, discover
+from tenants.fleet import Fleet
 from tenants.formats import FORMATS
 from tenants.lint import exit_code, lint_files
 from tenants.operator_stacks import IMAGE, OperatorOptions, UnusableOptionError, stack_resources
+from tenants.permissions import USERS, Extra, User
+from tenants.rules.names import is_subdomain
+from tenants.stackfile import stack_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     splitting.add_argument("stack", metavar="STACK", help="the new stack, such as prod-2")
     splitting.add_argument("tenants", metavar="TENANT", nargs="+", help="the tenants to move")
     _add_operator(commands)
+    _add_permissions(commands)
+    isolating = commands.add_parser(
+        "isolation",
+        help="print quota, default requests and default NetworkPolicy of a namespace, for its administrator",
+    )
+    isolating.add_argument("files", nargs="+", metavar="FILE", help="the stack files of all stacks of the namespace")
     options = parser.parse_args(arguments)
 
     code = 0
@@ -63,9 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except split.CannotSplitError as error:
             sys.stderr.write(f"{options.file} is not split: {error}\n")
             return 2
-    elif options.command == "operator":
+    elif options.command in _OF_OPTIONS:
         try:
-            output = _operator(options)
+            output = _OF_OPTIONS[options.command](options)
         except UnusableOptionError as error:
             sys.stderr.write(f"{error}\n")
             return 2
@@ -116,6 +127,55 @@ def _operator(options: argparse.Namespace) -> str:
     common = {name: value for name, value in vars(options).items() if name not in ("command", "files", "variable")}
     return stack_resources(options.files, OperatorOptions(**common, variables=options.variable))
 
+
+def _add_permissions(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    about = "print the smallest permissions for the users of a stack, for `kubectl apply -f -`"
+    parser = commands.add_parser(
+        "permissions", help=about, description=f"{about}; without users, print a table of them in Markdown"
+    )
+    add = parser.add_argument
+    add("file", metavar="FILE", help="the stack file, such as Pulumi.prod.yaml")
+    for user in User:
+        add(
+            f"--{user}",
+            metavar="USER",
+            help=f"who runs {USERS[user]}, as the API server names it, such as system:serviceaccount:ci:{user}",
+        )
+    add("--destroy", action="store_true", help="also for `pulumi destroy`, which deletes what tenants share")
+    add("--missing-nodes", action="store_true", help="also for labels of nodes that do not exist any more")
+    add("--repair", action="store_true", help="also for `python -m drift --repair`")
+
+
+def _fleet(file: str) -> Fleet:
+    if exit_code(lint_files([file])):
+        raise UnusableOptionError(f"`python -m tenants lint {file}` has findings; fix them first")
+    return load(stackfile.read(Path(file).read_bytes()).sections)
+
+
+def _isolation(options: argparse.Namespace) -> str:
+    try:
+        return isolation.manifest([_fleet(file) for file in options.files])
+    except isolation.UnlikeNamespacesError as error:
+        raise UnusableOptionError(str(error)) from error
+
+
+def _permissions(options: argparse.Namespace) -> str:
+    fleet, file = _fleet(options.file), Path(options.file)
+    extra = Extra(destroy=options.destroy, missing_nodes=options.missing_nodes, repair=options.repair)
+    users = {user: name for user in User if (name := getattr(options, user))}
+    if not users:
+        return permissions.table(fleet, extra)
+    stack = stack_of(file.name)
+    if stack is None or not is_subdomain(stack):
+        raise UnusableOptionError(
+            f"{file} is not named Pulumi.<stack>.yaml with a stack of lower-case letters, digits, - and ., of which a "
+            "policy can have the name"
+        )
+    return permissions.manifest(fleet, stack, users, extra)
+
+
+_OF_OPTIONS = {"isolation": _isolation, "operator": _operator, "permissions": _permissions}
+"""The commands that raise `UnusableOptionError`."""
 
 if __name__ == "__main__":
     terminal.run(main)

@@ -1,6 +1,6 @@
 """The Kubernetes objects of a tenant: one row for each, by which every other package finds and names them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -39,17 +39,27 @@ class ResourceKind:
     api: str = "/api/v1"
     plural: str
 
+    @property
+    def group(self) -> str:
+        """Its API group, as rules of a Role name it: empty for the core group."""
+        return self.api.split("/")[2] if self.api.startswith("/apis/") else ""
+
     def path(self, namespace: str) -> str:
         """Return the path of the list of all objects of this kind in a namespace."""
         return f"{self.api}/namespaces/{namespace}/{self.plural}"
 
 
+_RBAC = "/apis/rbac.authorization.k8s.io/v1"
+
+CLUSTER_ROLE = ResourceKind(name="ClusterRole", api=_RBAC, plural="clusterroles")
+CLUSTER_ROLE_BINDING = ResourceKind(name="ClusterRoleBinding", api=_RBAC, plural="clusterrolebindings")
 CONFIG_MAP = ResourceKind(name="ConfigMap", plural="configmaps")
 CONFIG_MAP_PATCH = ResourceKind(name="ConfigMapPatch", plural="configmaps")
 JOB = ResourceKind(name="Job", api="/apis/batch/v1", plural="jobs")
 NETWORK_POLICY = ResourceKind(name="NetworkPolicy", api="/apis/networking.k8s.io/v1", plural="networkpolicies")
 NODE_PATCH = ResourceKind(name="NodePatch", plural="nodes")
 REPLICATION_CONTROLLER = ResourceKind(name="ReplicationController", plural="replicationcontrollers")
+SECRET = ResourceKind(name="Secret", plural="secrets")
 SERVICE = ResourceKind(name="Service", plural="services")
 SERVICE_ACCOUNT = ResourceKind(name="ServiceAccount", plural="serviceaccounts")
 STATEFUL_SET = ResourceKind(name="StatefulSet", api="/apis/apps/v1", plural="statefulsets")
@@ -137,10 +147,10 @@ COMPONENTS = {
 }
 """The components of a tenant, and the suffixes of their names."""
 
-SHARED_OBJECTS = {
-    "Platform": dict.fromkeys(("ConfigMap", "Secret"), Part.SHARED),
-    "KeepalivedAccess": dict.fromkeys(("ServiceAccount", "ClusterRole", "ClusterRoleBinding"), Part.KEEPALIVED_ACCESS),
-    "NodeKeepalived": {"ConfigMap": Part.NODE_CONFIG, "ReplicationController": Part.NODE_KEEPALIVED},
+SHARED_OBJECTS: Mapping[str, Mapping[ResourceKind, Part]] = {
+    "Platform": dict.fromkeys((CONFIG_MAP, SECRET), Part.SHARED),
+    "KeepalivedAccess": dict.fromkeys((SERVICE_ACCOUNT, CLUSTER_ROLE, CLUSTER_ROLE_BINDING), Part.KEEPALIVED_ACCESS),
+    "NodeKeepalived": {CONFIG_MAP: Part.NODE_CONFIG, REPLICATION_CONTROLLER: Part.NODE_KEEPALIVED},
 }
 """The components that tenants share: the parts of their objects, by kind."""
 
@@ -161,7 +171,8 @@ def identify(urn: Urn) -> Identity:
     if urn.types[-1].startswith("pulumi:providers:"):
         return Identity(part=Part.PROVIDER)
     if component in SHARED_OBJECTS:
-        return Identity(part=SHARED_OBJECTS[component].get(urn.kind, Part.UNKNOWN))
+        parts = {kind.name: part for kind, part in SHARED_OBJECTS[component].items()}
+        return Identity(part=parts.get(urn.kind, Part.UNKNOWN))
     if row := row_of(urn.kind, urn.name):
         return Identity(tenant=urn.name.removesuffix(row.suffix), part=row.part, role=row.role)
     return Identity(part=Part.UNKNOWN)

@@ -20,7 +20,8 @@ from components.objects import control_environment
 from components.objects.control_environment import SharedNames
 from components.objects.metadata import BACKGROUND_DELETION, SKIP_AWAIT, object_metadata
 from components.objects.placement import node_selector, only_on, toleration_args
-from kube.facts import DATA_MOUNT, LOG_MOUNT, STATE_ANNOTATION, TOMCAT_MOUNT
+from kube.facts import DATA_MOUNT, LOG_MOUNT, STATE_ANNOTATION, TOMCAT_MOUNT, pod_spec
+from kube.manifest import at
 from tenants.fleet import Role, State, TenantSpec
 
 ADB_PORT = 5432
@@ -71,7 +72,11 @@ def stateful_set(spec: TenantSpec, role: Role, live: LiveFleet, shared: SharedNa
             template=PodTemplateSpecArgs(
                 metadata=ObjectMetaArgs(labels=pod_labels(spec, role)),
                 spec=_pod(
-                    spec, role, hostname_override=live.nodes.supports_hostname_override(spec, role), shared=shared
+                    spec,
+                    role,
+                    hostname_override=live.nodes.supports_hostname_override(spec, role),
+                    without_token=_is_without_token(live, name),
+                    shared=shared,
                 ),
             ),
         ),
@@ -88,7 +93,19 @@ def pod_labels(spec: TenantSpec, role: Role) -> dict[str, str]:
     return {**control_pod_labels(spec), "role": role}
 
 
-def _pod(spec: TenantSpec, role: Role, *, hostname_override: bool, shared: SharedNames) -> PodSpecArgs:
+def _is_without_token(live: LiveFleet, stateful_set: str) -> bool:
+    """Tell whether pods get no API token: those of a new StatefulSet, or of one that is so already.
+
+    The template of another one is kept as it is; with `RollingUpdate` a new one restarts the database
+    (docs/decisions/0018-who-may-do-what.md).
+    """
+    found = live.objects.get(("StatefulSet", stateful_set))
+    return found is None or at(pod_spec(found), "automountServiceAccountToken") is False
+
+
+def _pod(
+    spec: TenantSpec, role: Role, *, hostname_override: bool, without_token: bool, shared: SharedNames
+) -> PodSpecArgs:
     name = spec.control_node_name(role)
     return PodSpecArgs(
         node_selector=node_selector(spec, role),
@@ -98,6 +115,7 @@ def _pod(spec: TenantSpec, role: Role, *, hostname_override: bool, shared: Share
         # was kept, and the databases know each other by it. The kubelet sets the override, and is never newer than the
         # API server: so its version decides.
         hostname_override=name if hostname_override else None,
+        automount_service_account_token=False if without_token else None,
         containers=[
             ContainerArgs(
                 name=name,

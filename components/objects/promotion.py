@@ -47,6 +47,8 @@ def _pod(spec: TenantSpec, step: PromotionSpec, shared: SharedNames) -> PodSpecA
     return PodSpecArgs(
         node_selector=node_selector(spec, role),
         affinity=only_on(spec.hosts.of(role)),
+        # An existing Job keeps its pod (`ignore_changes` in `components/promotion.py`).
+        automount_service_account_token=False,
         containers=[
             ContainerArgs(
                 name="promotion",

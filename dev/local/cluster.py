@@ -85,6 +85,8 @@ class KwokCluster:
     directory: Path
     path: str = field(default_factory=lambda: os.environ["PATH"])
     """The search path for kwokctl, kubectl and the components."""
+    audit_policy: Path | None = None
+    """What the API server writes to `audit.log` in `logs`; nothing without a policy."""
 
     @property
     def kubeconfig(self) -> Path:
@@ -214,6 +216,7 @@ class KwokCluster:
                 "kubeAuthorization": True,
                 "kubeAdmission": True,
                 "kubeVersion": KUBELET_VERSION,
+                **({"kubeAuditPolicy": str(self.audit_policy)} if self.audit_policy else {}),
                 "etcdPort": etcd,
                 "etcdPeerPort": peer,
                 "kubeApiserverPort": api,
@@ -338,9 +341,11 @@ class KwokCluster:
 
 
 @contextmanager
-def running(*, name: str, directory: Path, nodes: Sequence[Node] = ()) -> Iterator[KwokCluster]:
+def running(
+    *, name: str, directory: Path, nodes: Sequence[Node] = (), audit_policy: Path | None = None
+) -> Iterator[KwokCluster]:
     """Run a cluster during the block, and delete it afterwards."""
-    cluster = KwokCluster(name, directory)
+    cluster = KwokCluster(name, directory, audit_policy=audit_policy)
     try:
         cluster.start(nodes)
         yield cluster

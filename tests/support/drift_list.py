@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tenants.permissions import User
 from tests.support.process import run
 from tests.support.stack import Stack
 
@@ -44,7 +45,7 @@ def drift_list(stack: Stack, *options: str) -> DriftList:
     """Compare the stack's state with the cluster."""
     state = stack.pulumi("stack", "export", "--show-secrets").stdout
     command = (sys.executable, "-m", "drift", "--format", "json", *options, "-")
-    done = run(*command, env=stack.environment, stdin=state)
+    done = run(*command, env=stack.environment_of(User.DRIFT), stdin=state)
     assert done.returncode in (0, 1), done.stderr
     content = json.loads(done.stdout)
     return DriftList(

@@ -81,6 +81,7 @@ class ClusterOfMocks(mocks.Mocks):
     shared_objects: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """`data` of existing ConfigMaps and Secrets, by `namespace/name`."""
     services: Sequence[Manifest] = ()
+    stateful_sets: Sequence[Manifest] = ()
     jobs: Sequence[Manifest] = ()
     outputs: Manifest = field(default_factory=dict)
     """The stack's outputs after its last `up`."""
@@ -189,7 +190,11 @@ def run_program(
         live = live_cluster.return_value
         live.uid.return_value = CLUSTER_UID
         live.namespace.return_value = {"metadata": {"name": "default"}}
-        live.objects.return_value = {("Service", each["metadata"]["name"]): each for each in cluster.services}
+        live.objects.return_value = {
+            (kind, each["metadata"]["name"]): each
+            for kind, found in (("Service", cluster.services), ("StatefulSet", cluster.stateful_sets))
+            for each in found
+        }
         live.secrets.return_value = {}
         hosts = [node for tenant in config["tenants"] for node in tenant["hosts"].values()]
         listed = config.get("cluster", {}).get("nodeKeepalived", {}).get("nodes", ())

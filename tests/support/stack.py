@@ -1,6 +1,7 @@
 """A stack for one test: this checkout's program with the real engine and a real API server."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -10,10 +11,15 @@ from typing import Any
 
 import yaml
 
+from tenants.permissions import User
+from tests.support.least_privilege import EVERYTHING, LeastPrivilege
 from tests.support.process import run
 from tests.support.program import PROJECT, ROOT
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
+
+LEAST_PRIVILEGE = "LEAST_PRIVILEGE"
+"""Set this variable to run all stacks as users with what `python -m tenants permissions` prints, and nothing else."""
 
 Config = Mapping[str, Any]
 
@@ -47,12 +53,15 @@ class Stack:
         state = directory / "state"
         state.mkdir(exist_ok=True)
         self._settings = project / f"Pulumi.{name}.yaml"
-        self.environment = {
+        self.environment: Mapping[str, str] = {
             **environment,
             "PULUMI_BACKEND_URL": f"{state.as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "engine-tests",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
+        self.users: LeastPrivilege | None = None
+        if os.environ.get(LEAST_PRIVILEGE):
+            self.use(LeastPrivilege(project, stack=name, environment=environment, extra=EVERYTHING))
         self.project = project
         self.run_program_of(ROOT)
         self.name = name
@@ -70,6 +79,17 @@ class Stack:
         """Write the stack file, from keys without the project's prefix."""
         settings = {**self._salt, "config": {f"{PROJECT}:{key}": value for key, value in config.items()}}
         self._settings.write_text(yaml.safe_dump(settings))
+        if self.users:
+            self.users.allow(config)
+
+    def use(self, users: LeastPrivilege) -> None:
+        """Run everything from now on as these users."""
+        self.users = users
+        self.environment = self.environment_of(User.UP)
+
+    def environment_of(self, user: User) -> Mapping[str, str]:
+        """Return the environment in which a user of the stack runs commands."""
+        return {**self.environment, "KUBECONFIG": self.users.kubeconfig(user)} if self.users else self.environment
 
     def preview(self, config: Config) -> Changes:
         """Preview this configuration; raises `Refused`."""
@@ -112,7 +132,8 @@ class Stack:
         """Run the CLI, for the output that a user sees."""
         command = [shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi", *arguments, "--stack", self.name]
         command += ["--non-interactive", "--color", "never"]
-        return run(*command, cwd=self.project, env={**self.environment, **environment})
+        user = User.PREVIEW if arguments[0] == User.PREVIEW else User.UP
+        return run(*command, cwd=self.project, env={**self.environment_of(user), **environment})
 
     def _operate(self, operation: str, config: Config, *options: str) -> Changes:
         self.configure(config)

@@ -78,6 +78,7 @@ def test_the_command_has_a_control_pods_environment_and_both_roles(failover: Pro
                 "nodeSelector": control_pod["nodeSelector"],
                 "affinity": control_pod["affinity"],
                 "tolerations": control_pod["tolerations"],
+                "automountServiceAccountToken": False,
                 "restartPolicy": "Never",
                 "volumes": [volume for volume in control_pod["volumes"] if volume["name"] in keys],
                 "containers": [

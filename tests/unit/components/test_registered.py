@@ -13,6 +13,7 @@ from tests.support.program import (
     KUBERNETES_VERSION,
     ROOT,
     ClusterOfMocks,
+    Manifest,
     Program,
     Registered,
     run_program,
@@ -142,6 +143,25 @@ def test_the_hostname_override_depends_on_the_kubelet_version(kubelet_version: s
     program = run_program(CONFIG, cluster=ClusterOfMocks(kubelet_version=kubelet_version))
     pod = program.manifest("StatefulSet", "tenant3-master")["spec"]["template"]["spec"]
     assert (pod["hostname"], pod.get("hostnameOverride")) == ("tenant3-master", override)
+
+
+@pytest.mark.parametrize(
+    ("live", "expected"),
+    [(None, False), ({"automountServiceAccountToken": False}, False), ({}, None)],
+    ids=["new", "without a token", "with a token"],
+)
+def test_a_new_databases_pod_gets_no_token_and_an_old_template_stays(
+    tenant3: Program, live: Manifest | None, expected: bool | None
+) -> None:
+    """The live StatefulSet has what an earlier version declared, with the token or without."""
+    declared = tenant3.manifest("StatefulSet", "tenant3-master")
+    template = declared["spec"]["template"]
+    pod = {key: value for key, value in template["spec"].items() if key != "automountServiceAccountToken"}
+    found = {**declared, "spec": {**declared["spec"], "template": {**template, "spec": {**pod, **(live or {})}}}}
+    cluster = ClusterOfMocks(stateful_sets=[] if live is None else [found])
+    templates = run_program(CONFIG, cluster=cluster).manifest("StatefulSet", "tenant3-master")["spec"]["template"]
+    assert templates["spec"].get("automountServiceAccountToken") is expected
+    assert {key: value for key, value in templates["spec"].items() if key != "automountServiceAccountToken"} == pod
 
 
 def test_shared_objects_without_data_are_read() -> None:
