@@ -72,6 +72,8 @@ async def declare() -> None:
             for spec in fleet.tenants
         },
     )
+    if keepalived_nodes := fleet.cluster.node_keepalived.nodes:
+        pulumi.export("nodeKeepalived", {node.name: {"vrid": node.vrid} for node in keepalived_nodes})
     await declared
 
 

@@ -1,7 +1,9 @@
 """Reads what a stack deployed from its exported state (`pulumi stack export --show-secrets`)."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+from kube.comparison import overlay
 from kube.json_text import UnreadableError, document
 from kube.manifest import Key, Manifest, at, items, key_of, mapping, text
 from kube.masking import contains_secret, revealed
@@ -17,7 +19,7 @@ class Declared:
 
     manifest: Manifest
     is_patch: bool
-    """Whether the stack declares only these fields, and not the object: a `NodePatch`."""
+    """Whether the stack declares only these fields, and not the object: a `NodePatch`, a `ConfigMapPatch`."""
     uid: str
     """Of the object that existed when the stack was last updated."""
     secret_fields: frozenset[str]
@@ -57,6 +59,19 @@ def parse(raw: bytes) -> DeployedStack:
             _declared(resource) for resource in resources if text(resource.get("type")).startswith("kubernetes:")
         ),
     )
+
+
+def by_object(declared: Iterable[Declared]) -> tuple[Declared, ...]:
+    """Merge what a stack declares of each object: the object, and its patches, a VIP in a node's ConfigMap each."""
+    found: dict[Key, Declared] = {}
+    for each in sorted(declared, key=lambda each: each.is_patch):
+        first = found.get(each.key, each)
+        found[each.key] = replace(
+            first,
+            manifest=mapping(overlay(first.manifest, each.manifest)),
+            secret_fields=first.secret_fields | each.secret_fields,
+        )
+    return tuple(found.values())
 
 
 def _declared(resource: Manifest) -> Declared:

@@ -29,6 +29,11 @@ def latest_manager(live: Manifest, field_path: FieldPath) -> FieldManager | None
     return max(others, key=lambda each: each.time, default=None)
 
 
+def is_applied_by_pulumi(live: Manifest, field_path: FieldPath) -> bool:
+    """Whether a stack, this one or another, declares the field."""
+    return any(each.applies and each.name.startswith(PULUMI) for each in _managers(live, field_path))
+
+
 def is_original(live: Manifest, field_path: FieldPath) -> bool:
     """Whether another client created the object with this field, before it was adopted, and has not changed it since.
 

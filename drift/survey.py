@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from drift.cluster import KubectlClient
-from drift.deployed import Declared, DeployedStack
+from drift.deployed import Declared, DeployedStack, by_object
+from drift.entries import of_other_stacks
 from drift.field_managers import is_original, latest_manager
 from drift.findings import Drift, Repair, drift, of_difference
 from drift.node_labels import foreign_labels
@@ -16,6 +17,11 @@ from kube.masking import MISSING, shown
 DECLARED_FIELDS_ONLY = ("Job",)
 """Kinds with undeclared fields that the API server sets once and makes immutable: a Job's selector. Only declared
 fields are compared."""
+GONE_ELSEWHERE = {
+    "Node": "restore the node, or move its tenants to another one: see `Move a database` in docs/operations.md",
+    "ConfigMap": "`pulumi up --refresh` of the stack that declares the node's keepalived, then of this one",
+}
+"""What to do if an object that the stack only patches is gone, by its kind."""
 RUN_PODS = ("StatefulSet", "ReplicationController")
 
 
@@ -42,10 +48,12 @@ class _FieldDrift:
 
 def compare(deployed: DeployedStack, cluster: KubectlClient) -> Survey:
     """Compare declared and live objects; raises `UnreadableError`."""
-    live = cluster.live([each.manifest for each in deployed.objects])
-    existing = [each for each in deployed.objects if each.key in live]
+    declared = by_object(deployed.objects)
+    live = cluster.live([each.manifest for each in declared])
+    existing = [each for each in declared if each.key in live]
+    entries = of_other_stacks(existing, live, cluster)
     expected = cluster.expected([each.manifest for each in existing if not _declared_fields_only(each)])
-    objects = [_gone(each) for each in deployed.objects if each.key not in live]
+    objects = [_gone(each) for each in declared if each.key not in live]
     fields: list[_FieldDrift] = []
     for each in existing:
         should_be = expected.get(each.key)
@@ -53,12 +61,14 @@ def compare(deployed: DeployedStack, cluster: KubectlClient) -> Survey:
             objects.append(_rejected(each, should_be))
         if not isinstance(should_be, dict):
             should_be = mapping(overlay(live[each.key], each.manifest))
+        if each.key in entries:
+            should_be = mapping(overlay(should_be, {"data": entries[each.key]}))
         fields += _compared(each, should_be, live[each.key])
-    fields += _foreign_labels(deployed.objects, cluster)
+    fields += _foreign_labels(declared, cluster)
     return Survey(
         stack=deployed.stack,
-        objects=len({each.key for each in deployed.objects}),
-        drift=_sorted([*dict.fromkeys(objects), *(each.drift for each in fields if not each.is_leftover)]),
+        objects=len(declared),
+        drift=_sorted([*objects, *(each.drift for each in fields if not each.is_leftover)]),
         leftovers=_sorted([each.drift for each in fields if each.is_leftover]),
         replacements=_replacements(fields),
     )
@@ -82,8 +92,7 @@ def _compared(declared: Declared, expected: Manifest, live: Manifest) -> Iterato
 
 def _gone(declared: Declared) -> Drift:
     if declared.is_patch:
-        advice = "restore the node, or move its tenants to another one: see `Move a database` in docs/operations.md"
-        return drift(declared.key, repair=Repair.BY_HAND, advice=advice)
+        return drift(declared.key, repair=Repair.BY_HAND, advice=GONE_ELSEWHERE[declared.key[0]])
     return drift(declared.key, repair=Repair.UP)
 
 
@@ -99,7 +108,7 @@ def _rejected(declared: Declared, rejection: Rejection) -> Drift:
 
 
 def _foreign_labels(declared: Sequence[Declared], cluster: KubectlClient) -> Iterator[_FieldDrift]:
-    if not any(each.is_patch for each in declared):
+    if not any(each.is_patch and each.key[0] == "Node" for each in declared):
         return
     for node, label in foreign_labels(declared, cluster.nodes(), cluster.stateful_sets):
         value = at(node, "metadata", "labels", label)

@@ -52,17 +52,30 @@ def _node(fleet: FleetView, node: str) -> str:
     seats = fleet.on(node)
     active = [tenant for tenant, seat in seats if _serves(tenant, seat)]
     load = f"{len(seats)} roles, {len(active)} active" if seats else "no tenant"
+    own_pods = sum(tenant.has_own_keepalived for tenant in active)
+    pods = own_pods + (node in fleet.keepalived)
     crowded = (
-        f'<p class="warning">{len(active)} keepalived pods: each start of one clears the forwarding of the others</p>'
-        if len(active) > 1
+        f'<p class="warning">{pods} keepalived pods: each start of one clears the forwarding of the others</p>'
+        if pods > 1
         else ""
     )
     cards = "\n".join(_card(tenant, seat) for tenant, seat in seats)
-    name = _text(node or "(no node named)")
+    name, keepalived = _text(node or "(no node named)"), _keepalived(fleet, node)
     return (
-        f'<section class="node" aria-label="node {name}"><header><h2>{name}</h2><p>{load}</p>{crowded}</header>\n'
+        f'<section class="node" aria-label="node {name}"><header><h2>{name}</h2><p>{load}</p>{keepalived}{crowded}'
+        "</header>\n"
         f'<ul role="list">\n{cards}\n</ul></section>'
     )
+
+
+def _keepalived(fleet: FleetView, node: str) -> str:
+    found = fleet.keepalived.get(node)
+    if found is None:
+        return ""
+    vips = f"{found.vips or 'no'} VIP{'' if found.vips == 1 else 's'}"
+    vrid = f' <span class="vrid" title="VRRP id">id {found.vrid}</span>' if found.vrid is not None else ""
+    unready = '<p class="warning">keepalived is not ready</p>' if found.ready is False else ""
+    return f'<p class="keepalived">keepalived{vrid}, {vips}</p>{unready}'
 
 
 def _serves(tenant: TenantView, seat: Seat) -> bool:

@@ -3,8 +3,20 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from fleet.view import FleetView, Seat, TenantView, fleet_of
-from kube.facts import is_ready, pinned_node, replicas, runs_old_template, selected_role, state, vips, vrid
+from fleet.view import FleetView, NodeKeepalivedView, Seat, TenantView, fleet_of
+from kube.facts import (
+    NODE_KEEPALIVED_LABEL,
+    Forward,
+    forward,
+    is_ready,
+    pinned_node,
+    replicas,
+    runs_old_template,
+    selected_role,
+    state,
+    vips,
+    vrid,
+)
 from kube.kubectl import objects
 from kube.manifest import Manifest, at, text
 from tenants.fleet import Role, State, TenantNames
@@ -17,7 +29,7 @@ def from_cluster(*, namespace: str, context: str | None) -> FleetView:
     """Read the fleet of a namespace; raises `UnreadableError` if the cluster cannot be read."""
     found = objects(["--namespace", namespace, "get", KINDS], context=context)
     nodes = [text(at(node, "metadata", "name")) for node in objects(["get", "nodes"], context=context)]
-    return fleet_of(f"namespace {namespace}", tenants_among(found), nodes)
+    return fleet_of(f"namespace {namespace}", tenants_among(found), nodes, keepalived_among(found))
 
 
 def tenants_among(live: Sequence[Manifest]) -> list[TenantView]:
@@ -25,6 +37,10 @@ def tenants_among(live: Sequence[Manifest]) -> list[TenantView]:
     found: defaultdict[tuple[str, str], Manifest] = defaultdict(dict)
     for each in live:
         found[text(each.get("kind")), text(at(each, "metadata", "name"))] = each
+    entries: defaultdict[str, list[str]] = defaultdict(list)
+    for config_map in _of_nodes("ConfigMap", live).values():
+        for address, backend in _forwarded(config_map):
+            entries[backend.service].append(address)
     rows = ((row_of(kind, name), name) for kind, name in found)
     tenants = []
     for name in {name.removesuffix(row.suffix) for row, name in rows if row and row.part is Part.VIP_SERVICE}:
@@ -34,17 +50,43 @@ def tenants_among(live: Sequence[Manifest]) -> list[TenantView]:
             # Not a tenant: a Service whose name has the same suffix.
             continue
         pods = {role: found["Pod", names.pod_name(role)] for role in Role}
+        entered = entries[names.virtual_ip_name]
         tenants.append(
             TenantView(
                 name=name,
-                vip=", ".join(vips(found["ConfigMap", names.virtual_ip_config_map_name])),
+                vip=", ".join([*vips(found["ConfigMap", names.virtual_ip_config_map_name]), *entered]),
                 active_role=selected_role(found["Service", names.virtual_ip_name]),
                 vrid=vrid(found["ReplicationController", names.virtual_ip_name]),
                 state=_state(databases[Role.MASTER] or databases[Role.STANDBY]),
                 seats=tuple(_seat(role, databases[role], pods[role]) for role in Role),
+                has_own_keepalived=not entered or bool(found["ReplicationController", names.virtual_ip_name]),
             )
         )
     return tenants
+
+
+def keepalived_among(live: Sequence[Manifest]) -> dict[str, NodeKeepalivedView]:
+    """Return the keepalived of each node that has one."""
+    config_maps, pods = _of_nodes("ConfigMap", live), _of_nodes("Pod", live)
+    return {
+        node: NodeKeepalivedView(
+            vrid=vrid(controller), vips=len(_forwarded(config_maps.get(node, {}))), ready=is_ready(pods.get(node, {}))
+        )
+        for node, controller in _of_nodes("ReplicationController", live).items()
+    }
+
+
+def _forwarded(config_map: Manifest) -> Sequence[tuple[str, Forward]]:
+    """Return the addresses that keepalived forwards, and where to; not one that it has for itself."""
+    return [(address, backend) for address in vips(config_map) if (backend := forward(config_map, address))]
+
+
+def _of_nodes(kind: str, live: Sequence[Manifest]) -> dict[str, Manifest]:
+    """Return the objects of nodes' keepalived by node; of several pods, one that is ready."""
+    found = [
+        (text(at(each, "metadata", "labels", NODE_KEEPALIVED_LABEL)), each) for each in live if each.get("kind") == kind
+    ]
+    return {node: each for node, each in sorted(found, key=lambda pair: is_ready(pair[1])) if node}
 
 
 def _state(stateful_set: Manifest) -> str:

@@ -1,12 +1,13 @@
 """The data of the fleet page: the node and readiness of each tenant's roles, and the active one."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kube.json_text import UnreadableError
 from kube.manifest import Json, at, mapping, number, text
-from tenants.fleet import Role, State
+from tenants.fleet import KeepalivedPer, Role, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class TenantView:
     state: str
     seats: tuple[Seat, ...]
     """Master, then standby."""
+    has_own_keepalived: bool = True
+    """Whether a keepalived pod runs for it alone; else its node's serves it."""
 
     @property
     def active(self) -> Seat | None:
@@ -46,6 +49,17 @@ class TenantView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NodeKeepalivedView:
+    """The keepalived of a node, for every tenant without one of its own."""
+
+    vrid: int | None
+    vips: int
+    """How many it announces."""
+    ready: bool | None = None
+    """Whether its pod is ready; `None` if that is not known."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FleetView:
     """A fleet at one moment."""
 
@@ -53,19 +67,24 @@ class FleetView:
     tenants: tuple[TenantView, ...]
     nodes: tuple[str, ...]
     """All nodes to show, with and without tenants."""
+    keepalived: Mapping[str, NodeKeepalivedView] = field(default_factory=dict)
+    """By node."""
 
     def on(self, node: str) -> tuple[tuple[TenantView, Seat], ...]:
         """Return the roles on a node, by tenant name."""
         return tuple((tenant, seat) for tenant in self.tenants for seat in tenant.seats if seat.node == node)
 
 
-def fleet_of(title: str, tenants: list[TenantView], nodes: list[str]) -> FleetView:
+def fleet_of(
+    title: str, tenants: list[TenantView], nodes: list[str], keepalived: Mapping[str, NodeKeepalivedView]
+) -> FleetView:
     """Return a fleet with tenants and nodes sorted."""
     seats = {seat.node for tenant in tenants for seat in tenant.seats}
     return FleetView(
         title=title,
         tenants=tuple(sorted(tenants, key=lambda tenant: natural_order(tenant.name))),
-        nodes=tuple(sorted(seats | set(nodes), key=natural_order)),
+        nodes=tuple(sorted({*seats, *nodes, *keepalived}, key=natural_order)),
+        keepalived=keepalived,
     )
 
 
@@ -80,7 +99,13 @@ def from_outputs(title: str, outputs: Json) -> FleetView:
     tenants = at(outputs, "tenants")
     if not isinstance(tenants, dict):
         raise UnreadableError("no `tenants`: this is not the output of `pulumi stack output --json`")
-    return fleet_of(title, [_tenant(str(name), mapping(entry)) for name, entry in tenants.items()], [])
+    found = [_tenant(str(name), mapping(entry)) for name, entry in tenants.items()]
+    vips = Counter(tenant.active.node for tenant in found if tenant.active and not tenant.has_own_keepalived)
+    keepalived = {
+        str(node): NodeKeepalivedView(vrid=number(at(entry, "vrid")), vips=vips[str(node)])
+        for node, entry in mapping(at(outputs, "nodeKeepalived")).items()
+    }
+    return fleet_of(title, found, [], keepalived)
 
 
 def _tenant(name: str, entry: Mapping[str, Json]) -> TenantView:
@@ -99,6 +124,7 @@ def _tenant(name: str, entry: Mapping[str, Json]) -> TenantView:
             )
             for role in Role
         ),
+        has_own_keepalived=entry.get("keepalived") != KeepalivedPer.NODE,
     )
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from kube.facts import pinned_node, replicas, selected_role, vips
-from kube.manifest import at, text
+from kube.manifest import Manifest, at, text
 from review.changes import TenantChange
-from tenants.fleet import Role, TenantNames
+from tenants.fleet import NODE_KEEPALIVED_PREFIX, KeepalivedPer, Role, TenantNames
 from tenants.objects import Part
 
 
@@ -15,6 +15,8 @@ class AccessPath:
 
     vip: str
     keepalived_host: str
+    keepalived_per: KeepalivedPer
+    """Whether keepalived is the tenant's own, or serves all tenants whose VIPs are on that node."""
     service: str
     role: str
     pod_host: str
@@ -39,30 +41,42 @@ def node_of(role: str, tenant: TenantChange, *, after: bool) -> str:
     return tenant.deployed.hosts.get(role, "")
 
 
+def entry_node(entry: Manifest) -> str:
+    """Return the node whose keepalived announces a tenant's VIP, by the ConfigMap that its entry is in."""
+    return text(at(entry, "metadata", "name")).removeprefix(NODE_KEEPALIVED_PREFIX)
+
+
 def access_path(tenant: TenantChange, *, after: bool) -> AccessPath | None:
     """Read the path from the objects that change and, for the rest, from the stack's outputs; `None` without a VIP."""
     deployed = tenant.deployed
-    config_map, service, keepalived = (
+    config_map, entry, service, keepalived = (
         next((change.inputs(after=after) for change in tenant.of(part)), None)
-        for part in (Part.VIP_CONFIG, Part.VIP_SERVICE, Part.KEEPALIVED)
+        for part in (Part.VIP_CONFIG, Part.VIP_ENTRY, Part.VIP_SERVICE, Part.KEEPALIVED)
     )
     if service is not None and not service:
         return None
     role = selected_role(service) if service else deployed.active_role
-    if keepalived is not None and (not keepalived or replicas(keepalived) == 0):
-        keepalived_host = ""
-    elif keepalived:
+    # Of a tenant that changes from one to the other, the one that is not there now is empty.
+    is_own = not entry if entry or keepalived else deployed.has_own_keepalived
+    if entry:
+        keepalived_host = entry_node(entry)
+    elif keepalived and replicas(keepalived) != 0:
         keepalived_host = pinned_node(keepalived) or node_of(role, tenant, after=after)
+    elif keepalived is None and entry is None:
+        # The entry of a stopped tenant stays.
+        keepalived_host = deployed.active_host if deployed.runs or not is_own else ""
     else:
-        keepalived_host = deployed.active_host if deployed.runs else ""
+        keepalived_host = ""
     databases = tenant.of(Part.DATABASE)
     stopped = not (deployed.runs or databases) or any(
         change.role == role and replicas(change.inputs(after=after)) in (0, None) for change in databases
     )
-    addresses = vips(config_map) if config_map is not None else (deployed.vip,) if deployed.vip else ()
+    unchanged = config_map is None and entry is None
+    addresses = ([deployed.vip] if deployed.vip else []) if unchanged else vips(config_map or entry or {})
     return AccessPath(
         vip=", ".join(addresses),
         keepalived_host=keepalived_host,
+        keepalived_per=KeepalivedPer.TENANT if is_own else KeepalivedPer.NODE,
         service=TenantNames(name=tenant.name).virtual_ip_name,
         role=role if role in tuple(Role) else "",
         pod_host="" if stopped else node_of(role, tenant, after=after),

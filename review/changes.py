@@ -8,7 +8,7 @@ from operator import itemgetter
 from kube.manifest import Manifest, at, mapping, text
 from review.fields import METADATA, FieldChange, field_changes
 from review.preview import Action, Preview, Step
-from tenants.fleet import Role, State
+from tenants.fleet import KeepalivedPer, Role, State
 from tenants.objects import Part, identify, tenant_of_component
 
 
@@ -52,10 +52,12 @@ class Deployed:
     active_role: str = ""
     hosts: Mapping[str, str]
     state: str = ""
+    has_own_keepalived: bool = True
+    """Whether a keepalived pod runs for this tenant alone."""
 
     @property
     def active_host(self) -> str:
-        """Node that keepalived runs on."""
+        """Node whose keepalived, or on which the tenant's own, announces the VIP."""
         return self.hosts.get(self.active_role, "")
 
     @property
@@ -140,6 +142,7 @@ def _deployed(steps: Iterable[Step]) -> dict[str, Deployed]:
             active_role=text(at(tenant, "activeRole")),
             hosts={role: text(at(tenant, "hosts", role)) for role in Role},
             state=text(at(tenant, "state")),
+            has_own_keepalived=at(tenant, "keepalived") != KeepalivedPer.NODE,
         )
         for name, tenant in mapping(outputs.get("tenants")).items()
     }

@@ -59,12 +59,20 @@ class Rule:
     why: str = ""
     """What the sentence leaves out: why it is rated so, and what to do."""
 
-    def finding(self, *, at_most: Danger = Danger.DATA_LOSS, about: str | None = None, **values: Value) -> "Finding":
+    def finding(
+        self,
+        *,
+        at_most: Danger = Danger.DATA_LOSS,
+        about: str | None = None,
+        affects: Iterable[str] | None = None,
+        **values: Value,
+    ) -> "Finding":
         return Finding(
             rule=self,
             danger=min(self.danger, at_most),
             values=tuple(values.items()),
             about=(about,) if about else (),
+            affects=None if affects is None else tuple(affects),
         )
 
 
@@ -77,6 +85,8 @@ class Finding:
     values: tuple[tuple[str, Value], ...]
     about: tuple[str, ...]
     """The roles that it applies to; empty for the whole tenant."""
+    affects: tuple[str, ...] | None = None
+    """Of an object that some tenants share: those of this stack whose clients notice. `None`: any of them may."""
 
     def text(self, name: Callable[[str], str] = visible) -> str:
         """Return the sentence, each `Name` written by this function."""

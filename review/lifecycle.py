@@ -20,9 +20,10 @@ def is_new(tenant: TenantChange) -> bool:
 
 
 def is_removed(tenant: TenantChange) -> bool:
-    """Whether all its objects are deleted: keepalived, and both databases unless they have been deleted before."""
+    """Whether all its objects are deleted: what announces its VIP, and both databases unless they are gone already."""
     deleted = all(change.action is Action.DELETE for change in tenant.objects)
-    return deleted and bool(tenant.of(Part.KEEPALIVED)) and len(tenant.of(Part.DATABASE)) in (0, len(Role))
+    announced = bool(tenant.of(Part.KEEPALIVED) or tenant.of(Part.VIP_ENTRY))
+    return deleted and announced and len(tenant.of(Part.DATABASE)) in (0, len(Role))
 
 
 def is_adopted(tenant: TenantChange) -> bool:
@@ -37,7 +38,10 @@ def was_retired(tenant: TenantChange) -> bool:
 
 
 def was_serving(tenant: TenantChange) -> bool:
-    """Whether it had a keepalived pod, so that clients can be cut off; assumed where nothing shows it."""
+    """Whether it had pods, so that clients can be cut off: as its own keepalived shows, else the stack's outputs.
+
+    Assumed where nothing shows it.
+    """
     controllers = [change.before for change in tenant.of(Part.KEEPALIVED) if change.before]
     if controllers:
         return any(replicas(controller) != 0 for controller in controllers)

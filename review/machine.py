@@ -35,15 +35,19 @@ def document(review: Review) -> str:
         ],
         "shared": {
             "danger": review.shared.danger.word,
-            "findings": [_finding(each) for each in review.shared.findings],
+            "findings": [{**_finding(each), "tenants": _affected(each)} for each in review.shared.findings],
             "objects": [_object(change) for change in review.shared.objects],
         },
     }
     return json.dumps(content, indent=2) + "\n"
 
 
-def _finding(each: Finding) -> Value:
+def _finding(each: Finding) -> dict[str, Value]:
     return {"id": each.rule.id, "danger": each.danger.word, "about": list(each.about), "says": each.text()}
+
+
+def _affected(each: Finding) -> Value:
+    return None if each.affects is None else list(each.affects)
 
 
 def _path(path: AccessPath | None) -> Value:
@@ -52,6 +56,7 @@ def _path(path: AccessPath | None) -> Value:
     return {
         "vip": path.vip,
         "keepalivedHost": path.keepalived_host,
+        "keepalivedPer": path.keepalived_per,
         "service": path.service,
         "role": path.role,
         "podHost": path.pod_host,

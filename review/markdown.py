@@ -94,7 +94,10 @@ def _verdict(review: Review) -> str:
         what = f"{many} changed" if review.tenants else "Only shared objects change"
         return f"🟢 {what}: no client and no running database notices"
     danger = review.danger
+    shared = [each.affects for each in review.shared.findings if each.danger is danger]
     worst = [tenant.name for tenant in review.tenants if tenant.danger is danger]
+    worst += sorted({name for affected in shared for name in affected or ()} - set(worst))
+    others = "all tenants" if None in shared else "tenants of other stacks"
     at_stake = {
         Danger.TRAFFIC: "traffic is moved or interrupted",
         Danger.RESTART: "a running database is stopped or restarted",
@@ -102,7 +105,7 @@ def _verdict(review: Review) -> str:
         Danger.DATA_LOSS: "a database may lose its data",
     }[danger]
     named = ", ".join(map(code, worst[:5])) + (f" and {len(worst) - 5} more" if len(worst) > 5 else "")
-    return f"{_level(danger)}: {at_stake} — {named or 'all tenants'}"
+    return f"{_level(danger)}: {at_stake} — {named or others}"
 
 
 def _counted(warnings: Sequence[ProgramWarning]) -> str:
@@ -177,7 +180,7 @@ def _shared_objects(page: _Page, review: Review) -> None:
     findings = review.shared.findings
     if not findings:
         return
-    page.require("\nShared by all tenants:\n\n")
+    page.require("\nShared objects:\n\n")
     # Half of the page at most: the tenants matter more.
     if left := page.add_all((f"- {_level(each.danger)} — {_sentence(each)}\n" for each in findings), share=0.5):
         page.require(f"- {left} more, none more dangerous than **{findings[-left].danger.word}**\n")

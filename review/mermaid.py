@@ -3,6 +3,7 @@
 import re
 
 from review.access_path import AccessPath
+from tenants.fleet import KeepalivedPer
 
 
 def diagram(before: AccessPath | None, after: AccessPath | None) -> str:
@@ -17,7 +18,8 @@ def diagram(before: AccessPath | None, after: AccessPath | None) -> str:
 def _path(title: str, path: AccessPath | None) -> str:
     if path is None:
         return f'{title}0["no VIP"]'
-    keepalived = f"keepalived on {path.keepalived_host}" if path.keepalived_host else "no keepalived pod"
+    where = "of node" if path.keepalived_per is KeepalivedPer.NODE else "on"
+    keepalived = f"keepalived {where} {path.keepalived_host}" if path.keepalived_host else "no keepalived pod"
     database = f"{path.role or 'database'} on {path.pod_host}" if path.pod_host else f"no {path.role or 'database'} pod"
     stations = ("client", f"VIP {path.vip or 'unknown'}", keepalived, f"Service {path.service}", database)
     return " --> ".join(f'{title}{number}["{label(station)}"]' for number, station in enumerate(stations))

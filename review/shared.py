@@ -7,15 +7,17 @@ from review.changes import ObjectChange
 from review.danger import Danger
 from review.fields import METADATA
 from review.findings import Finding, Name, names
+from review.node_keepalived import node_config, node_keepalived
 from review.preview import Action
 from review.rules import shared as rules
+from review.serving import Serving
 from review.unknown import unknown_fields, unknown_object, unknown_operation
 from tenants.objects import Part
 
 CONNECTION = ("kubeconfig", "context", "cluster", "clusterIdentifier", "namespace")
 
 
-def shared_findings(changes: Sequence[ObjectChange], *, needed: bool) -> Iterator[Finding]:
+def shared_findings(changes: Sequence[ObjectChange], serving: Serving, *, needed: bool) -> Iterator[Finding]:
     """Judge shared objects, which are `needed` if any tenant has pods; all that are created share one finding."""
     known = [change for change in changes if change.part is not Part.UNKNOWN]
     for action, rule in ((Action.CREATE, rules.CREATED), (Action.ADOPT, rules.ADOPTED)):
@@ -28,6 +30,9 @@ def shared_findings(changes: Sequence[ObjectChange], *, needed: bool) -> Iterato
             yield rules.RELEASED.finding(object=Name(str(change)))
         elif change.part is Part.UNKNOWN:
             yield from unknown_object(change)
+        elif change.part in NODE_JUDGES:
+            if not (belonging and is_bookkeeping(change)):
+                yield from NODE_JUDGES[change.part](change, serving)
         elif change.action not in (Action.CREATE, Action.ADOPT) and not (belonging and is_bookkeeping(change)):
             yield JUDGES[change.part](change, needed)
 
@@ -79,3 +84,8 @@ JUDGES: Mapping[Part, Callable[[ObjectChange, bool], Finding]] = {
     Part.SHARED: _shared_object,
     Part.KEEPALIVED_ACCESS: _keepalived_access,
 }
+NODE_JUDGES: Mapping[Part, Callable[[ObjectChange, Serving], Iterator[Finding]]] = {
+    Part.NODE_CONFIG: node_config,
+    Part.NODE_KEEPALIVED: node_keepalived,
+}
+"""Of objects that only some tenants share."""

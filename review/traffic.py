@@ -1,18 +1,19 @@
 """What happens to a tenant's clients: their address, the keepalived pod that announces it, the Service behind it."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from operator import attrgetter
 
 from kube.facts import FORCED_ANNOTATION, pinned_node, pod_spec, replicas, selected_role, vips, vrid
 from kube.manifest import Manifest, at, items, text
-from review.access_path import access_path, node_of
-from review.changes import Changes, ObjectChange, TenantChange
+from review.access_path import entry_node, node_of
+from review.changes import ObjectChange, TenantChange
 from review.danger import Danger
 from review.fields import METADATA
 from review.findings import Finding, Name, Value, name_or, names, number, word
 from review.lifecycle import if_serving, is_adopted, is_new, is_removed, was_serving
 from review.preview import Action
 from review.rules import traffic as rules
+from review.serving import Serving
 from review.unknown import unknown_fields, unknown_operation
 from tenants.objects import Part
 
@@ -76,16 +77,17 @@ def _pinned(workload: Manifest) -> Value:
 
 
 def vip_config(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
-    """Judge the ConfigMap that keepalived reads."""
+    """Judge the ConfigMap that the tenant's own keepalived reads."""
+    if changes_keepalived(tenant):
+        return
     at_most = if_serving(tenant, Danger.TRAFFIC)
     if change.action is Action.CREATE:
         yield rules.CONFIG_RECREATED.finding()
     elif change.action is Action.DELETE:
         yield rules.CONFIG_DELETED.finding(at_most=at_most)
     elif change.action in (Action.UPDATE, Action.REPLACE):
-        old, new = vips(change.before), vips(change.after)
-        if set(old) != set(new):
-            yield rules.VIP_CHANGED.finding(old=names(old), new=names(new), at_most=at_most)
+        if moved := list(_vip_changed(change.before, change.after, at_most)):
+            yield from moved
         elif not change.is_metadata_only:
             yield rules.BACKEND_CHANGED.finding(at_most=at_most)
         if change.action is Action.REPLACE:
@@ -94,11 +96,80 @@ def vip_config(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
         yield unknown_operation(change, at_most=at_most)
 
 
-def keepalived(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
-    """Judge the ReplicationController of keepalived."""
+def _vip_changed(before: Manifest, after: Manifest, at_most: Danger) -> Iterator[Finding]:
+    old, new = vips(before), vips(after)
+    if set(old) != set(new):
+        yield rules.VIP_CHANGED.finding(old=names(old), new=names(new), at_most=at_most)
+
+
+def vip_entry(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
+    """Judge the entry of a VIP in the ConfigMap of its node's keepalived."""
+    if changes_keepalived(tenant):
+        return
     at_most = if_serving(tenant, Danger.TRAFFIC)
-    if _starts(change) and (reason := _forced(change.after)):
+    old, new = (name_or("its node", entry_node(inputs)) for inputs in (change.before, change.after))
+    if change.action is Action.CREATE:
+        yield rules.ENTRY_ADDED.finding(node=new)
+    elif change.action is Action.DELETE:
+        yield rules.ENTRY_REMOVED.finding(node=old, at_most=at_most)
+    elif change.action in (Action.UPDATE, Action.REPLACE):
+        if old != new:
+            yield rules.ENTRY_MOVES.finding(old=old, new=new, at_most=at_most)
+        elif change.action is Action.REPLACE:
+            yield rules.ENTRY_REPLACED.finding(node=new, at_most=at_most)
+        yield from _entry_changed(change, at_most)
+    elif change.action is Action.UNKNOWN:
+        yield unknown_operation(change, at_most=at_most)
+
+
+def _entry_changed(change: ObjectChange, at_most: Danger) -> Iterator[Finding]:
+    if moved := list(_vip_changed(change.before, change.after, at_most)):
+        yield from moved
+    elif change.paths(besides=("metadata",)):
+        yield rules.BACKEND_CHANGED.finding(at_most=at_most)
+    elif not change.fields and change.action is Action.UPDATE:
+        yield unknown_fields(change, [], at_most=at_most)
+
+
+def changes_keepalived(tenant: TenantChange) -> bool:
+    """Whether a tenant changes from a keepalived of its own to its node's, or back."""
+    made, ended = (
+        {change.part for part in ANNOUNCING for change in tenant.of(part) if change.action is action}
+        for action in (Action.CREATE, Action.DELETE)
+    )
+    return bool(made and ended)
+
+
+ANNOUNCING = (Part.KEEPALIVED, Part.VIP_ENTRY)
+"""What announces a VIP: a tenant has one of the two."""
+
+
+def change_of_keepalived(tenant: TenantChange) -> Iterator[Finding]:
+    """Report, once for all objects of both, a change from a keepalived of the tenant's own to its node's, or back."""
+    if not changes_keepalived(tenant):
+        return
+    at_most = if_serving(tenant, Danger.TRAFFIC)
+    own, entry = (tenant.of(part)[0] for part in ANNOUNCING)
+    if own.action is Action.DELETE:
+        old, new = _pinned(own.before), name_or("its node", entry_node(entry.after))
+        yield rules.NODE_TAKES_OVER.finding(old=old, new=new, at_most=at_most)
+    else:
+        old, new = name_or("its node", entry_node(entry.before)), _pinned(own.after)
+        yield rules.TENANT_TAKES_OVER.finding(old=old, new=new, at_most=at_most)
+    before, after = (
+        {"data": {vip: "" for change in (*tenant.of(Part.VIP_CONFIG), entry) for vip in vips(side(change))}}
+        for side in (attrgetter("before"), attrgetter("after"))
+    )
+    yield from _vip_changed(before, after, at_most)
+
+
+def keepalived(change: ObjectChange, tenant: TenantChange) -> Iterator[Finding]:
+    """Judge the ReplicationController of the tenant's own keepalived."""
+    at_most = if_serving(tenant, Danger.TRAFFIC)
+    if starts(change) and (reason := _forced(change.after)):
         yield rules.KEEPALIVED_FORCED.finding(node=_pinned(change.after), reason=Name(reason))
+    if changes_keepalived(tenant):
+        return
     if change.action is Action.CREATE:
         if replicas(change.after) != 0:
             yield rules.KEEPALIVED_STARTS.finding(node=_pinned(change.after))
@@ -127,7 +198,7 @@ def _keepalived_replaced(change: ObjectChange, at_most: Danger) -> Iterator[Find
         yield rules.KEEPALIVED_REPLACED.finding(node=new, at_most=at_most)
     if 0 in (runs, will_run):
         at_most = Danger.NONE
-    for rule, read in ((rules.VRID_CHANGED, _vrid), (rules.KEEPALIVED_IMAGE, _images)):
+    for rule, read in ((rules.VRID_CHANGED, vrid_of), (rules.KEEPALIVED_IMAGE, images)):
         before, after = read(change.before), read(change.after)
         if before != after:
             yield rule.finding(old=name_or("unknown", before), new=name_or("unknown", after), at_most=at_most)
@@ -152,18 +223,21 @@ def _keepalived_updated(change: ObjectChange, at_most: Danger) -> Iterator[Findi
         yield unknown_fields(change, [], at_most=at_most)
 
 
-def _starts(change: ObjectChange) -> bool:
+def starts(change: ObjectChange) -> bool:
+    """Whether a pod of a ReplicationController starts."""
     if replicas(change.after) == 0:
         return False
     started_before = change.action is Action.UPDATE and replicas(change.before) != 0
     return change.action in (Action.CREATE, Action.REPLACE, Action.UPDATE) and not started_before
 
 
-def _vrid(controller: Manifest) -> str:
+def vrid_of(controller: Manifest) -> str:
+    """Return the VRRP id of keepalived's pods; empty if it cannot be read."""
     return str(vrid(controller) or "")
 
 
-def _images(controller: Manifest) -> str:
+def images(controller: Manifest) -> str:
+    """Return the images of a controller's pods."""
     return ", ".join(text(at(container, "image")) for container in items(pod_spec(controller).get("containers")))
 
 
@@ -210,22 +284,9 @@ def network_policy(change: ObjectChange, tenant: TenantChange) -> Iterator[Findi
         yield unknown_operation(change, at_most=at_most)
 
 
-def served_throughout(changes: Changes) -> Mapping[str, frozenset[str]]:
-    """Return, for each node, the tenants whose keepalived pod is on it before the change and after."""
-    hosts = {name: deployed.active_host for name, deployed in changes.deployed.items() if deployed.runs}
-    for tenant in changes.tenants:
-        before, after = (access_path(tenant, after=after) for after in (False, True))
-        stays = before is not None and after is not None and before.keepalived_host == after.keepalived_host
-        hosts[tenant.name] = after.keepalived_host if after is not None and stays else ""
-    tenants: defaultdict[str, set[str]] = defaultdict(set)
-    for name, host in hosts.items():
-        tenants[host].add(name)
-    return {host: frozenset(served) for host, served in tenants.items() if host}
-
-
-def neighbour_findings(tenant: TenantChange, served: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
-    """Report the tenants whose clients notice because a keepalived pod starts beside theirs."""
+def neighbour_findings(tenant: TenantChange, serving: Serving) -> Iterator[Finding]:
+    """Report the tenants whose clients notice because a keepalived pod of this one starts beside theirs."""
     for change in tenant.of(Part.KEEPALIVED):
-        neighbours = served.get(pinned_node(change.after), frozenset()) - {tenant.name}
-        if neighbours and _starts(change):
+        neighbours = serving.throughout(pinned_node(change.after)) - {tenant.name}
+        if neighbours and starts(change):
             yield rules.NEIGHBOURS_CLEARED.finding(node=_pinned(change.after), tenants=names(sorted(neighbours)))

@@ -1,6 +1,6 @@
 """The result of a review: per tenant, for the fleet, and whether the update can proceed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -17,6 +17,7 @@ from review.preview import Diagnostic, Preview
 from review.program_warnings import ProgramWarning, attributed
 from review.rules import tenant as tenant_rules
 from review.rules import unknown as unknown_rules
+from review.serving import Serving, serving
 from review.shared import shared_findings
 from review.unknown import unknown_object
 from tenants.objects import Part
@@ -79,7 +80,7 @@ class Review:
 def review(preview: Preview, *, engine_exit_code: int = 0) -> Review:
     """Judge a preview, and the exit code of the engine that wrote it."""
     changes = sort_by_tenant(preview)
-    served = traffic.served_throughout(changes)
+    served = serving(changes)
     tenants = [_tenant_verdict(tenant, served) for tenant in changes.tenants]
     warnings = attributed(preview.warnings, {*changes.deployed, *(tenant.name for tenant in tenants)})
     warned = {warning.tenant for warning in warnings}
@@ -87,7 +88,7 @@ def review(preview: Preview, *, engine_exit_code: int = 0) -> Review:
         stack=preview.stack,
         tenants=tuple(sorted(tenants, key=lambda tenant: (-tenant.danger, tenant.name not in warned, tenant.name))),
         shared=Verdict(
-            findings=_worst_first(shared_findings(changes.shared, needed=_any_runs(changes))),
+            findings=_worst_first(shared_findings(changes.shared, served, needed=_any_runs(changes))),
             objects=changes.shared,
         ),
         refusals=preview.refusals,
@@ -103,6 +104,7 @@ JUDGES: Sequence[tuple[Part, Judge]] = (
     (Part.PROMOTION, traffic.promotion),
     (Part.VIP_SERVICE, traffic.vip_service),
     (Part.VIP_CONFIG, traffic.vip_config),
+    (Part.VIP_ENTRY, traffic.vip_entry),
     (Part.KEEPALIVED, traffic.keepalived),
     (Part.VIP_SERVICE, traffic.forced_role),
     (Part.NETWORK_POLICY, traffic.network_policy),
@@ -116,11 +118,12 @@ ALSO_OF_WHOLE_TENANTS = frozenset({traffic.forced_role, traffic.network_policy, 
 """Judges whose findings matter even where the whole tenant is created, adopted or removed."""
 
 
-def _tenant_verdict(tenant: TenantChange, served: Mapping[str, frozenset[str]]) -> TenantVerdict:
+def _tenant_verdict(tenant: TenantChange, served: Serving) -> TenantVerdict:
     new, removed = is_new(tenant), is_removed(tenant)
     judges = [pair for pair in JUDGES if not (new or removed) or pair[1] in ALSO_OF_WHOLE_TENANTS]
     found = [
         *lifecycle_findings(tenant),
+        *traffic.change_of_keepalived(tenant),
         *(finding for part, judge in judges for change in tenant.of(part) for finding in judge(change, tenant)),
         *traffic.neighbour_findings(tenant, served),
     ]

@@ -13,6 +13,7 @@ from tenants.contract import CLUSTER, DEFAULTS, PLATFORM, SECTIONS, TENANT, TENA
 from tenants.draft import ClusterDraft, FleetDraft, KeepalivedNodeDraft, Source, TenantDraft, Values
 from tenants.findings import Findings, LintFinding, TooManyFindingsError, printable
 from tenants.fleet import Fleet, TenantSpec
+from tenants.kinds import is_faulty
 from tenants.pools import Pools
 from tenants.rules.addresses import segment_of
 from tenants.rules.shape import ENCRYPTED, MISSING_KEY, ONLY_DATA, UNKNOWN_KEY, nearest
@@ -185,6 +186,7 @@ def _cluster(source: Source, values: Values) -> ClusterDraft:
             for index, node in enumerate(keepalived.get("nodes") or ())
             if node
         ),
+        all_keepalived_nodes_known=not is_faulty(keepalived.get("nodes")),
     )
 
 

@@ -4,18 +4,22 @@ Each entry has `adopt: true` and what is live, so that `pulumi up` adopts a whol
 moves nothing. A tenant that no entry can describe is left out, with the reason.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from kube import facts
 from kube.manifest import Json, Manifest, at, items, mapping, text
-from tenants.contract import PLATFORM, SETTINGS
-from tenants.findings import printable
-from tenants.fleet import Role, State, TenantNames, UpdateStrategy
+from tenants.contract import NODE_KEEPALIVED, PLATFORM, SETTINGS
+from tenants.draft import Values
+from tenants.findings import listed, printable
+from tenants.fleet import KeepalivedPer, Role, State, TenantNames, UpdateStrategy, node_keepalived_name
+from tenants.maps import Field, Section
 
+T = TypeVar("T")
 Entry = dict[str, Any]
 
 KINDS = "nodes,pods,services,statefulsets,replicationcontrollers,configmaps"
@@ -40,6 +44,10 @@ class Discovery:
     """As in a stack file, without defaults, sorted by name."""
     platform: Mapping[str, str]
     """Names of the shared objects that they all refer to, by key, if they differ from the defaults."""
+    node_keepalived: Mapping[str, Json]
+    """`cluster.nodeKeepalived` as in a stack file, without defaults; empty if no node has a keepalived."""
+    vrids: frozenset[int]
+    """The VRRP ids of all pods in the namespace, those of left out tenants too."""
     remarks: Sequence[str]
     """Sentences: what is left out, and why."""
 
@@ -91,7 +99,8 @@ def discover(document: Json) -> Discovery:
         },
         [manifest for manifest in manifests if manifest.get("kind") == "Node"],
     )
-    remarks, tenants = [], []
+    node_keepalived, node_remarks = _node_keepalived(objects)
+    remarks, tenants = [*node_remarks], []
     for name in sorted({_tenant_of(manifest) for manifest in objects.of_namespace.values()} - {""}):
         try:
             tenants.append(_tenant(name, objects))
@@ -112,11 +121,18 @@ def discover(document: Json) -> Discovery:
         remarks.append("There is no tenant: no StatefulSet whose pods have the labels app=adb and tenancy.")
     defaults = {field.key: PLATFORM.defaults[name].name for name, field in PLATFORM.fields.items()}
     platform = {key: name for key, name in shared.items() if name != defaults[key]}
-    return Discovery(namespace=namespace, entries=entries, platform=platform, remarks=remarks)
+    return Discovery(
+        namespace=namespace,
+        entries=entries,
+        platform=platform,
+        node_keepalived=node_keepalived,
+        vrids=_vrids(objects),
+        remarks=remarks,
+    )
 
 
 def left_out(name: str, why: str) -> str:
-    """Return the remark that a tenant is left out."""
+    """Return the remark that a tenant, or a node's keepalived, is left out."""
     return printable(f"{name} is left out: {why}.")
 
 
@@ -140,6 +156,70 @@ def _agreed(referring: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
     return {key: min(names, key=lambda name: (-names[name], name)) for key, names in counts.items()}
 
 
+def _differing(fields: Mapping[str, Field[Any]], found: Mapping[str, Json], known: Values) -> Entry:
+    """Return what a stack file has to contain of values by attribute: those that are no default, key by key."""
+    differing = {}
+    for attribute, field in fields.items():
+        value, kind = found[attribute], cast(object, field.kind)
+        if isinstance(kind, Section):
+            value = _differing(kind.fields, mapping(value), known) or None
+        if value is not None and value != (field.derived(known) if field.derived else field.default):
+            differing[field.key] = value
+    return differing
+
+
+# --- keepalived of nodes ----------------------------------------------------------------------------------------------
+
+
+def _node_keepalived(objects: _Objects) -> tuple[Mapping[str, Json], Sequence[str]]:
+    """Return the section `cluster.nodeKeepalived`, without defaults, and remarks."""
+    nodes, pods, remarks = [], {}, []
+    for (kind, name), controller in sorted(objects.of_namespace.items(), key=lambda item: item[0]):
+        node = _served_node(controller)
+        if kind != "ReplicationController" or not node:
+            continue
+        container, vrid = facts.keepalived_container(controller), facts.vrid(controller)
+        if container is None or vrid is None:
+            remarks.append(
+                left_out(f"The keepalived of node {node}", f"ReplicationController {name} has no valid --vrid=<number>")
+            )
+            continue
+        nodes.append({"name": node, "vrid": vrid})
+        pods[node] = {"image": container.get("image"), "tolerations": facts.pod_spec(controller).get("tolerations")}
+    if not nodes:
+        return {}, remarks
+    # Half-way through a new image, say.
+    most = most_frequent(pods.values())
+    if others := [node for node, pod in pods.items() if pod != most]:
+        remarks.append(
+            printable(
+                f"The keepalived of {listed(others)} differs from the other nodes' in image or tolerations; the next "
+                "`up` replaces its pod."
+            )
+        )
+    found = {"nodes": nodes, "image": text(most["image"]), "tolerations": list(items(most["tolerations"]))}
+    return _differing(NODE_KEEPALIVED.fields, {**found, "declared_by": None}, {}), remarks
+
+
+def most_frequent(values: Iterable[T]) -> T:
+    """Return the most frequent of JSON values, the first of several."""
+    counts = Counter(json.dumps(value, sort_keys=True) for value in values)
+    most: T = json.loads(counts.most_common(1)[0][0])
+    return most
+
+
+def _served_node(manifest: Manifest) -> str:
+    """Return the node of an object of a node's keepalived; empty for every other."""
+    node = text(at(manifest, "metadata", "labels", facts.NODE_KEEPALIVED_LABEL))
+    return node if node and text(at(manifest, "metadata", "name")) == node_keepalived_name(node) else ""
+
+
+def _vrids(objects: _Objects) -> frozenset[int]:
+    # VRRP needs the host's network.
+    announcing = (found for found in objects.of_namespace.values() if facts.pod_spec(found).get("hostNetwork") is True)
+    return frozenset(vrid for vrid in map(facts.vrid, announcing) if vrid is not None)
+
+
 # --- one tenant -------------------------------------------------------------------------------------------------------
 
 
@@ -159,25 +239,31 @@ _OF_EACH_ROLE: Mapping[str, Callable[[Manifest, Manifest], Json]] = {
 def _tenant(name: str, objects: _Objects) -> _Found:
     names = TenantNames(name=name)
     databases = {role: objects.needed("StatefulSet", names.control_node_name(role)) for role in Role}
-    keepalived = objects.needed("ReplicationController", names.virtual_ip_name)
+    config_maps = _config_maps_of_nodes(names, objects)
+    keepalived = None if config_maps else objects.needed("ReplicationController", names.virtual_ip_name)
     containers = {role: _container(databases[role], facts.control_container, "its database") for role in Role}
-    vip = _vip(names, objects)
+    vip = _vip(names, config_maps or [objects.needed("ConfigMap", names.virtual_ip_config_map_name)], objects)
     active = facts.selected_role(objects.needed("Service", names.virtual_ip_name))
     if active not in set(Role):
         raise _LeftOutError(
             f"Service {names.virtual_ip_name} selects neither role={Role.MASTER} nor role={Role.STANDBY}"
         )
-    vrid = facts.vrid(keepalived)
-    if vrid is None:
+    vrid = facts.vrid(keepalived) if keepalived else None
+    if keepalived and vrid is None:
         raise _LeftOutError(f"ReplicationController {names.virtual_ip_name} has no valid --vrid=<number>")
-    workloads = [*databases.values(), keepalived]
+    workloads = [*databases.values(), *([keepalived] if keepalived else [])]
     tolerations, remarks = _tolerations(name, workloads)
     live = {
         "active_role": active,
         "vrid": vrid,
         "state": str(_state(workloads)),
         "adopt": True,
-        "keepalived": {"image": text(_container(keepalived, facts.keepalived_container, "keepalived").get("image"))},
+        "keepalived": {
+            "per": str(KeepalivedPer.TENANT if keepalived else KeepalivedPer.NODE),
+            "image": text(_container(keepalived, facts.keepalived_container, "keepalived").get("image"))
+            if keepalived
+            else None,
+        },
         "tolerations": tolerations,
         **{
             setting: _alike(setting, {role: read(databases[role], containers[role]) for role in Role})
@@ -191,17 +277,19 @@ def _tenant(name: str, objects: _Objects) -> _Found:
     }
     if live["update_strategy"] not in set(UpdateStrategy):
         raise _LeftOutError(f"its updateStrategy is {live['update_strategy']}")
+    hosts = {str(role): _node(names, role, databases[role], objects) for role in Role}
+    announcing = [_served_node(each) for each in config_maps]
+    if announcing and announcing != [hosts[active]]:
+        # A failover was interrupted.
+        remarks = [
+            *remarks,
+            printable(
+                f"{name}: its VIP is announced on {listed(announcing)}, and its active role is on {hosts[active]}; the "
+                "adoption moves it there."
+            ),
+        ]
     known = {"name": name, "vip": _address(vip)}
-    entry = {
-        "name": name,
-        "vip": vip,
-        "hosts": {str(role): _node(names, role, databases[role], objects) for role in Role},
-        **{
-            field.key: live[setting]
-            for setting, field in SETTINGS.items()
-            if live[setting] != (field.derived(known) if field.derived else field.default)
-        },
-    }
+    entry = {"name": name, "vip": vip, "hosts": hosts, **_differing(SETTINGS, live, known)}
     return _Found(name=name, entry=entry, shared=_shared(containers, databases), remarks=remarks)
 
 
@@ -232,10 +320,44 @@ def _address(vip: str) -> IPv4Address | None:
         return None
 
 
-def _vip(names: TenantNames, objects: _Objects) -> str:
-    name, service = names.virtual_ip_config_map_name, names.virtual_ip_name
-    config_map = objects.needed("ConfigMap", name)
-    addresses = facts.vips(config_map)
+def _config_maps_of_nodes(names: TenantNames, objects: _Objects) -> Sequence[Manifest]:
+    """Return the ConfigMaps of nodes' keepalived with a tenant's VIP; empty if it has a keepalived of its own."""
+    if ("ReplicationController", names.virtual_ip_name) in objects.of_namespace:
+        return ()
+    found = {
+        name: config_map
+        for (kind, name), config_map in objects.of_namespace.items()
+        if kind == "ConfigMap" and name != names.virtual_ip_config_map_name and _addresses(config_map, names, objects)
+    }
+    for name, config_map in found.items():
+        if not _served_node(config_map):
+            (address, *_) = _addresses(config_map, names, objects)
+            raise _LeftOutError(
+                f"its address {address} is in ConfigMap {name}, which belongs neither to a keepalived of its own nor "
+                "to a node's of this program"
+            )
+    return [config_map for _, config_map in sorted(found.items())]
+
+
+def _addresses(config_map: Manifest, names: TenantNames, objects: _Objects) -> Sequence[str]:
+    """Return the addresses that a ConfigMap forwards to a tenant's Service."""
+    return [
+        address
+        for address in facts.vips(config_map)
+        if (forward := facts.forward(config_map, address))
+        and (forward.namespace, forward.service) == (objects.namespace, names.virtual_ip_name)
+    ]
+
+
+def _vip(names: TenantNames, config_maps: Sequence[Manifest], objects: _Objects) -> str:
+    """Return the address of a tenant, which is the only one in a ConfigMap of its own."""
+    service = names.virtual_ip_name
+    (config_map, *_) = config_maps
+    name = text(at(config_map, "metadata", "name"))
+    addresses: Sequence[str] = facts.vips(config_map)
+    if _served_node(config_map):
+        addresses = sorted({address for each in config_maps for address in _addresses(each, names, objects)})
+        name = f"{name}, for Service {service},"
     if len(addresses) != 1:
         raise _LeftOutError(f"ConfigMap {name} holds {len(addresses)} addresses, not one")
     forward = facts.forward(config_map, addresses[0])

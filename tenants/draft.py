@@ -35,6 +35,8 @@ class ClusterDraft:
     reserved_vrids: tuple[int | None, ...]
     keepalived_nodes: "tuple[KeepalivedNodeDraft, ...]"
     """Those that are valid."""
+    all_keepalived_nodes_known: bool
+    """Whether every one is valid, so that a node that is not among them has none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

@@ -61,8 +61,13 @@ def tenants_of(fleets: Sequence[FleetDraft]) -> Iterator[TenantDraft]:
 
 
 def keepalived_nodes_of(fleets: Sequence[FleetDraft]) -> Iterator[KeepalivedNodeDraft]:
-    """Yield the nodes whose keepalived these fleets declare."""
-    return (node for fleet in fleets for node in fleet.cluster.keepalived_nodes if node.is_declared)
+    """Yield each keepalived of a node once: as these fleets declare it or, if none does, as the first that uses it."""
+    written = [node for fleet in fleets for node in fleet.cluster.keepalived_nodes]
+    seen = {each.node.name for each in written if each.is_declared}
+    for each in written:
+        if each.is_declared or each.node.name not in seen:
+            seen.add(each.node.name)
+            yield each
 
 
 def grouped(values: Iterable[T], key: Callable[[T], K | None]) -> dict[K, list[T]]:

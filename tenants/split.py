@@ -72,8 +72,8 @@ def files(file: Path, new: str, tenants: Sequence[str]) -> str:
 def split(data: bytes, *, stack: str, tenants: Collection[str]) -> TwoFiles:
     """Return the stack file without these tenants, and that of a new stack with them.
 
-    The new stack shares the namespace with `stack`: it reads the shared objects and uses the keepalived account, which
-    `stack` keeps, and may adopt the tenants from it.
+    The new stack shares the namespace with `stack`: it reads the shared objects and uses the keepalived account and the
+    nodes' keepalived, which `stack` keeps, and may adopt the tenants from it.
 
     Raises:
         CannotSplitError: a tenant is unknown or retired, none would stay, or the lines cannot be cut.
@@ -89,7 +89,7 @@ def split(data: bytes, *, stack: str, tenants: Collection[str]) -> TwoFiles:
     text = _Text(data.decode("utf-8-sig").splitlines(keepends=True), root, config)
     entries: List = config[keys["tenants"]]
     starts = [text.with_comments(position.line - 1) for position in entries.positions]
-    ends = [*starts[1:], text.end_of(config, keys["tenants"])]
+    ends = [*starts[1:], text.end_of(key=keys["tenants"])]
     is_moved = [entry["name"] in tenants for entry in entries]
     cuts = [_Edit(start=start, end=end) for start, end in zip(starts, ends, strict=True)]
 
@@ -98,8 +98,14 @@ def split(data: bytes, *, stack: str, tenants: Collection[str]) -> TwoFiles:
     new_cluster = {**cluster, "keepalivedAccountOf": account_of, "adoptFrom": f"{PROJECT}/{stack}"}
     # They belong to the account, which the other stack declares.
     new_cluster.pop("imagePullSecrets", None)
+    keepalived = new_cluster.pop("nodeKeepalived", {})
+    if nodes := keepalived.get("nodes"):
+        # Image and tolerations belong to the nodes' pods.
+        new_cluster["nodeKeepalived"] = {"nodes": nodes, "of": keepalived.get("of", f"{PROJECT}/{stack}")}
     names = {key: {"name": shared["name"]} for key, shared in sections.get("platform", {}).items() if "name" in shared}
-    edits = [*text.changed_cluster(keys, cluster, new_cluster), *text.rewritten(keys.get("platform"), names)]
+    edits = [*text.changed_cluster(keys, cluster, new_cluster)]
+    if "platform" in keys:
+        edits += text.rewritten((), keys["platform"], names)
 
     files = TwoFiles(
         kept=text.edited([cut for cut, moved in zip(cuts, is_moved, strict=True) if moved]),
@@ -170,34 +176,46 @@ class _Text:
     def changed_cluster(
         self, keys: Mapping[str, str], old: Mapping[str, Any], new: Mapping[str, Any]
     ) -> Iterator[_Edit]:
-        """Add keys to the section `cluster` and remove others, line by line if it is written as a block."""
+        """Add, change and remove keys of the section `cluster`."""
         if "cluster" not in keys:
             key, _ = self.config.positions[keys["tenants"]]
             start = self.with_comments(key.line - 1)
             yield _Edit(start=start, end=start, lines=_dumped({f"{PROJECT}:cluster": new}, key.column - 1))
             return
-        key, value = self.config.positions[keys["cluster"]]
-        written = self.config[keys["cluster"]]
-        if value.line == key.line or not written:
-            yield from self.rewritten(keys["cluster"], new)
+        yield from self._changed((), keys["cluster"], old, new)
+
+    def _changed(
+        self, within: tuple[Map, ...], key: str, old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> Iterator[_Edit]:
+        """Change the map of a key, line by line if it is written as a block; `within` as for `end_of`."""
+        holder = (self.config, *within)[-1]
+        position, value = holder.positions[key]
+        written = holder[key]
+        if value.line == position.line or not written:
+            yield from self.rewritten(within, key, new)
             return
         for name in old:
             if name not in new:
-                yield _Edit(start=written.positions[name][0].line - 1, end=self.end_of(written, name))
+                yield from self.rewritten((*within, written), name, None)
+            elif new[name] != old[name]:
+                yield from self._changed((*within, written), name, old[name], new[name])
         added = {name: new[name] for name in new if name not in old}
-        yield _Edit(start=key.line, end=key.line, lines=_dumped(added, value.column - 1))
+        if added:
+            yield _Edit(start=position.line, end=position.line, lines=_dumped(added, value.column - 1))
 
-    def rewritten(self, key: str | None, value: Mapping[str, Any]) -> Iterator[_Edit]:
-        """Replace a section that exists; remove it if it is to be empty."""
-        if key is not None:
-            position, _ = self.config.positions[key]
-            replacement = _dumped({key: value}, position.column - 1) if value else []
-            yield _Edit(start=position.line - 1, end=self.end_of(self.config, key), lines=replacement)
+    def rewritten(self, within: tuple[Map, ...], key: str, value: Any) -> Iterator[_Edit]:
+        """Replace the value of a key; remove the key if it is to be empty."""
+        position, _ = (self.config, *within)[-1].positions[key]
+        replacement = _dumped({key: value}, position.column - 1) if value else []
+        yield _Edit(start=position.line - 1, end=self.end_of(*within, key=key), lines=replacement)
 
-    def end_of(self, inside: Map, key: str) -> int:
-        """Return the first line after a key's value: that of the next key, or of the comments above it."""
-        start = inside.positions[key][0].line
-        maps = (self.root, self.config, inside)
+    def end_of(self, *within: Map, key: str) -> int:
+        """Return the first line after a key's value: that of the next key, or of the comments above it.
+
+        `within` are the maps that the key is in, from the first one below `config` to its own.
+        """
+        start = (self.config, *within)[-1].positions[key][0].line
+        maps = (self.root, self.config, *within)
         following = [found.line for each in maps for found, _ in each.positions.values() if found.line > start]
         return self.with_comments(min(following) - 1) if following else len(self.lines)
 

@@ -16,7 +16,7 @@ from components.guards.ownership import allowed_owners
 from components.guards.refusal import RefusedError
 from components.live.cluster import UnusableClusterError
 from components.live.fleet import LiveFleet
-from components.live.keepalived import entries
+from components.live.keepalived import backends, entries
 from kube.facts import forward, is_declared_by_a_stack, owner, pinned_node, vips
 from kube.manifest import at, text
 from tenants.fleet import NODE_KEEPALIVED_PREFIX, TenantSpec, node_keepalived_name
@@ -33,6 +33,7 @@ def refused_keepalived(live: LiveFleet) -> Iterator[str]:
                 "not adopted yet: set `keepalived: {per: tenant}` in its entry, run `pulumi up`, and change it to "
                 "`node` afterwards."
             )
+    yield from _refused_addresses(live)
     if keepalived.declared_by is None:
         yield from _refused_nodes(live)
         return
@@ -45,6 +46,18 @@ def refused_keepalived(live: LiveFleet) -> Iterator[str]:
                 f"{keepalived.declared_by}: run `pulumi up` of that stack with {node.name} in its "
                 "cluster.nodeKeepalived.nodes first, or correct cluster.nodeKeepalived.of."
             )
+
+
+def _refused_addresses(live: LiveFleet) -> Iterator[str]:
+    """Refuse an address that a node announces for a tenant of another stack: the entry would replace that one."""
+    ours = {tenant.virtual_ip_name for tenant in live.fleet.tenants}
+    for tenant in live.fleet.tenants:
+        for config_map, backend in backends(str(tenant.vip), live.objects) if not tenant.has_own_keepalived else ():
+            if backend.service not in ours:
+                yield (
+                    f"{tenant.name}: vip {tenant.vip} is that of Service {backend.namespace}/{backend.service}, in "
+                    f"ConfigMap {config_map}: choose another address, or first remove that tenant by itself."
+                )
 
 
 def _refused_nodes(live: LiveFleet) -> Iterator[str]:
@@ -77,6 +90,7 @@ class AnnouncementGuard:
         self._live = live
         self._tenants = {tenant.virtual_ip_name: tenant for tenant in live.fleet.tenants}
         self._ended: set[str] = set()
+        self._removed: set[tuple[str, str, str]] = set()
 
     def end_other_announcements(self, args: ResourceHookArgs) -> None:
         """End every announcement of a tenant's VIP but the one that is about to be made. Not in previews."""
@@ -117,7 +131,7 @@ class AnnouncementGuard:
         name = text(at(old, "metadata", "name"))
         try:
             for address in vips(old):
-                self._live.cluster.remove_data(name, address, text(at(old, "data", address)))
+                self._remove(name, address, text(at(old, "data", address)))
         except UnusableClusterError as error:
             pulumi.log.warn(
                 f"ConfigMap {name} may still contain {', '.join(vips(old))}, so that its node announces it: check with "
@@ -152,5 +166,11 @@ class AnnouncementGuard:
         live = self._live
         for node, address in entries(tenant, live.objects):
             if node != besides:
-                backend = f"{live.home.namespace}/{tenant.virtual_ip_name}"
-                live.cluster.remove_data(node_keepalived_name(node), address, backend)
+                self._remove(node_keepalived_name(node), address, f"{live.home.namespace}/{tenant.virtual_ip_name}")
+
+    def _remove(self, config_map: str, address: str, backend: str) -> None:
+        line = config_map, address, backend
+        # Each is a read of the cluster, and a replaced patch comes twice: after its deletion, and before its creation.
+        if line not in self._removed:
+            self._live.cluster.remove_data(*line)
+            self._removed.add(line)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from components.live.fleet import LiveFleet
 from components.live.nodes import Obstacle
-from kube.facts import NODE_KEEPALIVED_LABEL, forward, is_ready, vips
+from kube.facts import NODE_KEEPALIVED_LABEL, Forward, forward, is_ready, vips
 from kube.manifest import Manifest, at, text
 from tenants.fleet import TenantSpec, node_keepalived_name
 from tenants.objects import LocalKey
@@ -44,6 +44,15 @@ def entries(tenant: TenantSpec, objects: Mapping[LocalKey, Manifest]) -> Sequenc
         if kind == "ConfigMap" and _node_of(found)
         for address in vips(found)
         if (backend := forward(found, address)) and backend.service == tenant.virtual_ip_name
+    ]
+
+
+def backends(address: str, objects: Mapping[LocalKey, Manifest]) -> Sequence[tuple[str, Forward]]:
+    """Return each ConfigMap of a node that has an address now, with the Service behind it."""
+    return [
+        (name, backend)
+        for (kind, name), found in objects.items()
+        if kind == "ConfigMap" and _node_of(found) and (backend := forward(found, address))
     ]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dev.local.cluster import KwokCluster
-from kube.facts import is_ready
+from kube.facts import NODE_KEEPALIVED_LABEL, forward, is_ready, vips
 from kube.manifest import Json, Manifest, at, items, key_of, mapping, text
 
 _VIP_SUFFIX = "-vip"
@@ -30,23 +30,38 @@ class TenantAccessPath:
 
 
 def of_all_tenants(cluster: KwokCluster) -> list[TenantAccessPath]:
-    """Return the paths of all tenants that have a VIP's ConfigMap, sorted by name."""
+    """Return the paths of all tenants whose VIP is in a ConfigMap, their own or a node's, sorted by name."""
     kinds = "configmaps,services,replicationcontrollers,endpointslices.discovery.k8s.io,pods"
     listed = json.loads(cluster.kubectl("get", kinds, "--all-namespaces", "--output=json"))
     objects = list(map(mapping, items(at(listed, "items"))))
     paths = [
-        _of_tenant(config_map, [each for each in objects if key_of(each)[1] == key_of(config_map)[1]])
+        _of_tenant(tenant, config_map, [each for each in objects if key_of(each)[1] == key_of(config_map)[1]])
         for config_map in _of_kind(objects, "ConfigMap")
-        if _name(config_map).endswith(_CONFIG_MAP_SUFFIX)
+        for tenant in _tenants_in(config_map)
     ]
     return sorted(paths, key=lambda path: path.tenant)
 
 
-def _of_tenant(config_map: Manifest, objects: Sequence[Manifest]) -> TenantAccessPath:
-    tenant = _name(config_map).removesuffix(_CONFIG_MAP_SUFFIX)
+def _tenants_in(config_map: Manifest) -> Sequence[str]:
+    """Return the tenants whose VIPs a ConfigMap has: one in a tenant's own, several or none in a node's."""
+    if _is_of_a_node(config_map):
+        services = {backend.service for vip in vips(config_map) if (backend := forward(config_map, vip))}
+        return [service.removesuffix(_VIP_SUFFIX) for service in services]
+    name = _name(config_map)
+    return [name.removesuffix(_CONFIG_MAP_SUFFIX)] if name.endswith(_CONFIG_MAP_SUFFIX) else []
+
+
+def _is_of_a_node(config_map: Manifest) -> bool:
+    return NODE_KEEPALIVED_LABEL in mapping(at(config_map, "metadata", "labels"))
+
+
+def _of_tenant(tenant: str, config_map: Manifest, objects: Sequence[Manifest]) -> TenantAccessPath:
     vip_name = f"{tenant}{_VIP_SUFFIX}"
-    entries = mapping(config_map.get("data"))
-    controller = _named(objects, "ReplicationController", vip_name)
+    entries, controller_name = mapping(config_map.get("data")), vip_name
+    if _is_of_a_node(config_map):
+        ours = [vip for vip in entries if (backend := forward(config_map, vip)) and backend.service == vip_name]
+        entries, controller_name = {vip: entries[vip] for vip in ours}, _name(config_map)
+    controller = _named(objects, "ReplicationController", controller_name)
     service = _named(objects, "Service", vip_name)
     keepalived = _selected_pods(objects, mapping(at(controller, "spec", "selector")))
     ready = _ready_addresses(objects, vip_name)
@@ -64,7 +79,7 @@ def _of_tenant(config_map: Manifest, objects: Sequence[Manifest]) -> TenantAcces
 
     checks = {
         f"ConfigMap {_name(config_map)} holds no address": bool(entries),
-        f"no ready keepalived pod of ReplicationController {vip_name}": any(map(is_ready, keepalived)),
+        f"no ready keepalived pod of ReplicationController {controller_name}": any(map(is_ready, keepalived)),
         f"no Service {vip_name}": bool(service),
         f"Service {vip_name} has no ready endpoint": bool(ready),
     }

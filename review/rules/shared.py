@@ -44,3 +44,45 @@ PROVIDER_REPLACED = Rule(
     Danger.DATA_LOSS,
     "provider {name} is replaced: every object it manages, including all databases, is deleted and recreated",
 )
+
+# The keepalived of a node, which serves the tenants whose VIPs are entered there.
+NODE_KEEPALIVED_STARTS = Rule("R431", Danger.NONE, "keepalived of node {node} starts")
+NODE_KEEPALIVED_CLEARS = Rule(
+    "R432",
+    Danger.TRAFFIC,
+    "keepalived of node {node} starts and clears the forwarding of {tenants}, whose own keepalived runs there",
+    why="As R242. Their clients are cut off until that keepalived starts again.",
+)
+NODE_KEEPALIVED_REPLACED = Rule(
+    "R433",
+    Danger.TRAFFIC,
+    "keepalived pod of node {node}, which serves {tenants}, is replaced: VIPs there are not announced until the new "
+    "pod has started",
+    why="Rated so also where it serves no tenant of this stack: another's may use it (`cluster.nodeKeepalived.of`).",
+)
+NODE_KEEPALIVED_REMOVED = Rule(
+    "R434",
+    Danger.TRAFFIC,
+    "keepalived of node {node} is removed: the VIPs of {tenants} are no longer announced",
+)
+NODE_KEEPALIVED_UNUSED = Rule(
+    "R435",
+    Danger.NONE,
+    "keepalived of node {node} is removed: no VIP of this stack is left there",
+    why="An `up` refuses it while another stack has a VIP there.",
+)
+NODE_KEEPALIVED_IMAGE = Rule("R436", Danger.TRAFFIC, "image of nodes' keepalived {old} → {new}")
+NODE_VRID_CHANGED = Rule("R437", Danger.TRAFFIC, "VRRP id of node {node} {old} → {new}")
+NODE_ADDRESS_CHANGED = Rule(
+    "R438",
+    Danger.NONE,
+    "address of node {node}'s keepalived itself {old} → {new}",
+    why="It forwards to nothing: with it, keepalived is ready for its first VIP. It follows the VRRP id.",
+)
+NODE_CONFIG_REPLACED = Rule(
+    "R439",
+    Danger.TRAFFIC,
+    "ConfigMap of node {node}'s keepalived, which serves {tenants}, is replaced: VIPs there are not announced until "
+    "they are entered again",
+    why="As R433. `pulumi up --refresh` enters them.",
+)

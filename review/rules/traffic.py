@@ -44,6 +44,20 @@ CONFIG_REPLACED = Rule(
 )
 CONFIG_DELETED = Rule("R225", Danger.TRAFFIC, "keepalived's ConfigMap is deleted: the VIP is no longer announced")
 
+# The address as a tenant's entry in the ConfigMap of its node's keepalived.
+ENTRY_MOVES = Rule(
+    "R226",
+    Danger.TRAFFIC,
+    "VIP moves from {old} to {new}, no pod starts",
+    why="Its entry leaves the ConfigMap of one node's keepalived before it is added to the other's. Until that one "
+    "has read it, nobody announces the VIP.",
+)
+ENTRY_ADDED = Rule("R227", Danger.NONE, "VIP is entered on {node}, no pod starts")
+ENTRY_REPLACED = Rule(
+    "R228", Danger.TRAFFIC, "the VIP's entry on {node} is replaced: the VIP is not announced until keepalived reads it"
+)
+ENTRY_REMOVED = Rule("R229", Danger.TRAFFIC, "the VIP's entry on {node} is removed: the VIP is no longer announced")
+
 # The pod that announces it.
 KEEPALIVED_STARTS = Rule("R231", Danger.NONE, "keepalived pod starts on {node}")
 KEEPALIVED_STOPS = Rule("R232", Danger.TRAFFIC, "keepalived pod stops: the VIP is no longer announced")
@@ -85,6 +99,21 @@ NEIGHBOURS_CLEARED = Rule(
     "keepalived starts on {node}, where it clears the forwarding of {tenants} too",
     why="kube-keepalived-vip clears the node's IPVS tables as it starts, whoever filled them "
     "(kubernetes-retired/contrib#2696).",
+)
+NODE_TAKES_OVER = Rule(
+    "R243",
+    Danger.TRAFFIC,
+    "the tenant's own keepalived on {old} ends, then that of node {new} announces the VIP: clients wait until then; "
+    "this touches no database",
+    why="`keepalived: {per: node}`. The pod is waited for, so that it does not remove the address that the node's "
+    "keepalived has added. Connections break.",
+)
+TENANT_TAKES_OVER = Rule(
+    "R244",
+    Danger.TRAFFIC,
+    "the VIP leaves the keepalived of node {old}, then the tenant's own starts on {new}: clients wait until then; this "
+    "touches no database",
+    why="`keepalived: {per: tenant}`. Connections break.",
 )
 
 # The Job that promotes a database.

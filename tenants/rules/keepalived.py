@@ -52,6 +52,7 @@ def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
     """Compare keepalived pods by their node, and tenants without one of their own with the nodes that have one."""
     parties: list[Party] = [*tenants_of(fleets), *keepalived_nodes_of(fleets)]
     for node, group in grouped(parties, _node).items():
+        is_listed_twice = len([party for party in group if not isinstance(party, TenantDraft)]) > 1
         for party, others, waived in conflicts(ONE_PER_NODE, group):
             if isinstance(party, TenantDraft):
                 path = _path(party)
@@ -59,6 +60,9 @@ def check(fleets: Sequence[FleetDraft]) -> Iterator[Reported]:
                     f"choose another {party.active_role} host or activeRole, share one pod for the node (keepalived: "
                     f"{{per: {KeepalivedPer.NODE}}}), or waive {ONE_PER_NODE.id} with a reason"
                 )
+            elif is_listed_twice:
+                path = party.path
+                advice = "list it once; another stack of the namespace uses its pod with cluster.nodeKeepalived.of"
             else:
                 path = party.path
                 advice = f"let these tenants share the node's (keepalived: {{per: {KeepalivedPer.NODE}}}), or remove it"
@@ -79,6 +83,8 @@ def _check_nodes(fleet: FleetDraft) -> Iterator[Reported]:
                 continue
             path = (*tenant.path, "hosts", role)
             if host not in nodes:
+                if not fleet.cluster.all_keepalived_nodes_known:
+                    continue
                 message = f"{host} has no keepalived; add {{name: {host}, vrid: …}} to cluster.nodeKeepalived.nodes"
                 yield report(NODE_HAS_KEEPALIVED, tenant, path, message)
             elif tenant.segment not in (None, nodes[host].segment):

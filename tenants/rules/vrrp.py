@@ -66,10 +66,12 @@ def _named(party: Party) -> str:
 
 
 def _of_different_addresses(parties: list[Party]) -> list[Party]:
-    """Keep one of the tenants whose ids are the same because their VIPs are: the VIP has a finding of its own."""
+    """Keep one of the parties whose ids are the same because their VIPs or nodes are, which have their own findings."""
 
     def identity(party: Party) -> object:
-        return party.vip if isinstance(party, TenantDraft) and "vrid" not in _origin(party) else party
+        if not isinstance(party, TenantDraft):
+            return party.node.name
+        return party if "vrid" in _origin(party) else party.vip
 
     return list({identity(party): party for party in parties}.values())
 

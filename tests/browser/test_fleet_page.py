@@ -31,6 +31,18 @@ def outputs(tenants: int, nodes: int) -> Outputs:
     }
 
 
+def per_node(fleet: Outputs, nodes: int) -> Outputs:
+    """Return these outputs as of a fleet whose nodes have keepalived, and one more node without tenants."""
+    tenants = {
+        name: {**{key: value for key, value in entry.items() if key != "vrid"}, "keepalived": "node"}
+        for name, entry in fleet["tenants"].items()
+    }
+    return {
+        "tenants": tenants,
+        "nodeKeepalived": {f"m{number}.adb": {"vrid": 200 + number} for number in range(1, nodes + 2)},
+    }
+
+
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """Open a fleet's page from a file; errors and console messages of the browser fail the test."""
@@ -83,6 +95,17 @@ def test_tenants_are_shown_on_their_nodes_with_role_vip_and_readiness(opened: Ca
         "m2.adb": ["tenant0 standby ● ready", "tenant1 master ▲ not ready active 192.168.143.2 id 2"],
         "m3.adb": ["tenant1 standby ● ready", "tenant2 master ● ready active 192.168.143.3 id 3"],
     }
+
+
+def test_nodes_with_keepalived_show_its_id_and_vips_and_no_warning(opened: Callable[..., Page]) -> None:
+    shown = opened(per_node(outputs(7, 3), 3))
+    headers = [node.locator("header > *").all_inner_texts() for node in shown.locator(".node").all()]
+    assert headers == [
+        ["m1.adb", "5 roles, 3 active", "keepalived id 201, 3 VIPs"],
+        ["m2.adb", "5 roles, 1 active", "keepalived id 202, 1 VIP"],
+        ["m3.adb", "4 roles, 3 active", "keepalived id 203, 3 VIPs"],
+        ["m4.adb", "no tenant", "keepalived id 204, no VIPs"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -141,12 +164,16 @@ def test_a_filter_shows_what_is_not_ready(opened: Callable[..., Page]) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("tenants", "nodes"), [(3, 3), (500, 40)])
+@pytest.mark.parametrize(
+    "fleet",
+    [outputs(3, 3), outputs(500, 40), per_node(outputs(3, 3), 3)],
+    ids=["keepalived per tenant", "500 tenants", "keepalived per node"],
+)
 def test_text_has_contrast_and_the_page_does_not_overflow(
-    opened: Callable[..., Page], scheme: str, tenants: int, nodes: int
+    opened: Callable[..., Page], scheme: str, fleet: Outputs
 ) -> None:
     """WCAG requires a contrast of 4.5; the widths are those of a laptop and a phone."""
-    shown = opened(outputs(tenants, nodes), color_scheme=scheme)
+    shown = opened(fleet, color_scheme=scheme)
     contrasts = shown.evaluate(CONTRASTS)
     assert min(contrasts.values()) >= 4.5, {name: value for name, value in contrasts.items() if value < 4.5}
     for width in (1280, 390):

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from dev.local.cluster import KwokCluster
+from tests.support.announcements import announced_twice, moment, now
 from tests.support.cell import Cell, eventually
-from tests.support.fleets import Config, tenant3, with_every_tenant, with_tenants
+from tests.support.fleets import Config, per_node, tenant3, with_every_tenant, with_tenants
 from tests.support.interruption import kill, start_an_up
 from tests.support.stack import Stack
 
@@ -84,6 +85,27 @@ def stack(cell: Cell, tmp_path: Path, request: pytest.FixtureRequest) -> Stack:
 
 def test_the_next_up_completes_a_killed_one(cell: Cell, stack: Stack) -> None:
     survive(cell, stack, tenants=2, kills=1, seed=1)
+
+
+def test_a_killed_up_announces_no_vip_twice(cell: Cell, stack: Stack) -> None:
+    own = fleet(cell, 2)
+    shared = per_node(own)
+    steps = {
+        "own": own,
+        "per node": shared,
+        "fail over": with_every_tenant(shared, activeRole="standby"),
+        "own again": with_every_tenant(own, activeRole="standby"),
+    }
+    killed = 0
+    for step, config in steps.items():
+        version = moment(cell)
+        for seconds in (3.5, 5):
+            killed += kill_an_up(stack, config, after_seconds=seconds)
+        stack.up(config)
+        assert announced_twice(cell, version) == [], step
+        assert len(now(cell)) == 2, f"{step}: a VIP is not announced"
+        assert not stack.preview(config).counts, f"{step}: the next preview has changes left"
+    assert killed, "no `up` was killed: the moments were all too late"
 
 
 def test_a_concurrent_up_is_refused(cell: Cell, stack: Stack) -> None:

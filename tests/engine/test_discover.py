@@ -1,5 +1,6 @@
 """The output of `discover` is a stack file that adopts the tenants in place without edits."""
 
+import re
 import sys
 
 import pytest
@@ -61,11 +62,54 @@ def test_a_fleet_is_adopted_by_the_printed_stack_file(cell: Cell, stack: Stack) 
         {"name": "east", "vip": "192.168.143.150", **common, "waive": waived},
         {"name": "west", "vip": "192.168.143.151", **common, "waive": waived},
     ]
-    assert output.count("E601 is waived, as found") == 2
+    assert output.startswith("E601 is waived, as found, for east and west: ")
+    assert output.count("\n") == 1
 
     stack.succeed("preview")
     stack.succeed("up", "--yes")
     after = cell.uids()
     assert {name: after.get(name) for name in before} == before, "an object was replaced, or a pod restarted"
     assert not {name for name in after.keys() - before.keys() if name.startswith("Pod")}, "a pod was started"
+    stack.succeed("preview", "--expect-no-changes")
+
+
+def test_a_cell_of_many_tenants_shares_keepalived_as_its_file_proposes(cell: Cell, stack: Stack) -> None:
+    create_shared_objects(cell)
+    nodes = [cell.add_node(f"c{number}") for number in range(2)]
+    vips = {f"t{number}": f"192.168.143.{160 + number}" for number in range(4)}
+    for number, (name, vip) in enumerate(vips.items()):
+        hosts = {"master": nodes[number % 2], "standby": nodes[(number + 1) % 2]}
+        create_legacy_tenant(cell, name, vip=vip, hosts=hosts)
+    eventually(
+        lambda: all(cell.endpoint_addresses(f"{name}-vip") for name in vips),
+        what="the old tenants have endpoints",
+        seconds=60,
+    )
+    printed, output = discovered(cell)
+    file = stack.project / f"Pulumi.{stack.name}.yaml"
+    file.write_text(printed)
+    assert output.startswith("E601 is waived, as found, for t0, t1, t2 and t3: ")
+    stack.succeed("up", "--yes")
+    databases = cell.database_pods()
+
+    proposed = re.sub(r"^    # (nodeKeepalived:| )", r"    \1", printed, flags=re.MULTILINE)
+    file.write_text(f"{proposed}  adb-tenants:defaults: {{keepalived: {{per: node}}}}\n")
+    stack.succeed("up", "--yes")
+    stack.succeed("preview", "--expect-no-changes")
+    assert cell.database_pods() == databases
+    for number, node in enumerate(nodes):
+        assert cell.get("configmap", f"adb-keepalived-{node}")["data"] == {
+            vips[name]: f"{cell.namespace}/{name}-vip" for name in (f"t{number}", f"t{number + 2}")
+        }
+    assert {found["metadata"]["name"] for found in cell.live("replicationcontrollers")} == {
+        f"adb-keepalived-{node}" for node in nodes
+    }
+
+    # The file is lost, and found again.
+    again, output = discovered(cell)
+    assert output == ""
+    found = yaml.safe_load(again)["config"]
+    assert found["adb-tenants:cluster"] == yaml.safe_load(proposed)["config"]["adb-tenants:cluster"]
+    assert [entry["keepalived"] for entry in found["adb-tenants:tenants"]] == [{"per": "node"}] * 4
+    file.write_text(again)
     stack.succeed("preview", "--expect-no-changes")

@@ -1,6 +1,7 @@
 """`python -m drift` lists manual changes, and together with `up --refresh` repairs them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -264,3 +265,90 @@ def test_an_object_that_changes_during_its_repair_is_not_repaired(cell: Cell, mo
     (error,) = done.failed.values()
     assert "the object has been modified" in error
     assert cell.get("configmap", "east")["data"] == {"a": "1", "b": "3"}
+
+
+def per_node(cell: Cell, *tenants: Config, **cluster: Any) -> Config:
+    """Return tenants on m1 and m2 that share the keepalived of these nodes."""
+    config = tenant3(cell)
+    nodes = [{"name": cell.node(node), "vrid": vrid} for node, vrid in (("m1", 201), ("m2", 202))]
+    common = {**config["tenants"][0], "keepalived": {"per": "node"}}
+    entries = [{**common, **tenant} for tenant in tenants]
+    cluster = {**config["cluster"], "nodeKeepalived": {"nodes": nodes, **cluster.pop("nodeKeepalived", {})}, **cluster}
+    return with_tenants({**config, "cluster": cluster}, entries)
+
+
+UPTON, DOWNTON, OTHERTON = (
+    {"name": name, "vip": f"192.168.143.{number}"}
+    for name, number in (("upton", 151), ("downton", 152), ("otherton", 153))
+)
+
+
+def vips_on(cell: Cell, node: str) -> dict[str, str]:
+    """Return what a node's keepalived announces, without its own address, which forwards to nothing."""
+    found: dict[str, str] = cell.get("configmap", f"adb-keepalived-{cell.node(node)}").get("data", {})
+    return {vip: service for vip, service in found.items() if service}
+
+
+def backend(cell: Cell, tenant: Config) -> dict[str, str]:
+    return {tenant["vip"]: f"{cell.namespace}/{tenant['name']}-vip"}
+
+
+def test_vips_that_are_entered_or_removed_by_hand_are_found_and_repaired(cell: Cell, stack: Stack) -> None:
+    stack.up(per_node(cell, UPTON, DOWNTON))
+    assert drift_list(stack).none
+    stack.up(per_node(cell, {**UPTON, "activeRole": "standby"}, DOWNTON))
+    assert drift_list(stack).none
+    as_declared = {"m1": backend(cell, DOWNTON), "m2": backend(cell, UPTON)}
+    assert {node: vips_on(cell, node) for node in as_declared} == as_declared
+    pods = {name: uid for name, uid in cell.uids().items() if name.startswith("Pod ")}
+
+    m1, m2 = (f"adb-keepalived-{cell.node(node)}" for node in ("m1", "m2"))
+    # The second as an `up` that was killed before it had removed the entry would leave it.
+    stray = {"192.168.143.199": f"{cell.namespace}/nobody-vip", **backend(cell, UPTON)}
+    patch(cell, f"configmap {m1}", {"data": stray})
+    patch(cell, f"configmap {m2}", {"data": {UPTON["vip"]: None}})
+    entered = {
+        Found(f"ConfigMap {m1}", f'data["{address}"]', NONE, f'"{service}"', "kubectl-patch", HERE)
+        for address, service in stray.items()
+    }
+    removed = Found(f"ConfigMap {m2}", f'data["{UPTON["vip"]}"]', f'"{cell.namespace}/upton-vip"', NONE, "", UP)
+    assert drift_list(stack).drift == {*entered, removed}
+    after = drift_list(stack, "--repair")
+    assert (after.repaired, after.drift) == (entered, {removed})
+    up(stack)
+    assert drift_list(stack).none
+    assert {node: vips_on(cell, node) for node in as_declared} == as_declared
+
+    cell.kubectl("delete", "configmap", m1)
+    assert drift_list(stack).drift == {Found(f"ConfigMap {m1}", "", DECLARED, "(gone)", "", UP)}
+    up(stack)
+    assert drift_list(stack).none
+    assert {node: vips_on(cell, node) for node in as_declared} == as_declared
+    assert {name: uid for name, uid in cell.uids().items() if name.startswith("Pod ")} == pods
+    assert stack.pulumi("preview", "--refresh", "--expect-no-changes").returncode == 0
+
+
+def test_vips_of_another_stack_in_a_nodes_config_map_are_no_drift(cell: Cell, stack: Stack, tmp_path: Path) -> None:
+    stack.up(per_node(cell, UPTON))
+    other = Stack(tmp_path, name="other", environment=cell.environment)
+    declared_by = {"nodeKeepalived": {"of": "adb-tenants/dev"}, "keepalivedAccountOf": "adb-tenants/dev"}
+    others = per_node(cell, OTHERTON, **declared_by)
+    del others["platform"]
+    other.up(others)
+    assert vips_on(cell, "m1") == backend(cell, UPTON) | backend(cell, OTHERTON)
+    assert drift_list(stack).none
+    assert drift_list(other).none
+
+    # An entry that the other stack has left behind is nobody's.
+    m1 = f"adb-keepalived-{cell.node('m1')}"
+    cell.kubectl("delete", "service", "otherton-vip")
+    entry = f'data["{OTHERTON["vip"]}"]'
+    left = Found(f"ConfigMap {m1}", entry, NONE, f'"{cell.namespace}/otherton-vip"', "", HERE)
+    assert drift_list(stack).drift == {left}
+    up(other)
+    assert drift_list(stack).none
+    patch(cell, f"configmap {m1}", {"data": {OTHERTON["vip"]: None}})
+    assert {each.path for each in drift_list(other).drift} == {entry}
+    assert drift_list(stack).none
+    up(other)
+    assert drift_list(other).none

@@ -1,9 +1,11 @@
 """`python -m fleet --live` shows the live cluster, not the declared fleet."""
 
+import json
+
 import pytest
 
 from fleet.live import from_cluster
-from fleet.view import Seat, TenantView
+from fleet.view import NodeKeepalivedView, Seat, TenantView, from_outputs
 from tenants.fleet import Role
 from tests.support.cell import Cell, eventually
 from tests.support.fleets import tenant3
@@ -38,3 +40,25 @@ def test_the_live_fleet_shows_manual_changes(cell: Cell, stack: Stack, monkeypat
     eventually(lambda: seen().seats[1].old_revision, what="the standby's pod runs an older revision")
     assert seen().active_role == "standby"
     assert seen().seats == (seat(Role.MASTER, "m1", ready=None), seat(Role.STANDBY, "m2", old=True))
+
+
+def test_the_live_fleet_shows_which_node_announces_a_vip(
+    cell: Cell, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", cell.environment["KUBECONFIG"])
+    config = tenant3(cell, keepalived={"per": "node"}, activeRole="standby")
+    nodes = [{"name": cell.node(node), "vrid": vrid} for node, vrid in (("m1", 201), ("m2", 202))]
+    stack.up({**config, "cluster": {**config["cluster"], "nodeKeepalived": {"nodes": nodes}}})
+    seen = from_cluster(namespace=cell.namespace, context=None)
+    assert [(each.vip, each.vrid, each.has_own_keepalived) for each in seen.tenants] == [
+        ("192.168.143.144", None, False)
+    ]
+    assert seen.keepalived == {
+        cell.node("m1"): NodeKeepalivedView(vrid=201, vips=0, ready=True),
+        cell.node("m2"): NodeKeepalivedView(vrid=202, vips=1, ready=True),
+    }
+    exported = json.loads(stack.pulumi("stack", "output", "--json").stdout)
+    declared = from_outputs("stack", exported)
+    assert {node: (each.vrid, each.vips) for node, each in declared.keepalived.items()} == {
+        node: (each.vrid, each.vips) for node, each in seen.keepalived.items()
+    }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.announcements import Announcers, moment, now, since
+from tests.support.announcements import Announcers, announced_twice, moment, now
 from tests.support.cell import Cell, eventually
 from tests.support.fleets import Config, per_node, tenant3, with_tenants
 from tests.support.stack import Refused, Stack
@@ -48,11 +48,6 @@ def on(cell: Cell, **nodes: str) -> Announcers:
 def own() -> Announcers:
     """Return the announcements of t1 to t4 by keepalived pods of their own."""
     return {f"192.168.143.{number}": frozenset({f"t{number}-vip-cm"}) for number in range(1, 5)}
-
-
-def announced_twice(cell: Cell, version: str) -> list[Announcers]:
-    """Return every moment since a version at which two announced one VIP."""
-    return [found for found in since(cell, version) if any(len(announcers) > 1 for announcers in found.values())]
 
 
 def keepalived_pods(cell: Cell) -> dict[str, str]:

@@ -30,7 +30,7 @@ NOISE = frozenset({"sourcePosition", "stackTrace", "managedFields", "propertyDep
 """Paths of the recording machine, and field managers."""
 
 
-def _fleet(cell: Cell, *edits: Any, platform: Any = None) -> dict[str, Any]:
+def _fleet(cell: Cell, *edits: Any, platform: Any = None, cluster: Any = None) -> dict[str, Any]:
     base = tenant3(cell)
     tenants: dict[str, dict[str, Any]] = {
         "tenant3": base["tenants"][0],
@@ -43,6 +43,7 @@ def _fleet(cell: Cell, *edits: Any, platform: Any = None) -> dict[str, Any]:
             else:
                 tenants[name] = {"name": name, **tenants.get(name, {}), **fields}
     config = with_tenants(base, [_placed(cell, entry) for entry in tenants.values()])
+    config["cluster"] |= {key: _on_nodes(cell, value) for key, value in (cluster or {}).items() if value is not None}
     config["platform"] = copy.deepcopy(config["platform"])
     for name, shared in (platform or {}).items():
         if shared is None:
@@ -50,6 +51,12 @@ def _fleet(cell: Cell, *edits: Any, platform: Any = None) -> dict[str, Any]:
         else:
             config["platform"][name]["data"].update(shared["data"])
     return config
+
+
+def _on_nodes(cell: Cell, node_keepalived: dict[str, Any]) -> dict[str, Any]:
+    """Replace short names of nodes by full ones."""
+    nodes = [{**node, "name": cell.node(node["name"])} for node in node_keepalived["nodes"]]
+    return {**node_keepalived, "nodes": nodes}
 
 
 def _placed(cell: Cell, entry: dict[str, Any]) -> dict[str, Any]:
@@ -70,13 +77,16 @@ def deployed(
 
     def bring_up(case: Case) -> tuple[Cell, Stack]:
         start = json.dumps(
-            [case.deployed, case.legacy, case.by_hand, case.scaled_down, case.lost_nodes, case.state_lost]
+            [
+                *(case.deployed, case.deployed_cluster, case.legacy, case.by_hand),
+                *(case.scaled_down, case.lost_nodes, case.state_lost),
+            ]
         )
         if start not in made:
             cell = new_cell(f"reviews-{next(numbers)}", cluster_environment, "m1", "m2", "m3")
             stack = Stack(tmp_path_factory.mktemp("stack"), name="dev", environment=cell.environment)
             if case.deployed != "nothing":
-                stack.up(_fleet(cell, case.deployed))
+                stack.up(_fleet(cell, case.deployed, cluster=case.deployed_cluster))
             if case.legacy:
                 hosts = {"master": cell.node("m1"), "standby": cell.node("m2")}
                 create_legacy_tenant(cell, "tenant3", vip="192.168.143.144", hosts=hosts)
@@ -107,9 +117,9 @@ def test_the_review_of_a_real_preview_is_as_recorded(
     case: Case, deployed: Callable[[Case], tuple[Cell, Stack]], tmp_path: Path
 ) -> None:
     cell, stack = deployed(case)
-    stack.configure(
-        _fleet(cell, case.deployed if case.deployed != "nothing" else {}, case.edit, platform=case.platform)
-    )
+    deployed_fleet = case.deployed if case.deployed != "nothing" else {}
+    cluster = {**case.deployed_cluster, **case.cluster}
+    stack.configure(_fleet(cell, deployed_fleet, case.edit, platform=case.platform, cluster=cluster))
     environment = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"} if case.form == "events" else {}
     preview = stack.pulumi("preview", "--json", *case.options, **environment).stdout
     preview = preview.replace(cell.namespace, NAMESPACE)

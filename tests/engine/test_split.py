@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.cell import Cell
 from tests.support.fleets import Config, tenant3, with_every_tenant, with_tenants
@@ -124,6 +125,39 @@ def test_a_split_fleet_restarts_nothing_and_goes_on_in_two_stacks(cell: Cell, st
     new.up(with_every_tenant(owned, activeRole="standby", state="retired"))
     new.up(with_tenants(owned, []))
     assert cell.tenancy_labels() == {node: {} for node in labels}, "a label stays that another stack has set too"
+
+
+def test_two_stacks_share_the_keepalived_of_nodes_after_a_split(cell: Cell, stack: Stack, tmp_path: Path) -> None:
+    nodes = [cell.add_node(f"k{number}") for number in range(2)]
+    whole = fleet(cell, 2)
+    for entry in whole["tenants"]:
+        entry |= {"hosts": {"master": nodes[0], "standby": nodes[1]}, "keepalived": {"per": "node"}}
+    listed = [{"name": node, "vrid": 201 + number} for number, node in enumerate(nodes)]
+    whole["cluster"]["nodeKeepalived"] = {"nodes": listed}
+    stack.up(whole)
+    before = cell.uids()
+
+    command = split_files(stack, whole, "tenant1")
+    stays, *_ = halves(whole, "tenant1")
+    settings = yaml.safe_load((stack.project / f"Pulumi.{NEW}.yaml").read_text())["config"]
+    moved = {key.removeprefix("adb-tenants:"): value for key, value in settings.items()}
+    owned = {**moved, "cluster": {key: value for key, value in moved["cluster"].items() if key != "adoptFrom"}}
+    new = Stack(tmp_path, name=NEW, environment=cell.environment)
+    assert move(stack, command) == ""
+    new.up(moved)
+    up_until_unchanged(new, owned)
+    stack.up(stays)
+    assert stack.preview(stays).none
+    assert cell.uids() == before, "an object was replaced or a pod restarted"
+
+    new.up(with_every_tenant(owned, activeRole="standby"))
+    announced = [cell.get("configmap", f"adb-keepalived-{node}").get("data") for node in nodes]
+    vips = [{entry["vip"]: f"{cell.namespace}/{entry['name']}-vip"} for entry in whole["tenants"]]
+    assert announced == vips, "each node announces the VIP whose active role it has"
+    assert stack.preview(stays).none
+    stack.up(with_every_tenant(stays, state="retired"))
+    without_nodes = {**with_tenants(stays, []), "cluster": {**whole["cluster"], "nodeKeepalived": {}}}
+    assert f"The keepalived of node {nodes[1]} serves VIPs of stack adb-tenants/{NEW}" in refusal(stack, without_nodes)
 
 
 def test_an_up_between_the_steps_of_split_and_merge_deletes_nothing(cell: Cell, stack: Stack, tmp_path: Path) -> None:

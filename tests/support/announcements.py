@@ -22,7 +22,7 @@ def now(cell: Cell) -> Announcers:
 
 
 def since(cell: Cell, version: str) -> Iterator[Announcers]:
-    """Yield who announced each VIP after each change since a version, from the API server's own history."""
+    """Yield who announced each VIP after each change since a version, from the API server's history of 5 minutes."""
     objects = {
         (each, item["metadata"]["name"]): item
         for each in LISTS
@@ -36,6 +36,11 @@ def since(cell: Cell, version: str) -> Iterator[Announcers]:
         if event["type"] == "DELETED":
             del objects[key]
         yield _announcers(list(objects.values()))
+
+
+def announced_twice(cell: Cell, version: str) -> list[Announcers]:
+    """Return every moment since a version at which two announced one VIP."""
+    return [found for found in since(cell, version) if any(len(announcers) > 1 for announcers in found.values())]
 
 
 def _announcers(items: list[Manifest]) -> Announcers:

@@ -31,6 +31,7 @@ IN_ONE_VALUE: dict[str, list[tuple[str, Any]]] = {
         ("image", 1.1),
         ("dataPath", 0),
         ("keepalived", "adb"),
+        ("keepalived", "node"),
         ("tolerations", {"key": "dedicated"}),
         ("waive", "E601"),
         ("promotion", ["promote.sh"]),
@@ -120,7 +121,9 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
     mine, theirs = raw["tenants"][one], raw["tenants"][other]
     at: FieldPath = ("tenants", one)
     kind = draw(
-        st.sampled_from(["name", "vip", "vrid", "hosts", "missing", "keepalived", "data", "logs", "pool", "reserved"])
+        st.sampled_from(
+            ["name", "vip", "vrid", "hosts", "missing", "keepalived", "unserved", "data", "logs", "pool", "reserved"]
+        )
     )
     match kind:
         case "name":
@@ -131,6 +134,7 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
             return Planted(raw, "E402", (*at, "vip"))
         case "vrid":
             assume(mine["vip"].rpartition(".")[0] == theirs["vip"].rpartition(".")[0])
+            mine["keepalived"] = theirs["keepalived"] = {}
             mine["vrid"] = theirs.get("vrid", int(theirs["vip"].rpartition(".")[2]))
             return Planted(raw, "E502", (*at, "vrid"))
         case "hosts":
@@ -142,10 +146,15 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
             return Planted(raw, "E102", at)
         case "keepalived":
             mine["state"] = theirs["state"] = "running"
+            mine["keepalived"] = theirs["keepalived"] = {}
             node = theirs["hosts"][theirs.get("activeRole", "master")]
             mine["hosts"] = {"master": node, "standby": f"not-{node}"}
             mine.pop("activeRole", None)
             return Planted(raw, "E601", (*at, "hosts", "master"))
+        case "unserved":
+            mine["keepalived"] = {"per": "node"}
+            mine["hosts"]["master"] = "not-listed"
+            return Planted(raw, "E602", (*at, "hosts", "master"))
         case "data" | "logs":
             mine["hosts"]["standby" if mine.get("activeRole", "master") == "master" else "master"] = theirs["hosts"][
                 "master"
@@ -163,4 +172,5 @@ def faults_between_values(draw: st.DrawFn) -> Planted:
         case _:
             raw.setdefault("cluster", {})["reservedVrids"] = [255]
             mine["vrid"] = 255
+            mine["keepalived"] = {}
             return Planted(raw, "E503", (*at, "vrid"))

@@ -191,10 +191,11 @@ def run_program(
         live.namespace.return_value = {"metadata": {"name": "default"}}
         live.objects.return_value = {("Service", each["metadata"]["name"]): each for each in cluster.services}
         live.secrets.return_value = {}
+        hosts = [node for tenant in config["tenants"] for node in tenant["hosts"].values()]
+        listed = config.get("cluster", {}).get("nodeKeepalived", {}).get("nodes", ())
         live.nodes.return_value = {
             node: ready_node(node, kubelet_version=cluster.kubelet_version)
-            for tenant in config["tenants"]
-            for node in tenant["hosts"].values()
+            for node in (*hosts, *(each["name"] for each in listed))
         }
         live.pods.return_value = {}
         live.pod.return_value = {"status": {"conditions": [READY]}}

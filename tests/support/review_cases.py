@@ -24,6 +24,10 @@ class Case:
     deployed: Any = field(default_factory=dict)
     """Likewise, how the deployed fleet differs from the two tenants that every case starts from; or `nothing`."""
     platform: Mapping[str, Any] = field(default_factory=dict)
+    deployed_cluster: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `cluster` besides those of every case."""
+    cluster: Mapping[str, Any] = field(default_factory=dict)
+    """Those that the change sets; `None` removes the field."""
     form: str = "digest"
     """Form of the CLI's output: `digest` or `events`."""
     options: Sequence[str] = ()

@@ -106,6 +106,12 @@ def _settings(draw: st.DrawFn) -> Raw:
     return {key: draw(kinds[key]) for key in sorted(chosen)}
 
 
+def _defaults() -> st.SearchStrategy[Raw]:
+    """Draw `defaults` that do not stop the whole fleet."""
+    stopped = ("state", "stopped")
+    return _settings().map(lambda found: {key: value for key, value in found.items() if (key, value) != stopped})
+
+
 @st.composite
 def _platform(draw: st.DrawFn) -> Raw:
     text = st.text('abc 0:#é"\n', max_size=8)
@@ -116,6 +122,25 @@ def _platform(draw: st.DrawFn) -> Raw:
         if draw(st.booleans())
         else {"name": f"shared.{key.lower()}"}
         for key in sorted(chosen)
+    }
+
+
+def shared_nodes(segment: int) -> tuple[str, str]:
+    """Return the two nodes of a segment with keepalived of their own."""
+    return f"shared-{segment}a", f"shared-{segment}b"
+
+
+@st.composite
+def _node_keepalived(draw: st.DrawFn, segments: list[str], taken: set[int]) -> Raw:
+    """Draw keepalived of the shared nodes of these segments, by default of the only one."""
+    free = [vrid for vrid in range(1, 255) if vrid not in taken]
+    return {
+        **draw(st.sampled_from([{}, {"image": IMAGES[1]}, {"tolerations": TOLERATIONS[1]}])),
+        "nodes": [
+            {"name": node, "vrid": vrid, **segment}
+            for number, segment in enumerate([{"segment": name} for name in segments] or [{}])
+            for node, vrid in zip(shared_nodes(number), free, strict=False)
+        ],
     }
 
 
@@ -130,6 +155,8 @@ def sound_fleets(draw: st.DrawFn, *, most: int = 8) -> Raw:
     )
     shift = draw(st.none() | st.integers(0, 253))
     """Every VRRP id explicit, turned by so much within 1..254; or every one the default."""
+    shares_nodes = draw(st.booleans())
+    """Some tenants have the keepalived of their nodes, a pair for each segment."""
     names = draw(st.lists(tenant_names(), min_size=count, max_size=count, unique=True))
     # The node of the active role is a tenant's own, because of its keepalived pod; the other one may be shared.
     nodes = draw(st.lists(node_names(), min_size=count + 1, max_size=count + 3, unique=True))
@@ -146,6 +173,10 @@ def sound_fleets(draw: st.DrawFn, *, most: int = 8) -> Raw:
         }
         if standby_serves:
             tenant["activeRole"] = "standby"
+        if shares_nodes and draw(st.booleans()):
+            pair = shared_nodes(segment)
+            tenant["hosts"] = dict(zip(("master", "standby"), draw(st.permutations(pair)), strict=True))
+            tenant["keepalived"] = {**tenant.get("keepalived", {}), "per": "node"}
         if shift is not None:
             tenant["vrid"] = (octet - 1 + shift) % 254 + 1
         if draw(st.booleans()):
@@ -154,18 +185,21 @@ def sound_fleets(draw: st.DrawFn, *, most: int = 8) -> Raw:
         tenants.append({key: tenant[key] for key in keys})
 
     raw: Raw = {"tenants": tenants}
+    pools_have_segments = segments != 1 or draw(st.booleans())
     if segments or draw(st.booleans()):
         cluster: Raw = draw(st.sampled_from([{}, {"context": "kwok-adb"}, {"namespace": "adb"}])).copy()
         pools = [{"cidr": f"10.{index}.0.0/16", "segment": f"s{index}"} for index in range(segments)]
-        cluster["vipPools"] = ["10.0.7.0/24"] if segments == 1 and draw(st.booleans()) else pools
+        cluster["vipPools"] = pools if pools_have_segments else ["10.0.7.0/24"]
         cluster["reservedVrids"] = [255] if draw(st.booleans()) else []
         raw["cluster"] = cluster
+    if shares_nodes:
+        taken = {(octet - 1 + (shift or 0)) % 254 + 1 for _, octet in places}
+        named = [f"s{segment}" for segment in range(segments)] if pools_have_segments else []
+        raw.setdefault("cluster", {})["nodeKeepalived"] = draw(_node_keepalived(named, taken))
     if draw(st.booleans()):
         raw["platform"] = draw(_platform())
     if draw(st.booleans()):
-        raw["defaults"] = draw(_settings())
-        if raw["defaults"].get("state") == "stopped":
-            del raw["defaults"]["state"]
+        raw["defaults"] = draw(_defaults())
     return raw
 
 

@@ -77,6 +77,11 @@ def test_every_keepalived_pod_uses_the_account_with_permissions(tenant3: Program
 FOREIGN = {"metadata": {"managedFields": [{"manager": "kubectl"}]}}
 OTHERS = {"metadata": {"annotations": {"adb-tenants/stack": "adb-tenants/other"}}}
 
+TAKEN = {
+    "metadata": {"labels": {"adb-keepalived": "m1.adb.g1.com"}, **OTHERS["metadata"]},
+    "data": {"192.168.143.144": "default/t9-vip"},
+}
+
 
 @pytest.mark.parametrize(
     ("of", "found", "message"),
@@ -88,6 +93,7 @@ OTHERS = {"metadata": {"annotations": {"adb-tenants/stack": "adb-tenants/other"}
         ("adb-tenants/other", {("ConfigMap", NODE): OTHERS}, None),
         ("adb-tenants/other", {}, "is not declared by stack adb-tenants/other: run `pulumi up` of that stack"),
         ("adb-tenants/dev", {}, "names this stack itself"),
+        (None, {("ConfigMap", NODE): TAKEN}, "tenant3: vip 192.168.143.144 is that of Service default/t9-vip"),
     ],
 )
 def test_objects_of_others_are_refused(of: str | None, found: Any, message: str | None) -> None:

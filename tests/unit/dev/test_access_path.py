@@ -69,6 +69,36 @@ def test_a_missing_link_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_a_vip_in_a_nodes_config_map_is_shown_with_the_nodes_keepalived(tmp_path: Path) -> None:
+    of_m1 = {"adb-keepalived": "m1.adb.g1.com"}
+    entries = {"192.168.143.144": "default/tenant3-vip", "192.168.143.145": "default/tenant4-vip"}
+    own = ("tenant3-vip-cm", "tenant3-vip-abcde")
+    objects = [item for item in tenant3() if item["metadata"]["name"] not in own]
+    objects = [item for item in objects if item["kind"] != "ReplicationController"]
+    [path, other] = shown(
+        tmp_path,
+        [
+            *objects,
+            found("ConfigMap", "adb-keepalived-m1.adb.g1.com", labels=of_m1, data=entries),
+            found("ConfigMap", "adb-keepalived-m2.adb.g1.com", labels={"adb-keepalived": "m2.adb.g1.com"}),
+            found("ReplicationController", "adb-keepalived-m1.adb.g1.com", spec={"selector": of_m1}),
+            pod("adb-keepalived-m1.adb.g1.com-xyz", "m1.adb.g1.com", of_m1),
+        ],
+    )
+    assert (path.links[1:4], path.missing) == (
+        (
+            ("VIP", "192.168.143.144"),
+            ("keepalived", "pod adb-keepalived-m1.adb.g1.com-xyz on node m1.adb.g1.com (ready)"),
+            ("ConfigMap adb-keepalived-m1.adb.g1.com", "192.168.143.144 → default/tenant3-vip"),
+        ),
+        (),
+    )
+    assert (other.tenant, other.missing) == (
+        "tenant4",
+        ("no Service tenant4-vip", "Service tenant4-vip has no ready endpoint"),
+    )
+
+
 def test_objects_of_the_same_name_in_another_namespace_are_ignored(tmp_path: Path) -> None:
     elsewhere = [{**item, "metadata": {**item["metadata"], "namespace": "other"}} for item in tenant3()]
     config_map, *_ = tenant3()

@@ -48,6 +48,10 @@ DANGER = {
     "node-lost": Danger.NONE,
     "changed-by-hand": Danger.TRAFFIC,
     "neighbours-keepalived-disturbed": Danger.TRAFFIC,
+    "failover-per-node": Danger.TRAFFIC,
+    "node-keepalived-image-change": Danger.TRAFFIC,
+    "keepalived-per-node-chosen": Danger.TRAFFIC,
+    "keepalived-per-tenant-chosen": Danger.TRAFFIC,
     "many-things-at-once": Danger.RESTART,
 }
 REFUSED = {"running-tenant-removed", "running-tenant-removed-as-events", "host-moved", "configuration-refused"}
@@ -110,6 +114,7 @@ def test_the_json_has_what_the_comment_has(capsys: pytest.CaptureFixture[str]) -
     assert tenant["accessPath"]["after"] == {
         "vip": "192.168.143.144",
         "keepalivedHost": "m2.adb-cell",
+        "keepalivedPer": "tenant",
         "service": "tenant3-vip",
         "role": "standby",
         "podHost": "m2.adb-cell",

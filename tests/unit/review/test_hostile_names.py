@@ -8,6 +8,7 @@ from kube.escaping import markdown_code as code
 from review import mermaid
 from review.access_path import AccessPath
 from review.markdown import comment
+from tenants.fleet import KeepalivedPer
 from tests.support.previews import HOSTILE, Step, judged, reviewed
 
 STATION = r'[\w> -]+\["(?:[A-Za-z0-9 ._:/-]|#\d+;)*"\]'
@@ -24,7 +25,14 @@ def test_a_name_stays_inside_its_code_element(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_label_cannot_end_its_node_or_its_block(name: str) -> None:
-    path = AccessPath(vip=name, keepalived_host=name, service=name, role="master", pod_host=name)
+    path = AccessPath(
+        vip=name,
+        keepalived_host=name,
+        keepalived_per=KeepalivedPer.NODE,
+        service=name,
+        role="master",
+        pod_host=name,
+    )
     for line in mermaid.diagram(path, None).splitlines():
         assert LINE_OF_A_DIAGRAM.fullmatch(line.strip()), line
 

@@ -28,7 +28,7 @@ def test_ids_are_numbered_by_topic_and_unique() -> None:
 
 
 def test_every_part_in_the_table_of_objects_has_a_judge() -> None:
-    assert {part for part, _ in JUDGES} | set(shared.JUDGES) == set(Part)
+    assert {part for part, _ in JUDGES} | set(shared.JUDGES) | set(shared.NODE_JUDGES) == set(Part)
 
 
 def test_every_name_is_written_as_code() -> None:
@@ -64,7 +64,7 @@ def _reports() -> Iterator[tuple[Rule, set[str]]]:
                 if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "finding":
                     names = [node.id for node in ast.walk(call.func.value) if isinstance(node, ast.Name)]
                     sources = [call.func.value, *(assigned[name] for name in names if name in assigned)]
-                    values = {str(keyword.arg) for keyword in call.keywords} - {"about", "at_most"}
+                    values = {str(keyword.arg) for keyword in call.keywords} - {"about", "affects", "at_most"}
                     for node in (node for source in sources for node in ast.walk(source)):
                         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                             rule = getattr(topics.get(node.value.id), node.attr, None)

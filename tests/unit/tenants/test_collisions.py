@@ -33,6 +33,12 @@ def hosts(master: str, standby: str) -> Raw:
     return {"master": master, "standby": standby}
 
 
+def nodes(*vrids: int, of: str | None = None) -> Raw:
+    """Return a section with keepalived of the nodes m1, m2 … of these VRRP ids."""
+    listed = [{"name": f"m{number}", "vrid": vrid} for number, vrid in enumerate(vrids, start=1)]
+    return {"cluster": {"nodeKeepalived": {"nodes": listed} | ({"of": of} if of else {})}}
+
+
 def lint_together(directory: Path, files: Mapping[str, Raw]) -> dict[str, Paths]:
     """Lint files and return what is found in each; a finding must have its line and name the other file."""
     lines = {}
@@ -52,11 +58,13 @@ def lint_together(directory: Path, files: Mapping[str, Raw]) -> dict[str, Paths]
 
 
 VIP, HOST = "tenants[0].vip", "tenants[0].hosts.master"
+NODE = "cluster.nodeKeepalived.nodes[0]"
 EAST = [{"cidr": "10.0.1.0/24", "segment": "east"}]
 MYSQL = {"mysql": {"data": {"mysql.vip": "10.0.0.3"}}}
 AS_AGREED = [{"rule": "E601", "reason": "agreed"}, {"rule": "E703", "reason": "agreed"}]
 WEST = {"cluster": {"namespace": "west"}}
 ACCOUNT = {"cluster": {"keepalivedAccount": "keepalived"}}
+PER_NODE = {"keepalived": {"per": "node"}}
 
 COLLISIONS: dict[str, tuple[Raw, Raw, Paths, Paths]] = {
     "one address": (
@@ -89,6 +97,22 @@ COLLISIONS: dict[str, tuple[Raw, Raw, Paths, Paths]] = {
     "two keepalived pods on a node": (
         *(stack(entry(1)), stack(entry(2, hosts=hosts("m1", "s2")), **WEST)),
         *({("E601", HOST)}, {("E601", HOST)}),
+    ),
+    "one node's keepalived that both declare": (
+        *(stack(**nodes(201)), stack(**nodes(201))),
+        *({("E601", NODE)}, {("E601", NODE)}),
+    ),
+    "a keepalived pod on a node that has one": (
+        *(stack(**nodes(201)), stack(entry(1))),
+        *({("E601", NODE)}, {("E601", HOST)}),
+    ),
+    "a keepalived pod on a node whose keepalived a third stack declares": (
+        *(stack(**nodes(201, of="adb-tenants/c")), stack(entry(1))),
+        *({("E601", NODE)}, {("E601", HOST)}),
+    ),
+    "one VRRP id of a node and a tenant": (
+        *(stack(**nodes(9)), stack(entry(9))),
+        *({("E502", f"{NODE}.vrid")}, {("E502", VIP)}),
     ),
     "one directory of a host": (
         *(stack(entry(1, dataPath="/data1/db")), stack(entry(2, hosts=hosts("m2", "m1"), logPath="/data1/db/log"))),
@@ -144,6 +168,17 @@ NO_COLLISIONS: dict[str, tuple[Raw, Raw]] = {
         stack(entry(1), platform=MYSQL),
         stack(entry(2), platform=MYSQL, **WEST),
     ),
+    "a node's keepalived that one declares and both use": (
+        stack(entry(1, hosts=hosts("m1", "m2"), **PER_NODE), **nodes(201, 202)),
+        stack(
+            entry(2, hosts=hosts("m2", "m1"), **PER_NODE, dataPath="/data1/x"),
+            **nodes(201, 202, of="adb-tenants/a"),
+        ),
+    ),
+    "the VRRP id that a tenant without a keepalived of its own would have": (
+        stack(entry(9, hosts=hosts("m1", "m2"), **PER_NODE), **nodes(201, 202)),
+        stack(entry(8, vrid=9)),
+    ),
     "what the one waives": (stack(entry(1)), stack(entry(2, hosts=hosts("m1", "s1"), waive=AS_AGREED))),
     "what the other waives": (stack(entry(1, waive=AS_AGREED)), stack(entry(2, hosts=hosts("m1", "s1")))),
     "a node where the one's keepalived pod does not run": (
@@ -182,8 +217,10 @@ def renumbered(findings: tuple[LintFinding, ...], *, first: int, files: Mapping[
     def in_one_file(found: re.Match[str]) -> str:
         return f"tenants[{int(found[1]) + (files[found[2]] if found[2] else first)}]"
 
-    numbered = re.compile(r"tenants\[(\d+)\](?: of ([a-z.]+))?")
-    return {(numbered.sub(in_one_file, str(finding)), finding.waived is not None) for finding in findings}
+    numbered, of_node = re.compile(r"tenants\[(\d+)\](?: of ([a-z.]+))?"), re.compile(r"(?<=nodes\[\d\]) of [a-z.]+")
+    return {
+        (of_node.sub("", numbered.sub(in_one_file, str(finding))), finding.waived is not None) for finding in findings
+    }
 
 
 @settings(max_examples=300, deadline=None)
@@ -197,6 +234,8 @@ def test_tenants_have_the_same_findings_in_one_file_and_in_several(planted: Plan
         "a.yaml": {**raw, "tenants": raw["tenants"][:cut]},
         "b.yaml": second({**{key: raw[key] for key in raw if key != "platform"}, "tenants": raw["tenants"][cut:]}),
     }
+    if "nodeKeepalived" in (cluster := parts["b.yaml"]["cluster"]):
+        cluster["nodeKeepalived"] = {**cluster["nodeKeepalived"], "of": "adb-tenants/a"}
     apart = [
         renumbered(verdict.findings, first=first, files=files)
         for first, verdict in zip(files.values(), examine_together(parts), strict=True)

@@ -42,7 +42,8 @@ def shared(others: str) -> str:
     """Return the message about a tenant whose keepalived pod is on the node of another's."""
     return (
         f"the keepalived pod of {others} runs on m1 too, and each start of one wipes the other's forwarding; "
-        "choose another master host or activeRole, or waive E601 with a reason"
+        "choose another master host or activeRole, share one pod for the node (keepalived: {per: node}), or waive E601 "
+        "with a reason"
     )
 
 

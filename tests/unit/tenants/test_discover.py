@@ -1,6 +1,7 @@
 """A discovered stack file describes what is live: it lints clean, and starts, stops and moves nothing."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -164,9 +165,128 @@ def test_a_broken_rule_is_waived_as_found_and_named() -> None:
         {"cidr": "192.168.143.0/24", "segment": "net-192-168-143-0"},
         {"cidr": "192.168.144.0/24", "segment": "net-192-168-144-0"},
     ]
-    said = "\n".join(remarks)
-    assert "old: E601 is waived, as found: the keepalived pod of neighbour" in said
-    assert "cluster.vipPools declares each /24 as a network segment of its own" in said
+    segments, shared = remarks
+    assert segments.startswith("cluster.vipPools declares each /24 as a network segment of its own")
+    assert shared == (
+        "E601 is waived, as found, for neighbour and old: their keepalived pods share m1, and each start of one cuts "
+        "off the other tenants of its node. The adoption starts none. To end that, let them share one keepalived for "
+        "each node: the file has cluster.nodeKeepalived for that, as a comment; see docs/operations.md, Keepalived per "
+        "node."
+    )
+
+
+def test_a_rule_that_is_not_about_keepalived_is_waived_with_its_message() -> None:
+    objects = [*tenant("old", VIP, "m1", "m2"), *tenant("second", "192.168.143.146", "m3", "m1")]
+    for pod in pods(objects)[2:]:
+        pod["volumes"][0]["hostPath"]["path"] = "/data0/old/data"
+    sections, remarks = written(objects)
+    waived = {entry["name"]: [waiver["rule"] for waiver in entry.get("waive", ())] for entry in sections["tenants"]}
+    assert waived == {"old": ["E703"], "second": ["E703"]}
+    assert {remark.partition(": /data0")[0] for remark in remarks} == {
+        "old: E703 is waived, as found",
+        "second: E703 is waived, as found",
+    }
+
+
+def cell(*, tenants: int, nodes: int) -> list[Json]:
+    """The objects of a cell with many tenants on few nodes, each with a keepalived pod of its own."""
+    return [
+        found
+        for number in range(tenants)
+        for found in tenant(
+            f"t{number:02}", f"192.168.143.{10 + number}", f"m{number % nodes}", f"m{(number + 1) % nodes}"
+        )
+        if found["kind"] != "Node"
+    ] + [
+        node(
+            f"m{each}",
+            **{
+                f"tenancy-t{number:02}": role
+                for number in range(tenants)
+                for role, host in (("master", number % nodes), ("standby", (number + 1) % nodes))
+                if host == each
+            },
+        )
+        for each in range(nodes)
+    ]
+
+
+def test_a_cell_of_many_tenants_on_few_nodes_has_one_remark_about_them() -> None:
+    objects = cell(tenants=40, nodes=6)
+    sections, (remark,) = written(objects)
+    assert {entry["name"]: entry["waive"] for entry in sections["tenants"]} == {
+        f"t{number:02}": [{"rule": "E601", "reason": "as found"}] for number in range(40)
+    }
+    assert sections["cluster"] == {"namespace": "default"}, "the proposal is more than a comment"
+    assert remark.startswith(
+        "E601 is waived, as found, for t00, t01, t02, t03 and 36 more: their keepalived pods share"
+    )
+    assert "share m0, m1, m2, m3 and 2 more, and each start" in remark
+
+
+def proposed(text: str) -> Fleet:
+    """Return the fleet of a file whose commented section is made part of it, with keepalived per node for all."""
+    uncommented = re.sub(r"^    # (nodeKeepalived:| )", r"    \1", text, flags=re.MULTILINE)
+    assert uncommented != text, f"nothing is proposed in\n{text}"
+    sections = stackfile.read(uncommented.encode()).sections
+    return load({**sections, "defaults": {"keepalived": {"per": "node"}}})
+
+
+def test_the_proposed_keepalived_of_nodes_serves_all_tenants() -> None:
+    objects = cell(tenants=40, nodes=6)
+    leaving = [*tenant("left", "192.168.143.9", "m7", "m8")]
+    without("Service", "left-vip")(leaving)
+    one_of(leaving, "ReplicationController", "left-vip")["spec"]["template"]["spec"]["containers"][0]["args"][1] = (
+        "--vrid=254"
+    )
+    fleet = proposed(stack_text(discover({"items": [*objects, *leaving]})).text)
+    assert [(each.name, each.vrid) for each in fleet.cluster.node_keepalived.nodes] == [
+        ("m0", 255),
+        ("m1", 253),
+        ("m2", 252),
+        ("m3", 251),
+        ("m4", 250),
+        ("m5", 249),
+    ]
+
+
+def test_the_proposed_keepalived_is_as_the_tenants() -> None:
+    objects = [*tenant("old", VIP, "m1", "m2"), *tenant("neighbour", "192.168.143.146", "m1", "m3")]
+    objects += tenant("far", "192.168.144.145", "m4", "m5")
+    for found in objects:
+        if "template" in found.get("spec", {}):
+            pod = found["spec"]["template"]["spec"]
+            pod["tolerations"] = [{"operator": "Exists"}]
+            if found["kind"] == "ReplicationController":
+                pod["containers"][0]["image"] = "keepalived:2"
+    keepalived = proposed(stack_text(discover({"items": objects})).text).cluster.node_keepalived
+    assert (keepalived.image, [each.operator for each in keepalived.tolerations]) == ("keepalived:2", ["Exists"])
+    assert {each.name: each.segment for each in keepalived.nodes} == {
+        **dict.fromkeys(("m1", "m2", "m3"), "net-192-168-143-0"),
+        **dict.fromkeys(("m4", "m5"), "net-192-168-144-0"),
+    }
+
+
+def test_without_free_vrrp_ids_no_keepalived_of_nodes_is_proposed() -> None:
+    objects = cell(tenants=2, nodes=2)
+    pod: Json = one_of(objects, "ReplicationController", "t00-vip")["spec"]["template"]["spec"]
+    taken: list[Json] = [
+        {
+            "kind": "Pod",
+            "metadata": {"name": f"other-{vrid}", "namespace": "default"},
+            "spec": {
+                "hostNetwork": True,
+                "containers": [{**pod["containers"][0], "args": ["--services-configmap=x/y", f"--vrid={vrid}"]}],
+            },
+        }
+        for vrid in range(1, 255)
+    ]
+    objects += tenant("third", "192.168.143.9", "m0", "m1")
+    text = stack_text(discover({"items": [*objects, *taken]}))
+    assert "nodeKeepalived" not in text.text
+    assert text.remarks[0].endswith(
+        "write cluster.nodeKeepalived, as described in docs/operations.md, Keepalived per node."
+    )
 
 
 def test_a_tenant_that_no_waiver_allows_is_left_out_and_named() -> None:
@@ -179,6 +299,162 @@ def test_a_tenant_that_no_waiver_allows_is_left_out_and_named() -> None:
     assert [entry["name"] for entry in sections["tenants"]] == ["own"]
     assert len(remarks) == 2
     assert all("is left out: E402, 192.168.143.145 is also the VIP of" in remark for remark in remarks)
+
+
+def node_keepalived(host: str, vrid: int, **vips: str) -> list[Json]:
+    """The ConfigMap and ReplicationController of a node's keepalived, with the VIP of each tenant."""
+    labels = {"adb-keepalived": host}
+    metadata = {"name": f"adb-keepalived-{host}", "namespace": "default", "labels": labels}
+    container = {
+        "name": "keepalived",
+        "image": "docker.dtdream.com/dtdream/kube-keepalived-vip:0.9",
+        "args": [f"--services-configmap=default/adb-keepalived-{host}", f"--vrid={vrid}"],
+    }
+    toleration = {"key": "dedicated", "operator": "Equal", "value": "master", "effect": "NoSchedule"}
+    pod = {"hostNetwork": True, "containers": [container], "tolerations": [toleration]}
+    data = {"data": {vip: f"default/{name}-vip" for name, vip in vips.items()}} if vips else {}
+    return [
+        {"kind": "ConfigMap", "metadata": metadata, **data},
+        {
+            "kind": "ReplicationController",
+            "metadata": metadata,
+            "spec": {"replicas": 1, "selector": labels, "template": {"metadata": {"labels": labels}, "spec": pod}},
+        },
+    ]
+
+
+def without_keepalived(objects: list[Json], *names: str) -> list[Json]:
+    """Return the objects of tenants that have no keepalived of their own."""
+    own = {("ReplicationController", f"{name}-vip") for name in names} | {
+        ("ConfigMap", f"{name}-vip-cm") for name in names
+    }
+    return [found for found in objects if (found["kind"], found["metadata"]["name"]) not in own]
+
+
+def per_node() -> list[Json]:
+    """Two tenants with masters on m1, served by its keepalived; m2 serves none now, m3 has none."""
+    second = [found for found in tenant("second", "192.168.143.146", "m1", "m2") if found["kind"] != "Node"]
+    return [
+        *without_keepalived([*old_cluster()[:-3], *second], "old", "second"),
+        *(node(host, tenancy_old=role, tenancy_second=role) for host, role in (("m1", "master"), ("m2", "standby"))),
+        *node_keepalived("m1", 201, old=VIP, second="192.168.143.146"),
+        *node_keepalived("m2", 202),
+    ]
+
+
+NODES = [{"name": "m1", "vrid": 201}, {"name": "m2", "vrid": 202}]
+PER_NODE = {"keepalived": {"per": "node"}}
+
+
+def test_keepalived_of_nodes_is_in_the_file_and_its_tenants_use_it() -> None:
+    assert written(per_node()) == (
+        {
+            "cluster": {"namespace": "default", "nodeKeepalived": {"nodes": NODES}},
+            "tenants": [{**ENTRY, **PER_NODE}, {**ENTRY, **PER_NODE, "name": "second", "vip": "192.168.143.146"}],
+        },
+        (),
+    )
+
+
+def test_what_keepalived_of_nodes_has_besides_the_defaults_is_in_the_file() -> None:
+    objects = per_node()
+    for host in ("m1", "m2"):
+        pod = one_of(objects, "ReplicationController", f"adb-keepalived-{host}")["spec"]["template"]["spec"]
+        pod["containers"][0]["image"] = "keepalived:2"
+        pod["tolerations"] = [{"operator": "Exists"}]
+    sections, remarks = written(objects)
+    assert (sections["cluster"]["nodeKeepalived"], remarks) == (
+        {"image": "keepalived:2", "tolerations": [{"operator": "Exists"}], "nodes": NODES},
+        (),
+    )
+
+
+def test_a_node_whose_keepalived_differs_from_the_others_is_named() -> None:
+    objects = [*per_node(), *node_keepalived("m3", 203)]
+    pod = one_of(objects, "ReplicationController", "adb-keepalived-m3")["spec"]["template"]["spec"]
+    pod["containers"][0]["image"] = "keepalived:2"
+    sections, remarks = written(objects)
+    assert sections["cluster"]["nodeKeepalived"] == {"nodes": [*NODES, {"name": "m3", "vrid": 203}]}
+    assert remarks == (
+        "The keepalived of m3 differs from the other nodes' in image or tolerations; the next `up` replaces its pod.",
+    )
+
+
+def test_a_segment_may_have_more_tenants_than_vrrp_ids_with_keepalived_per_node() -> None:
+    names = [f"t{number}" for number in range(300)]
+    vips = {name: f"192.168.{143 + number // 150}.{number % 150 + 1}" for number, name in enumerate(names)}
+    posted = [found for name, vip in vips.items() for found in tenant(name, vip, "m1", "m2") if found["kind"] != "Node"]
+    objects = [
+        *without_keepalived(posted, *names),
+        *(
+            node(host, **{f"tenancy-{name}": role for name in names})
+            for host, role in (("m1", "master"), ("m2", "standby"))
+        ),
+        *node_keepalived("m1", 1, **vips),
+        *node_keepalived("m2", 2),
+    ]
+    sections, remarks = written(objects)
+    assert remarks == ()
+    assert "vipPools" not in sections["cluster"]
+    assert [entry["keepalived"] for entry in sections["tenants"]] == [{"per": "node"}] * 300
+
+
+def test_a_tenant_whose_failover_between_nodes_was_interrupted_is_named() -> None:
+    objects = per_node()
+    one_of(objects, "ConfigMap", "adb-keepalived-m2")["data"] = {VIP: "default/old-vip"}
+    sections, remarks = written(objects)
+    assert sections["tenants"][0] == {**ENTRY, **PER_NODE}
+    assert remarks == (
+        "old: its VIP is announced on m1 and m2, and its active role is on m1; the adoption moves it there.",
+    )
+
+
+def test_a_tenant_on_a_node_without_keepalived_is_left_out() -> None:
+    objects = [found for found in per_node() if found["metadata"]["name"] != "adb-keepalived-m2"]
+    sections, remarks = written(objects)
+    assert sections["tenants"] == []
+    assert all("is left out: E602, m2 has no keepalived" in remark for remark in remarks)
+
+
+def test_a_keepalived_pod_beside_that_of_its_node_is_waived() -> None:
+    objects = [*per_node(), *node_keepalived("m4", 204), *tenant("own", "192.168.143.147", "m4", "m5")]
+    sections, (remark,) = written(objects)
+    assert [entry.get("waive") for entry in sections["tenants"]] == [
+        None,
+        [{"rule": "E601", "reason": "as found"}],
+        None,
+    ]
+    assert remark.startswith("E601 is waived, as found, for own: ")
+    assert remark.endswith("write cluster.nodeKeepalived, as described in docs/operations.md, Keepalived per node.")
+
+
+def test_nodes_get_the_segments_of_the_vips_that_they_serve() -> None:
+    far = tenant("far", "192.168.144.145", "m4", "m5")
+    objects = [*per_node(), *far, *tenant("near", "192.168.143.7", "m6", "m7")]
+    one_of(objects, "ReplicationController", "near-vip")["spec"]["template"]["spec"]["containers"][0]["args"][1] = (
+        "--vrid=145"
+    )
+    sections, _ = written(objects)
+    assert sections["cluster"]["nodeKeepalived"]["nodes"] == [
+        {**each, "segment": "net-192-168-143-0"} for each in NODES
+    ]
+    assert [entry["name"] for entry in sections["tenants"]] == ["far", "near", "old", "second"]
+
+
+def test_a_tenant_that_another_keepalived_serves_is_left_out_with_its_configmap() -> None:
+    many = {"old": VIP, "other": "192.168.143.200"}
+    config_map = {
+        "kind": "ConfigMap",
+        "metadata": {"name": "vip-configmap", "namespace": "default"},
+        "data": {vip: f"default/{name}-vip" for name, vip in many.items()},
+    }
+    objects = [*without_keepalived(old_cluster(), "old"), config_map, *tenant("own", "10.0.0.1", "m5", "m6")]
+    sections, (remark,) = written(objects)
+    assert [entry["name"] for entry in sections["tenants"]] == ["own"]
+    assert remark == (
+        f"old is left out: its address {VIP} is in ConfigMap vip-configmap, which belongs neither to a keepalived of "
+        "its own nor to a node's of this program."
+    )
 
 
 Edit = Callable[[list[Json]], object]
@@ -288,8 +564,11 @@ def is_scaled_down(found: Any, name: str) -> bool:
 @settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_any_objects_become_a_clean_file_that_starts_nothing_stopped(data: st.DataObject) -> None:
-    objects = [*tenant("old", VIP, "m1", "m2"), *tenant("other", "192.168.143.146", "m1", "m3")]
+    objects = [*tenant("old", VIP, "m1", "m2"), *tenant("other", "192.168.143.146", "m1", "m3"), *per_node()[-4:]]
     scaled(objects, 0, 0, 0)
+    if data.draw(st.booleans()):
+        objects = without_keepalived(objects, "other")
+        one_of(objects, "ConfigMap", "adb-keepalived-m1")["data"] = {"192.168.143.146": "default/other-vip"}
     for _ in range(data.draw(st.integers(1, 4))):
         holder, key = data.draw(st.sampled_from(places(objects)))
         holder[key] = data.draw(ODD | st.sampled_from(["old", "other", "m1", "default", "10.0.0.1", 0, 1, 2]))

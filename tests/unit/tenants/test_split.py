@@ -94,6 +94,64 @@ def test_both_files_keep_their_lines_and_lint_clean(file: Path, capsys: pytest.C
     assert main(["lint", str(file), str(new)]) == 0
 
 
+PER_NODE = """\
+config:
+  adb-tenants:cluster:
+    # Where it is.
+    context: prod
+    # For all.
+    nodeKeepalived:
+      # Of our registry.
+      image: keepalived:2
+      nodes:
+        - {name: m1, vrid: 201}   # rack 1
+        - {name: m2, vrid: 202}
+      tolerations: []
+    namespace: adb
+  adb-tenants:defaults: {keepalived: {per: node}}
+  adb-tenants:tenants:
+    - {name: tenant1, vip: 192.168.143.1, hosts: {master: m1, standby: m2}}
+    - {name: tenant2, vip: 192.168.143.2, hosts: {master: m1, standby: m2}}
+"""
+PER_NODE_MOVED = """\
+config:
+  adb-tenants:cluster:
+    keepalivedAccountOf: adb-tenants/prod
+    adoptFrom: adb-tenants/prod
+    # Where it is.
+    context: prod
+    # For all.
+    nodeKeepalived:
+      of: adb-tenants/prod
+      # Of our registry.
+      nodes:
+        - {name: m1, vrid: 201}   # rack 1
+        - {name: m2, vrid: 202}
+    namespace: adb
+  adb-tenants:defaults: {keepalived: {per: node}}
+  adb-tenants:tenants:
+    - {name: tenant2, vip: 192.168.143.2, hosts: {master: m1, standby: m2}}
+"""
+
+
+def test_the_old_stack_keeps_the_keepalived_of_nodes_and_the_new_one_uses_it(file: Path) -> None:
+    file.write_text(PER_NODE)
+    assert main(["split", str(file), "east", "tenant2"]) == 0
+    new = file.with_name("Pulumi.east.yaml")
+    assert file.read_text() == PER_NODE.replace(PER_NODE.splitlines(keepends=True)[-1], "")
+    assert new.read_text() == PER_NODE_MOVED
+    assert main(["lint", str(file), str(new)]) == 0
+    # Once more: the first stack still declares it.
+    two = file.with_name("Pulumi.north.yaml")
+    new.write_text(
+        PER_NODE_MOVED.replace("    adoptFrom: adb-tenants/prod\n", "")
+        + "    - {name: tenant3, vip: 192.168.143.3, hosts: {master: m2, standby: m1}}\n"
+    )
+    assert main(["split", str(new), "north", "tenant3"]) == 0
+    assert "      of: adb-tenants/prod\n" in two.read_text()
+    assert main(["lint", str(file), str(new), str(two)]) == 0
+
+
 REFUSED = {
     "an unknown tenant": (["tenant9"], {}, "it has no tenant tenant9; the tenants are tenant1, tenant2, tenant3"),
     "all tenants": (["tenant1", "tenant2", "tenant3"], {}, "no tenant would stay"),
@@ -152,8 +210,11 @@ def test_each_tenant_of_any_fleet_is_in_one_of_the_files(raw: Raw, chosen: set[i
     assert stays == {**raw, "tenants": [entry for entry in entries if entry not in moved]}
     assert goes["tenants"] == moved
     assert goes.get("defaults") == raw.get("defaults")
-    account = {"keepalivedAccountOf": "adb-tenants/prod", "adoptFrom": "adb-tenants/prod"}
-    assert goes["cluster"] == {**raw.get("cluster", {}), **account}
+    others: Raw = {"keepalivedAccountOf": "adb-tenants/prod", "adoptFrom": "adb-tenants/prod"}
+    if "nodeKeepalived" in raw.get("cluster", {}):
+        nodes = raw["cluster"]["nodeKeepalived"]["nodes"]
+        others["nodeKeepalived"] = {"nodes": nodes, "of": "adb-tenants/prod"}
+    assert goes["cluster"] == {**raw.get("cluster", {}), **others}
     assert all(shared.keys() == {"name"} for shared in goes.get("platform", {}).values()), "its data stays"
 
 
