@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import pulumi
 
 from components.live.cluster import LiveCluster, UnusableClusterError
-from kube.facts import conditions, is_ready, pinned_node
+from kube.facts import conditions, is_ready, pinned_node, replicas
 from kube.manifest import Manifest, at, items, mapping, text
 from kube.quantity import amount
 from tenants.fleet import Fleet, Role, State, TenantSpec, Toleration
@@ -158,7 +158,7 @@ class LiveNodes:
         """
         if self.is_lost(tenant.hosts.of(role)):
             return False
-        if not self._is_doubtful(tenant, role):
+        if self._only_ends(tenant, role) or not self._is_doubtful(tenant, role):
             return True
         return tenant.pod_name(role) in self._ready_pods
 
@@ -191,6 +191,15 @@ class LiveNodes:
     def unknown(self, name: str) -> str:
         """Return the name of a node that does not exist, with the names of similar ones."""
         return _unknown(name, self._nodes)
+
+    def _only_ends(self, tenant: TenantSpec, role: Role) -> bool:
+        """Tell whether a role's pod ends or does not exist, so that nothing has to be able to start.
+
+        If it mattered, each cordon, and each move of a stopped tenant's data, would appear in the preview after it.
+        """
+        live = self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})
+        stays = self._runs_on(tenant, role, tenant.hosts.of(role))
+        return tenant.state is not State.RUNNING and (stays or not replicas(live))
 
     def _is_doubtful(self, tenant: TenantSpec, role: Role) -> bool:
         """Tell whether a role's pod may not become ready by itself.
