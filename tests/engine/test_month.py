@@ -1,4 +1,4 @@
-"""A busy month in minutes: random edits in a row, each followed by `up`; after each, the cluster equals a model of it."""
+"""A busy month in minutes: random edits in a row, each followed by `up`, after which the cluster equals a model."""
 
 import json
 import os

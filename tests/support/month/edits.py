@@ -385,6 +385,6 @@ KINDS: Mapping[str, Kind] = {
     f"{kind.__name__.replace('_', ' ')}, killed": _killed(kind)
     for kind in (stop, start, fail_over, change_keepalived, change_image, change_network_policy)
 }
-"""Every kind by its name. Node labels that a killed `up` has set stay (docs/operations.md), so none of those sets any."""
+"""Every kind by its name. None that is killed sets node labels: such a label stays (docs/operations.md)."""
 OF_NODES = frozenset(kind.__name__.replace("_", " ") for kind in (lose_node, restore_node, cordon, uncordon))
 """The kinds whose number is a node's."""

@@ -51,7 +51,7 @@ class Model:
     """Of tenants with a promotion: whether the last failover has run it."""
     starts: int = 0
 
-    # The configuration -------------------------------------------------------------------------------------------------
+    # The configuration ------------------------------------------------------------------------------------------------
 
     def node(self, number: int) -> str:
         """Return the name of a node."""
@@ -94,7 +94,7 @@ class Model:
         found.update(changes)
         return config
 
-    # Questions about it ------------------------------------------------------------------------------------------------
+    # Questions about it -----------------------------------------------------------------------------------------------
 
     def host(self, slot: int, role: str) -> int:
         """Return the number of a role's node."""
@@ -130,7 +130,7 @@ class Model:
             )
         )
 
-    # What happens to pods ----------------------------------------------------------------------------------------------
+    # What happens to pods ---------------------------------------------------------------------------------------------
 
     def start(self, slot: int, *roles: str) -> None:
         """Start pods from what the entry says now; they are pending while their node accepts none."""
@@ -161,7 +161,7 @@ class Model:
             if pod.started.node == self.node(number) == self.entries[slot]["hosts"][role]:
                 pod.runs = True
 
-    # The whole ---------------------------------------------------------------------------------------------------------
+    # The whole --------------------------------------------------------------------------------------------------------
 
     def expected(self) -> World:
         """Return the cluster as it is to be."""

@@ -1,15 +1,15 @@
-"""Months of random edits, drawn by hypothesis along the model, and the shortest part of one that still fails.
+"""Months of random edits, drawn by hypothesis along the model, and the shortest part of one that fails.
 
-A month is a list of edits as data, and not a `RuleBasedStateMachine`: the cluster is touched only when the whole list is
-known. Hypothesis draws it and is not asked to shrink it. It gives up after five minutes, in which a fleet of 50 tenants
-has seen a handful of edits; and it cannot know that a failure of one tenant needs neither the other 49 nor their edits.
-`shortest` begins with that: what remains then is a fleet of one or two tenants, whose edits take seconds each.
+A month is a list of edits as data, and not a `RuleBasedStateMachine`: the cluster is touched only when the whole list
+is known. Hypothesis draws it and is not asked to shrink it: it gives up after five minutes, in which a fleet of 50
+tenants has seen a handful of edits, and it cannot know that a failure of one tenant needs neither the other 49 nor
+their edits. `shortest` begins with that: what remains then is a fleet of one or two tenants, whose edits take seconds.
 """
 
 import copy
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
@@ -29,9 +29,6 @@ class Edit:
     moment: int = 50
     """When the `up` is killed, if it is: in percent of the time that the last one took."""
 
-    def __str__(self) -> str:
-        return f"{self.kind} {'n' if self.kind in OF_NODES else 't'}{self.number}"
-
 
 @dataclass(frozen=True)
 class Month:
@@ -42,6 +39,8 @@ class Month:
     tenants: tuple[int, ...]
     """Those that exist at the beginning."""
     edits: tuple[Edit, ...]
+    at_once: int = 1
+    """The most edits for one `up`."""
 
     def model(self, namespace: str) -> Model:
         """Return the fleet at the beginning."""
@@ -49,6 +48,10 @@ class Month:
         for tenant in self.tenants:
             model.add(tenant)
         return model
+
+    def until(self, fault: "Fault") -> "Month":
+        """Return the month up to the edit that failed."""
+        return replace(self, edits=self.edits[: fault.edits])
 
     def __str__(self) -> str:
         tenants = ", ".join(f"t{tenant}" for tenant in self.tenants)
@@ -58,15 +61,15 @@ class Month:
 
 
 @st.composite
-def months(draw: st.DrawFn, *, tenants: int, edits: int) -> Month:
+def months(draw: st.DrawFn, *, tenants: int, edits: int, at_once: int = 1, kinds: Iterable[str] = KINDS) -> Month:
     """Draw as many edits of each kind as of every other, each of a tenant or node that it applies to."""
     slots = tenants + 2
-    month = Month(slots, tuple(range(slots)), tuple(range(tenants)), ())
+    month = Month(slots, tuple(range(slots)), tuple(range(tenants)), (), at_once)
     if draw(st.integers(0, 2**32)) == 0:
         return month  # hypothesis begins with the simplest example, and runs it: a month without edits, for nothing
     model = month.model("")
     drawn: list[Edit] = []
-    left = draw(st.permutations(list(islice(cycle(KINDS), edits))))
+    left = draw(st.permutations(list(islice(cycle(kinds), edits))))
     while left:
         # A kind that does not apply yet is put off: nothing can be restored before something is lost.
         for kind in dict.fromkeys(left):
@@ -101,31 +104,28 @@ Play = Callable[[Month], None]
 def shortest(month: Month, fault: Fault, play: Play, *, seconds: float) -> tuple[Month, Fault]:
     """Return the shortest part of a month found within a time that still fails, and its fault."""
     deadline = time.monotonic() + seconds
-    month = replace(month, edits=month.edits[: fault.edits])
-    for smaller in _smaller(lambda: month, fault):
-        if time.monotonic() > deadline:
-            break
-        try:
-            play(smaller)
-        except Fault as found:
-            month, fault = replace(smaller, edits=smaller.edits[: found.edits]), found
-    return month, fault
+    found = month.until(fault), fault
 
+    def try_out(smaller: Month) -> None:
+        nonlocal found
+        if smaller != found[0] and time.monotonic() < deadline:
+            try:
+                play(smaller)
+            except Fault as another:
+                found = smaller.until(another), another
 
-def _smaller(current: Callable[[], Month], fault: Fault) -> Iterator[Month]:
-    """Yield smaller months: first that of the tenants at fault, then each without a part of its edits."""
-    yield only(current(), fault)
-    yield replace(current(), tenants=())
-    part = len(current().edits) // 2
+    try_out(only(*found))
+    try_out(replace(found[0], tenants=()))
+    part = len(found[0].edits) // 2
     while part:
-        # From the end: the edits right before the fault are the likeliest cause, and stay.
-        last = len(current().edits) - 1
+        # From the end: the edits right before the fault are the likeliest cause, and stay. The last one has failed.
+        last = len(found[0].edits) - 1
         while last > 0:
-            edits = current().edits
             first = max(0, last - part)
-            yield replace(current(), edits=edits[:first] + edits[last:])
-            last = min(first, len(current().edits) - 1)
+            try_out(replace(found[0], edits=found[0].edits[:first] + found[0].edits[last:]))
+            last = min(first, len(found[0].edits) - 1)
         part //= 2
+    return found
 
 
 def only(month: Month, fault: Fault) -> Month:
@@ -140,4 +140,5 @@ def only(month: Month, fault: Fault) -> Month:
         tuple(sorted(nodes)),
         tuple(sorted(tenants & set(month.tenants))),
         tuple(edit for edit in month.edits if edit.number in (nodes if edit.kind in OF_NODES else tenants)),
+        month.at_once,
     )

@@ -1,5 +1,6 @@
 """Plays a month on a real cluster with the real engine, and compares both with the model after each `up`."""
 
+import copy
 import itertools
 import time
 from collections import Counter
@@ -14,7 +15,7 @@ from tests.support.announcements import moment, since
 from tests.support.cell import Cell, eventually
 from tests.support.drift_list import drift_list
 from tests.support.interruption import kill, start_an_up
-from tests.support.month.edits import KINDS, Step
+from tests.support.month.edits import KINDS, OF_NODES, Step
 from tests.support.month.model import LOST, Model
 from tests.support.month.months import Edit, Fault, Month
 from tests.support.month.world import differences, observe
@@ -66,13 +67,15 @@ def play(month: Month, directory: Path, environment: Mapping[str, str], figures:
     nodes = [model.node(node) for node in month.nodes]
     cell.create(*(Node(name, address="192.168.143.201").manifest() for name in nodes))
     stack = Stack(directory / str(number), name="dev", environment=environment)
-    fleet = _Fleet(model=model, cell=cell, stack=stack, figures=figures)
+    fleet = _Fleet(model=model, cell=cell, stack=stack, figures=figures, at_once=month.at_once)
     began = time.monotonic()
     count = 0
     try:
         fleet.play(Step(says="the fleet is created"))
-        for count, edit in enumerate(month.edits, 1):
+        for edit in month.edits:
+            count += 1
             fleet.edit(edit)
+        fleet.play_waiting()
     except AssertionError as error:
         raise Fault(str(error), edits=count) from error
     finally:
@@ -89,6 +92,11 @@ class _Fleet:
     cell: Cell
     stack: Stack
     figures: Figures
+    at_once: int
+    """The most edits for one `up`, each of another tenant."""
+    waiting: list[Step] = field(default_factory=list)
+    concerned: set[int] = field(default_factory=set)
+    """The tenants of the waiting steps."""
     last_up: float = 5
     """Seconds that the last `up` took."""
     started: dict[int, str] = field(default_factory=dict)
@@ -96,19 +104,45 @@ class _Fleet:
 
     def edit(self, edit: Edit) -> None:
         """Do an edit; one that does not apply is skipped."""
-        steps = 0
-        for steps, step in enumerate(KINDS[edit.kind](self.model, edit.number), 1):
-            try:
-                self.play(step, moment_of_kill=edit.moment / 100)
-            except AssertionError as error:
-                raise AssertionError(f"{step.says}:\n{error}") from error
+        steps = list(KINDS[edit.kind](copy.deepcopy(self.model), edit.number))
+        alone = len(steps) > 1 or any(step.refusal or step.killed for step in steps)
+        if alone or len(self.waiting) == self.at_once or edit.number in self.concerned or edit.kind in OF_NODES:
+            self.play_waiting()
+        for step in KINDS[edit.kind](self.model, edit.number):
             if step.refusal:
                 self.figures.refusals[edit.kind] += 1
+            if alone:
+                self.play(step, moment_of_kill=edit.moment / 100)
+            else:
+                self.waiting.append(step)
         if steps:
             self.figures.edits[edit.kind] += 1
+            self.concerned.add(edit.number)
+        if self.at_once == 1 or edit.kind in OF_NODES:
+            self.play_waiting()
+
+    def play_waiting(self) -> None:
+        """Do the steps that wait for a common `up`."""
+        steps, self.waiting, self.concerned = self.waiting, [], set()
+        if steps:
+            self.play(
+                Step(
+                    says="; ".join(step.says for step in steps),
+                    before=tuple(action for step in steps for action in step.before),
+                    drift=frozenset(name for step in steps for name in step.drift),
+                    repair=any(step.repair for step in steps),
+                    refresh=any(step.refresh for step in steps),
+                )
+            )
 
     def play(self, step: Step, *, moment_of_kill: float = 0) -> None:
         """Do what precedes an `up`, then the `up`, and compare."""
+        try:
+            self._play(step, moment_of_kill)
+        except AssertionError as error:
+            raise AssertionError(f"{step.says}:\n{error}") from error
+
+    def _play(self, step: Step, moment_of_kill: float) -> None:
         version = moment(self.cell)
         for action in step.before:
             action(self.cell)
@@ -116,36 +150,38 @@ class _Fleet:
         if step.drift:
             self._compare_drift(step.drift)
         if step.repair:
-            self._compare_drift(frozenset(), "--repair")
+            # What an `up --refresh` repairs is still listed.
+            drift_list(self.stack, "--repair")
         if step.killed:
             self._kill_an_up(self.last_up * moment_of_kill)
         self._up(step)
         self._compare_world(version)
+        if step.refusal:
+            return  # it has recorded nothing: the next preview would be the last one
         counts = self._previewed()
         assert not counts, f"the next preview shows {counts}"
-        self._compare_drift(step.drift if step.refusal else frozenset())
+        self._compare_drift(frozenset())
         (report,) = lint_files([str(self.stack.project / f"Pulumi.{self.stack.name}.yaml")])
         assert not report.faults, f"lint finds {report.faults}"
 
     def _up(self, step: Step) -> None:
-        began = time.monotonic()
+        began, refused = time.monotonic(), ""
+        self.figures.ups += 1
         try:
             self.stack.up(step.config or self.model.config(), *(["--refresh"] if step.refresh else []))
-        except Refused as refused:
-            missing = [text for text in step.refusal if text not in str(refused)]
-            assert step.refusal, f"the `up` failed:\n{refused}"
-            assert not missing, f"the refusal does not say {missing}:\n{refused}"
-            assert "Traceback" not in str(refused), str(refused)
-        else:
-            assert not step.refusal, f"the `up` was not refused ({step.refusal} expected)"
             self.last_up = time.monotonic() - began
-        self.figures.ups += 1
+        except Refused as error:
+            refused = str(error)
+        assert bool(refused) == bool(step.refusal), f"the `up` was {'refused' if refused else 'accepted'}:\n{refused}"
+        missing = [text for text in step.refusal if text not in refused]
+        assert not missing, f"the refusal does not contain {missing}:\n{refused}"
+        assert "Traceback" not in refused, refused
 
     def _previewed(self) -> Mapping[str, int]:
         try:
             return self.stack.preview(self.model.config()).counts
-        except Refused as refused:
-            raise AssertionError(f"the next preview is refused:\n{refused}") from refused
+        except Refused as error:
+            raise AssertionError(f"the next preview is refused:\n{error}") from error
 
     def _kill_an_up(self, seconds: float) -> None:
         running = start_an_up(self.stack, self.model.config())
