@@ -3,7 +3,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help up test chromium lint lint-here down clean setup env lock bench soak
+.PHONY: help up test chromium lint lint-here down clean setup env lock audit sbom bench last-hop soak
 
 # For commands with the tools and the virtual environment of `make setup`.
 WITH_ENV = exports="$$($(PYTHON) -m dev.local env)" && eval "$$exports" &&
@@ -21,7 +21,7 @@ TEST_PROCESSES = --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 test: chromium ## set up, lint, run every test
 	@$(WITH_ENV) $(MAKE) --no-print-directory lint-here && python -m pytest $(TEST_PROCESSES)
 
-lint: ## check format, lint, types and layers
+lint: ## check format, lint, types, layers and licences
 	@$(WITH_ENV) $(MAKE) --no-print-directory lint-here
 
 # For the browser tests of the fleet page. Without Debian's package, the tests fail with installation instructions.
@@ -34,6 +34,7 @@ lint-here:
 	ruff check .
 	mypy
 	lint-imports
+	pip-licenses >/dev/null
 
 down: ## stop the local cluster; its data is kept
 	@$(PYTHON) -m dev.local down
@@ -50,8 +51,17 @@ env: ## print exports for a shell: eval "$$(make -s env)"
 lock: ## lock the Python packages of pyproject.toml
 	@$(PYTHON) -m dev.local lock
 
+audit: ## ask PyPI for known vulnerabilities of every locked package; needs PyPI itself, not a mirror
+	@$(WITH_ENV) $(MAKE) --no-print-directory -f ci/pipeline.mk audit
+
+sbom: ## write build/sbom/: the packages and Go modules in use here, with their licences
+	@$(PYTHON) -m dev.local sbom
+
 bench: ## measure speed beside helm and kubectl, write docs/benchmark.md, up to 45 min
 	@$(WITH_ENV) python -m dev.bench
+
+last-hop: ## serve VIPs with the real kube-keepalived-vip in a virtual machine, write docs/bad-day.md's table, 40 min
+	@$(WITH_ENV) python -m dev.last_hop --write
 
 soak: ## run the tests that take minutes
 	@$(WITH_ENV) python -m pytest -m nightly --timeout 7200

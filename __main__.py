@@ -53,7 +53,9 @@ async def declare() -> None:
         )
         for spec in fleet.tenants
     }
-    declared = asyncio.create_task(declare_tenants(context, lambda spec: Tenant(spec.name, args[spec.name], opts)))
+    declared = asyncio.create_task(
+        declare_tenants(context, lambda spec: Tenant(spec.name, args[spec.name], opts), node_keepalived)
+    )
 
     # Before the tenants are finished: if one fails, the engine keeps the last outputs, and shows none as removed.
     revisions = database_revisions(declared, context)

@@ -1,9 +1,12 @@
 """The order in which the tenants of a fleet are declared: those with something urgent first, few at a time."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+
+import pulumi
 
 from components.live.fleet import LiveFleet
+from components.node_keepalived import NodeKeepalived
 from components.sdk import short_stack_traces
 from components.tenant import Tenant
 from kube.facts import selected_role, state
@@ -21,12 +24,16 @@ URGENT_SECONDS = 10.0
 NOT_RUNNING = (State.STOPPED, State.RETIRED)
 
 
-async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenant]) -> None:
+async def declare_tenants(
+    live: LiveFleet, declare: Callable[[TenantSpec], Tenant], node_keepalived: Mapping[str, NodeKeepalived]
+) -> None:
     """Declare every tenant of a fleet, and return when the engine has finished with all their objects.
 
-    If one fails, the others are declared nevertheless, for the engine to report what else it refuses.
+    If one fails, the others are declared nevertheless, for the engine to report what else it refuses. The keepalived
+    pods of nodes are declared last, since each depends on the entries of its node's tenants.
     """
     registered: set[asyncio.Task[None]] = set()
+    entries: dict[str, list[pulumi.Resource]] = {node: [] for node in node_keepalived}
 
     async def declare_in_turn(specs: Iterable[TenantSpec]) -> None:
         awaited: set[asyncio.Task[None]] = set()
@@ -38,6 +45,8 @@ async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenan
                 awaited = unfinished if finished else set()
             with short_stack_traces():
                 tenant = declare(spec)
+            if not spec.has_own_keepalived and spec.active_host in entries:
+                entries[spec.active_host].append(tenant.virtual_ip.announced)
             task = asyncio.create_task(tenant.registered())
             awaited.add(task)
             registered.add(task)
@@ -47,6 +56,8 @@ async def declare_tenants(live: LiveFleet, declare: Callable[[TenantSpec], Tenan
     if registered:
         await asyncio.wait(registered, timeout=URGENT_SECONDS)
     await declare_in_turn(spec for spec in live.fleet.tenants if spec.name not in urgent)
+    for node, keepalived in node_keepalived.items():
+        keepalived.declare_pod(entries[node])
     await asyncio.gather(*registered)
 
 

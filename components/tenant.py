@@ -64,13 +64,14 @@ class Tenant(pulumi.ComponentResource):
         if plan is not None:
             promotion_args = PromotionArgs(spec=spec, plan=plan, context=context, platform=platform, active=active)
             promotion = Promotion(spec.promotion_name, promotion_args, child)
+        node_keepalived = args.node_keepalived.get(spec.active_host)
         self.virtual_ip = VirtualIp(
             spec.virtual_ip_name,
             VirtualIpArgs(
                 spec=spec,
                 context=context,
                 keepalived_access=args.keepalived_access,
-                node_keepalived=args.node_keepalived.get(spec.active_host),
+                node_config_map=node_keepalived.config_map if node_keepalived else None,
                 active=active,
                 promotion=promotion,
             ),

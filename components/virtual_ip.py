@@ -8,7 +8,6 @@ from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapPatch, ReplicationCont
 from components.control_node import ControlNode
 from components.fleet_context import FleetContext
 from components.keepalived_access import KeepalivedAccess
-from components.node_keepalived import NodeKeepalived
 from components.objects import virtual_ip as build
 from components.objects.node_keepalived import entry_metadata
 from components.promotion import Promotion
@@ -22,8 +21,8 @@ class VirtualIpArgs:
     spec: TenantSpec
     context: FleetContext
     keepalived_access: KeepalivedAccess
-    node_keepalived: NodeKeepalived | None
-    """That of the active role's node, if this stack declares one."""
+    node_config_map: ConfigMap | None
+    """That of the keepalived of the active role's node, if this stack declares it."""
     active: ControlNode
     promotion: Promotion | None
     """What a failover runs before it moves traffic."""
@@ -92,8 +91,7 @@ class VirtualIp(pulumi.ComponentResource):
             data=build.announcement(spec, context),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                # The VIP comes to a node whose keepalived runs, after its Service has changed.
-                depends_on=[service, args.active, *([args.node_keepalived] if args.node_keepalived else [])],
+                depends_on=[service, args.active, *([args.node_config_map] if args.node_config_map else [])],
                 # A failover changes the ConfigMap's name, which replaces the patch. Two nodes must never announce one
                 # VIP, so it leaves the old node first.
                 delete_before_replace=True,

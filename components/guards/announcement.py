@@ -7,7 +7,7 @@ And whatever a killed `up` has left in a ConfigMap, no later one knows of. So th
 the new one is made, as it is found in the cluster then.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pulumi
 from pulumi import ResourceHookArgs
@@ -19,7 +19,7 @@ from components.live.fleet import LiveFleet
 from components.live.keepalived import backends, entries
 from kube.facts import forward, is_declared_by_a_stack, owner, pinned_node, vips
 from kube.manifest import at, text
-from tenants.fleet import NODE_KEEPALIVED_PREFIX, TenantSpec, node_keepalived_name
+from tenants.fleet import NODE_KEEPALIVED_PREFIX, State, TenantSpec, node_keepalived_name
 
 
 def refused_keepalived(live: LiveFleet) -> Iterator[str]:
@@ -99,30 +99,12 @@ class AnnouncementGuard:
             if tenant.has_own_keepalived:
                 self._remove_entries(tenant, besides=None)
             else:
-                own = tenant.virtual_ip_name
-                if ("ReplicationController", own) in self._live.objects:
-                    self._end([own], self._node_of_own(own))
+                self._end_own_keepalived(tenant)
                 self._remove_entries(tenant, besides=tenant.active_host)
         except UnusableClusterError as error:
             raise RefusedError(
                 f"{tenant.name}: its VIP is still announced where it was, and is not announced elsewhere before that "
                 f"has ended. Run this again. {error}"
-            ) from error
-
-    def end_own_keepalived(self, args: ResourceHookArgs) -> None:
-        """End the tenants' own keepalived pods on a node before its own starts, all at once. Not in previews.
-
-        It wipes their forwarding as it starts; ended one by one afterwards, the last would be cut off for long.
-        """
-        node = args.name.removeprefix(NODE_KEEPALIVED_PREFIX)
-        tenants = [tenant for tenant in self._live.fleet.tenants if not tenant.has_own_keepalived]
-        own = [name for tenant in tenants if self._node_of_own(name := tenant.virtual_ip_name) == node]
-        try:
-            self._end(own, node)
-        except UnusableClusterError as error:
-            raise RefusedError(
-                f"The tenants' own keepalived pods on {node} have not ended ({', '.join(own)}), and the node's is not "
-                f"started before. Run this again. {error}"
             ) from error
 
     def remove_left_entry(self, args: ResourceHookArgs) -> None:
@@ -139,8 +121,21 @@ class AnnouncementGuard:
             )
 
     def refuse_removal_of_node(self, args: ResourceHookArgs) -> None:
-        """Check the deletion of a node's keepalived or of its ConfigMap: other stacks may use it."""
+        """Check the deletion of a node's keepalived or of its ConfigMap: nobody may use it any more.
+
+        While the node is in the configuration, `pulumi destroy` deletes them, before the tenants' own objects.
+        """
         node = args.name.removeprefix(NODE_KEEPALIVED_PREFIX)
+        served = [
+            tenant.name
+            for tenant in self._live.fleet.tenants
+            if tenant.active_host == node and not tenant.has_own_keepalived and tenant.state is not State.RETIRED
+        ]
+        if served:
+            raise RefusedError(
+                f"The keepalived of node {node} would be deleted while it serves {', '.join(served)}. To remove "
+                "tenants, set `state: retired` in their entries and run `pulumi up` first."
+            )
         objects = self._live.objects
         found = objects.get(("ConfigMap", args.name), {})
         backends = [backend for address in vips(found) if (backend := forward(found, address))]
@@ -152,15 +147,23 @@ class AnnouncementGuard:
                 f"first, or restore {node} in cluster.nodeKeepalived.nodes."
             )
 
-    def _node_of_own(self, controller: str) -> str:
-        return pinned_node(self._live.objects.get(("ReplicationController", controller), {}))
+    def _end_own_keepalived(self, tenant: TenantSpec) -> None:
+        """End a tenant's own keepalived pod, and those of all tenants on its node that change like it.
 
-    def _end(self, controllers: Sequence[str], node: str) -> None:
-        remaining = [name for name in controllers if name not in self._ended]
-        if remaining:
+        At once, since the first of many that end one by one would be without its VIP for long. One that fails over at
+        the same time is not among them: its promotion may fail.
+        """
+        node = self._node_of_own(tenant)
+        alike = [each for each in self._live.fleet.tenants if not each.has_own_keepalived and each.active_host == node]
+        controllers = {each.virtual_ip_name for each in (tenant, *alike) if self._node_of_own(each) == node}
+        if node and tenant.virtual_ip_name not in self._ended:
             # On a lost node nothing ends a pod; a failover must not wait for it.
-            self._live.cluster.delete_controllers(remaining, wait=not self._live.nodes.is_lost(node))
-            self._ended.update(remaining)
+            self._live.cluster.delete_controllers(sorted(controllers), wait=not self._live.nodes.is_lost(node))
+            self._ended |= controllers
+
+    def _node_of_own(self, tenant: TenantSpec) -> str:
+        """Return the node of a tenant's own keepalived; empty if it has none."""
+        return pinned_node(self._live.objects.get(("ReplicationController", tenant.virtual_ip_name), {}))
 
     def _remove_entries(self, tenant: TenantSpec, *, besides: str | None) -> None:
         live = self._live

@@ -16,7 +16,8 @@ from components.guards.phantom_nodes import remove_phantom_node
 from components.guards.start import StartGuard
 from components.guards.traffic import TrafficGuard
 from components.live.fleet import LiveFleet
-from components.objects.declared import declared_controller
+from components.objects.declared import declared_controller, declared_node_controller
+from kube.manifest import at
 from tenants.fleet import NODE_KEEPALIVED_PREFIX
 
 Check = Callable[[ResourceHookArgs], None]
@@ -62,7 +63,14 @@ def registered_hooks(live: LiveFleet, traffic: TrafficGuard) -> Hooks:
             creation.expect_replacement(args.name)
 
     def check_removal_of_node(args: ResourceHookArgs) -> None:
-        if live.fleet.cluster.node_keepalived.on(args.name.removeprefix(NODE_KEEPALIVED_PREFIX)):
+        node = live.fleet.cluster.node_keepalived.on(args.name.removeprefix(NODE_KEEPALIVED_PREFIX))
+        old = args.old_inputs or {}
+        # As a tenant's own controller (`DataGuard.refuse_removal`): deleted to be replaced by one of another template.
+        if (
+            node
+            and old.get("kind") == "ReplicationController"
+            and at(declared_node_controller(node, live), "spec", "template") != at(old, "spec", "template")
+        ):
             start.refuse_node_keepalived(args)
             creation.expect_replacement(args.name)
         else:
@@ -117,7 +125,7 @@ def registered_hooks(live: LiveFleet, traffic: TrafficGuard) -> Hooks:
         ),
         node_config_map=ResourceHookBinding(before_create=[created], before_delete=[node_removed]),
         node_keepalived=ResourceHookBinding(
-            before_create=[created, node_starts, ResourceHook("end-own-keepalived", announcement.end_own_keepalived)],
+            before_create=[created, node_starts],
             before_update=[node_starts],
             before_delete=[node_removed],
         ),

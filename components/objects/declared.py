@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from pulumi._types import input_type_to_dict, is_input_type
 
 from components.live.fleet import LiveFleet
-from components.objects import control_node, virtual_ip
+from components.objects import control_node, node_keepalived, virtual_ip
 from components.objects.control_environment import configured_names
 from components.objects.network_policy import network_policy
 from kube.manifest import Json, Key, Manifest, key_of, mapping
-from tenants.fleet import Role, TenantSpec
+from tenants.fleet import KeepalivedNode, Role, TenantSpec
 
 
 def manifests(tenant: TenantSpec, live: LiveFleet) -> Mapping[Key, Manifest]:
@@ -34,6 +34,11 @@ def manifests(tenant: TenantSpec, live: LiveFleet) -> Mapping[Key, Manifest]:
 def declared_controller(tenant: TenantSpec, live: LiveFleet) -> Manifest:
     """Return what the program declares of a tenant's keepalived."""
     return mapping(_plain(virtual_ip.replication_controller(tenant, live)))
+
+
+def declared_node_controller(node: KeepalivedNode, live: LiveFleet) -> Manifest:
+    """Return what the program declares of a node's keepalived."""
+    return mapping(_plain(node_keepalived.replication_controller(node, live)))
 
 
 def _plain(value: object) -> Json:

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from dev.bench.meter import Meter
 from dev.bench.objects import Objects
 from dev.bench.results import Cost
 from dev.local import cluster as local_cluster
-from dev.local.cluster import KwokCluster
+from dev.local.cluster import KwokCluster, Node
 from dev.local.places import CHECKOUT
 
 _PROJECT = "adb-tenants"
@@ -91,12 +91,12 @@ class Cell:
 
 
 @contextmanager
-def cell(config: Config, helm_path: Path) -> Iterator[Cell]:
-    """Create a cluster with the fleet's nodes, and an empty stack with the fleet's configuration."""
+def cell(config: Config, helm_path: Path, nodes: Sequence[Node] = ()) -> Iterator[Cell]:
+    """Create a cluster with these nodes, or the fleet's, and an empty stack with the fleet's configuration."""
     with (
         tempfile.TemporaryDirectory(prefix="adb-bench-") as name,
         local_cluster.running(
-            name="adb-bench", directory=Path(name) / "cluster", nodes=fleets.nodes(config)
+            name="adb-bench", directory=Path(name) / "cluster", nodes=nodes or fleets.nodes(config)
         ) as cluster,
     ):
         directory = Path(name)

@@ -1,5 +1,6 @@
 """Configurations of the measured fleets: tenants with two nodes each."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ MOST_TENANTS = 250
 """A network segment has 255 VRRP ids, and these fleets have one segment."""
 
 _KEY = {"data": {"authorized_keys": "demo", "id_rsa": "demo", "id_rsa.pub": "demo", "known_hosts": "demo"}}
-_PLATFORM = {
+_PLATFORM: Config = {
     "adbops": {"data": {"rm.addr": "192.168.143.10", "rm.port": "8080"}},
     "mysql": {"data": {"mysql.vip": "192.168.143.11"}},
     "adbConnect": {"data": {"adb.admin": "gpadmin", "adb.password": "demo"}},
@@ -42,6 +43,11 @@ def fleet(tenants: int, changes: Mapping[str, Mapping[str, Any]] | None = None) 
         "platform": _PLATFORM,
         "tenants": [{**entry, **(changes or {}).get(entry["name"], {})} for entry in entries],
     }
+
+
+def platform() -> Config:
+    """Return the shared objects of a fleet."""
+    return copy.deepcopy(_PLATFORM)
 
 
 def nodes(config: Config) -> Sequence[Node]:

@@ -15,6 +15,7 @@ from dev.local import (
     progress,
     pulumi_home,
     python_environment,
+    sbom,
     stack,
     toolchain,
 )
@@ -101,4 +102,5 @@ _COMMANDS = {
     "clean": clean,
     "env": env,
     "lock": python_environment.lock,
+    "sbom": sbom.write,
 }

@@ -170,6 +170,26 @@ HELM = Requirement(
     version_arguments=("version", "--short"),
 )
 
+# Only `make sbom` uses it.
+CYCLONEDX_GOMOD = Requirement(
+    tools=ToolSet(
+        "cyclonedx-gomod",
+        Version(1, 10, 0),
+        (
+            Command(
+                binary="cyclonedx-gomod",
+                module="cyclonedx-gomod",
+                package="github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod",
+                minutes=0.5,
+            ),
+        ),
+    ),
+    accepted=VersionRange(Version(1, 10), Version(2, 0)),
+    reason="options and output were tried with 1.10",
+    probed=("cyclonedx-gomod",),
+    version_arguments=("version",),
+)
+
 
 def ensure(places: Places) -> None:
     """Make every tool available on the PATH of `environment`: the machine's own, or a link to a built one."""

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.cell import Cell
-from tests.support.fleets import tenant3, with_tenant4, with_tenants
+from tests.support.fleets import Config, tenant3, with_tenant4, with_tenants
 from tests.support.program import ROOT
-from tests.support.stack import Config, Stack
+from tests.support.stack import Stack
 
 pytestmark = pytest.mark.engine
 
 EARLIER = ("0b4d68c7",)
 """Commits whose fleets must not be changed, but for metadata."""
-SAME_OBJECTS = ("fdbcbd5e",)
-"""Commits that declare the same objects as this one."""
+LAST_RELEASE = "6f46ece"
+"""The commit of v0.9.0, by its id: a clone may lack the tag."""
 MOST_RUNS = 3
 """The official plugin may record a StatefulSet as it was before a change of its metadata alone, and then shows that
 change again (4.32, 2 of 10 objects on a busy machine, 2026-11-25)."""
@@ -60,13 +60,32 @@ def test_a_fleet_of_an_earlier_version_is_not_changed(cell: Cell, stack: Stack, 
     assert cell.tenancy_labels() == labels
 
 
-@pytest.mark.parametrize("earlier_program", SAME_OBJECTS, indirect=True)
-def test_a_fleet_with_the_same_objects_has_nothing_to_do(cell: Cell, stack: Stack, earlier_program: Path) -> None:
-    config = with_tenant4(cell, tenant3(cell, promotion={"command": ["promote"]}))
+@pytest.mark.parametrize("earlier_program", [LAST_RELEASE], indirect=True)
+def test_a_fleet_of_the_last_release_has_nothing_to_do(cell: Cell, stack: Stack, earlier_program: Path) -> None:
+    nodes = {"master": cell.node("m2"), "standby": cell.node("m1")}
+    options: Config = {
+        "promotion": {"command": ["promote"]},
+        "networkPolicy": {"allowFrom": ["10.0.0.0/8"]},
+        "cpu": 2,
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "updateStrategy": "RollingUpdate",
+    }
+    config = with_tenant4(cell, tenant3(cell, **options))
+    others: list[Config] = [
+        {"name": "tenant5", "vip": "192.168.143.146", "hosts": nodes, "state": "stopped", "activeRole": "standby"},
+        {"name": "tenant6", "vip": "192.168.143.147", "hosts": nodes, "state": "retired", "vrid": 7},
+    ]
+    config = with_tenants(config, [*config["tenants"], *others])
     stack.run_program_of(earlier_program)
     stack.up(config)
+    outputs = stack.succeed("stack", "output", "--json", "--show-secrets")
+
     stack.run_program_of(ROOT)
-    assert not stack.preview(config).counts
+    shown = stack.succeed("preview")
+    assert stack.preview(config).none, shown
+    assert "Outputs:" not in shown, shown
+    assert stack.up(config).none
+    assert stack.succeed("stack", "output", "--json", "--show-secrets") == outputs
 
 
 def test_the_first_run_of_this_version_can_be_a_failover(cell: Cell, stack: Stack, earlier_program: Path) -> None:

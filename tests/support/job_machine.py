@@ -64,6 +64,8 @@ class JobMachine:
             (self.checkout / part).symlink_to(ROOT / part)
         for command in commands_of(image):
             self._provide(command)
+        # A package of requirements-dev.txt; it would ask PyPI.
+        self.double("pip-audit", "")
 
     def with_git(self) -> "JobMachine":
         """Make the checkout a repository, whose origin is itself."""

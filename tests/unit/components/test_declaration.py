@@ -67,7 +67,7 @@ def test_tenants_that_clients_wait_for_are_declared_first() -> None:
         }
     )
     declared = Declared()
-    asyncio.run(declare_tenants(live, declared))
+    asyncio.run(declare_tenants(live, declared, {}))
     others = [f"tenant{each}" for each in range(TENANTS) if each not in (7, 9)]
     assert declared.order == ["tenant7", "tenant9", *others]
 
@@ -83,19 +83,19 @@ def test_the_rest_is_declared_after_the_urgent_tenant_is_finished() -> None:
 
 def test_few_tenants_are_unfinished_at_a_time() -> None:
     declared = Declared(seconds=0.01)
-    asyncio.run(declare_tenants(live_fleet(), declared))
+    asyncio.run(declare_tenants(live_fleet(), declared, {}))
     assert (len(declared.order), declared.most) == (TENANTS, MOST_AT_ONCE)
 
 
 def test_tenants_that_wait_for_their_pods_do_not_hold_up_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(declaration, "PATIENCE_SECONDS", 0.01)
     declared = Declared(seconds=1)
-    asyncio.run(declare_tenants(live_fleet(), declared))
+    asyncio.run(declare_tenants(live_fleet(), declared, {}))
     assert declared.most == TENANTS
 
 
 def test_after_an_error_the_other_tenants_are_declared() -> None:
     declared = Declared(failing="tenant1")
     with pytest.raises(ValueError, match="tenant1"):
-        asyncio.run(declare_tenants(live_fleet(), declared))
+        asyncio.run(declare_tenants(live_fleet(), declared, {}))
     assert len(declared.order) == TENANTS

@@ -30,7 +30,7 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def fake_go(tmp_path: Path, modules: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: ARG001 - order of set-up
-    """A `go` on PATH that records what it builds, and fails for the packages in the file `broken`."""
+    """A `go` on PATH that records what it builds, and that it verifies first; fails for the packages in `broken`."""
     executable(
         tmp_path / "bin" / "go",
         f"""#!/bin/sh
@@ -51,10 +51,10 @@ def numbers() -> Callable[[], str]:
     return lambda: str(next(counter))
 
 
-def test_a_tool_set_is_built_once_and_then_cached(fake_go: Path, places: Places) -> None:
+def test_a_tool_set_is_verified_built_once_and_cached(fake_go: Path, places: Places) -> None:
     directory = go_build.build(ETCD, places, numbers())
     assert go_build.build(ETCD, places, numbers()) == directory
-    assert (fake_go / "built").read_text() == "example.org/etcd\nexample.org/ctl\n"
+    assert (fake_go / "built").read_text() == "verify\nexample.org/etcd\nexample.org/ctl\n"
     assert {file.name: file.read_text().strip() for file in directory.iterdir()} == {
         "etcd": "example.org/etcd, cgo 0, flags '', toolchain local",
         "ctl": "example.org/ctl, cgo 0, flags '', toolchain local",
@@ -69,7 +69,7 @@ def test_concurrent_builds_build_once(fake_go: Path, places: Places) -> None:
     for builder in builders:
         builder.join()
     assert [builder.exitcode for builder in builders] == [0, 0, 0, 0]
-    assert (fake_go / "built").read_text() == "example.org/etcd\nexample.org/ctl\n"
+    assert (fake_go / "built").read_text() == "verify\nexample.org/etcd\nexample.org/ctl\n"
 
 
 def test_a_failed_build_shows_its_output_and_can_be_continued(fake_go: Path, places: Places) -> None:
@@ -79,7 +79,7 @@ def test_a_failed_build_shows_its_output_and_can_be_continued(fake_go: Path, pla
     assert not ETCD.directory(places).exists()
     (fake_go / "broken").unlink()
     go_build.build(ETCD, places, numbers())
-    assert (fake_go / "built").read_text() == "example.org/etcd\nexample.org/ctl\nexample.org/ctl\n"
+    assert (fake_go / "built").read_text() == "verify\nexample.org/etcd\nexample.org/ctl\nverify\nexample.org/ctl\n"
 
 
 def test_the_cache_key_depends_on_the_content(modules: Path) -> None:

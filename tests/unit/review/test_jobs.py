@@ -15,7 +15,7 @@ from tests.support.program import ROOT
 
 GITLAB: dict[str, Any] = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
 OF_A_STACK: dict[str, Any] = yaml.safe_load((ROOT / "ci" / "stack.gitlab-ci.yml").read_text())
-GITLAB_JOBS = ("lint", "touched", ".preview", ".note", ".up", ".up-dangerous", ".drift")
+GITLAB_JOBS = ("lint", "audit", "touched", ".preview", ".note", ".up", ".up-dangerous", ".drift")
 """In the order in which they may run."""
 GITLAB_VARIABLES = {
     "JOBS": "preview note",
@@ -94,6 +94,7 @@ def test_every_gitlab_job_runs_in_its_image(tmp_path: Path) -> None:
             shutil.copytree(out, artifacts / name)
     assert came_to == {
         "lint": (0, []),
+        "audit": (0, []),
         "touched": (0, []),
         ".preview": (0, ["preview"]),
         ".note": (0, []),
@@ -167,6 +168,7 @@ GITHUB_CASES: dict[str, tuple[list[str], tuple[str, ...], str, list[str]]] = {
         "failover",
         ["preview"],
     ),
+    "week": (["audit/audit"], (), "nothing-changes", []),
     "of a fork": (["preview/from-a-fork"], (), "failover", []),
     "night": (["drift/stacks", "drift-stacks/stack", "drift/issue"], (), "nothing-changes", ["preview", "stack"]),
     "merge": (["up/touched", "up-once/up"], (MERGED, UP), "failover", ["preview", "up"]),
