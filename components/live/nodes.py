@@ -8,7 +8,7 @@ from difflib import get_close_matches
 import pulumi
 
 from components.live.cluster import LiveCluster, UnusableClusterError
-from kube.facts import conditions, is_ready, pinned_node
+from kube.facts import conditions, is_ready, pinned_node, replicas
 from kube.manifest import Manifest, at, items, mapping, text
 from kube.quantity import amount
 from tenants.fleet import Fleet, Role, State, TenantSpec, Toleration
@@ -75,8 +75,11 @@ class LiveNodes:
                 f"{tenant.name}: node {tenant.hosts.of(role)} of its {role} does not exist. The update does not wait "
                 "for pods there; they start when the node is back."
             )
-        doubtful = any(self._is_doubtful(tenant, role) for tenant in fleet.tenants for role in Role)
+        self._bound: Mapping[str, str] = {}
+        roles = [(tenant, role) for tenant in fleet.tenants for role in Role]
+        doubtful = any(self._is_doubtful(*each) or self._is_outdated(*each) for each in roles)
         pods = cluster.pods() if doubtful else {}
+        self._bound = {name: pinned_node({**pod, "kind": "Pod"}) for name, pod in pods.items()}
         # A lost kubelet's last report remains until the control plane corrects it or deletes the pod (2026-11-26: an
         # `up` that moved a database from a missing node waited 10 minutes for the pod that came after it).
         self._ready_pods = {
@@ -158,7 +161,7 @@ class LiveNodes:
         """
         if self.is_lost(tenant.hosts.of(role)):
             return False
-        if not self._is_doubtful(tenant, role):
+        if self._only_ends(tenant, role) or not self._is_doubtful(tenant, role):
             return True
         return tenant.pod_name(role) in self._ready_pods
 
@@ -192,15 +195,32 @@ class LiveNodes:
         """Return the name of a node that does not exist, with the names of similar ones."""
         return _unknown(name, self._nodes)
 
+    def _only_ends(self, tenant: TenantSpec, role: Role) -> bool:
+        """Tell whether a role's pod ends or does not exist, so that nothing has to be able to start.
+
+        If it mattered, each cordon, and each move of a stopped tenant's data, would appear in the preview after it.
+        """
+        live = self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})
+        stays = self._runs_on(tenant, role, tenant.hosts.of(role))
+        return tenant.state is not State.RUNNING and (stays or not replicas(live))
+
     def _is_doubtful(self, tenant: TenantSpec, role: Role) -> bool:
         """Tell whether a role's pod may not become ready by itself.
 
         It cannot start, or its tenant has `force`, or it is bound to its old node until it is deleted.
         """
         exists = ("StatefulSet", tenant.control_node_name(role)) in self._objects
-        has_moved = exists and not self._runs_on(tenant, role, tenant.hosts.of(role))
+        host = tenant.hosts.of(role)
+        has_moved = exists and (
+            not self._runs_on(tenant, role, host) or self._bound.get(tenant.pod_name(role), host) != host
+        )
         by_force = exists and tenant.force is not None
         return has_moved or by_force or self.obstacle(tenant, role, best_effort=False) is not None
+
+    def _is_outdated(self, tenant: TenantSpec, role: Role) -> bool:
+        """Tell whether a role's pod was started from an earlier template, perhaps for another node."""
+        live = self._objects.get(("StatefulSet", tenant.control_node_name(role)), {})
+        return replicas(live) == 1 and at(live, "status", "updatedReplicas") != 1
 
     def _has_run(self, tenant: TenantSpec, role: Role) -> bool:
         if ("StatefulSet", tenant.control_node_name(role)) in self._objects:

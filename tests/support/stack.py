@@ -95,9 +95,9 @@ class Stack:
         """Preview this configuration; raises `Refused`."""
         return self._operate("preview", config)
 
-    def up(self, config: Config) -> Changes:
+    def up(self, config: Config, *options: str) -> Changes:
         """Update the stack to this configuration; raises `Refused`."""
-        return self._operate("up", config, "--yes", "--skip-preview")
+        return self._operate("up", config, "--yes", "--skip-preview", *options)
 
     def refresh(self) -> None:
         self.succeed("refresh", "--yes", "--skip-preview")

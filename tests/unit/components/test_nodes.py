@@ -14,7 +14,7 @@ from components.live.nodes import (
     supports_hostname_override,
 )
 from tenants import load
-from tenants.fleet import Role, Toleration
+from tenants.fleet import Role, State, Toleration
 from tests.support.fleets import config_with
 from tests.support.program import ready_node
 
@@ -131,6 +131,31 @@ def test_a_moved_pod_is_awaited_only_if_its_last_node_still_reports(pods_node: s
     ready = {"conditions": [{"type": "Ready", "status": "True"}]}
     cluster.pods.return_value = {"tenant3-master-0": {"spec": {"nodeName": pods_node}, "status": ready}}
     assert LiveNodes(fleet, cluster).is_awaited(fleet.tenants[0], Role.MASTER) is awaited
+
+
+def test_a_pod_that_is_pending_for_its_old_node_is_not_awaited_after_the_move() -> None:
+    fleet = load(config_with(hosts={"master": "m2", "standby": "m3"}))
+    cluster = mock.create_autospec(LiveCluster, instance=True)
+    moved = {"spec": {"replicas": 1, "template": {"spec": {"nodeName": "m2"}}}, "status": {"currentReplicas": 1}}
+    cluster.objects.return_value = {("StatefulSet", "tenant3-master"): moved}
+    cluster.nodes.return_value = {name: ready_node(name, kubelet_version="v1.36.3") for name in ("m2", "m3")}
+    cluster.pods.return_value = {"tenant3-master-0": {"spec": {"nodeSelector": {"kubernetes.io/hostname": "m1"}}}}
+    assert not LiveNodes(fleet, cluster).is_awaited(fleet.tenants[0], Role.MASTER)
+
+
+@pytest.mark.parametrize("state", [State.STOPPED, State.RETIRED])
+def test_a_stopped_tenant_is_awaited_on_a_cordoned_and_a_new_node(state: State) -> None:
+    fleet = load(config_with(state=str(state)))
+    there = {"spec": {"replicas": 0, "template": {"spec": {"nodeName": "m9.adb.g1.com"}}}}
+    cluster = mock.create_autospec(LiveCluster, instance=True)
+    cluster.objects.return_value = {("StatefulSet", "tenant3-master"): there}
+    cordoned = {"unschedulable": True}
+    cluster.nodes.return_value = {
+        name: {**ready_node(name, kubelet_version="v1.36.3"), "spec": cordoned} for name in fleet.node_names
+    }
+    cluster.pods.return_value = {}
+    nodes = LiveNodes(fleet, cluster)
+    assert [nodes.is_awaited(fleet.tenants[0], role) for role in Role] == [True, True]
 
 
 @pytest.mark.parametrize(
