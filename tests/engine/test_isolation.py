@@ -7,7 +7,7 @@ of the local cluster have no network.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def _is(who: str, allowed: str) -> bool:
     if "/" in who or "/" in allowed:
         return who == allowed
     first, _, last = allowed.partition("-")
-    return ip_address(first) <= ip_address(who) <= ip_address(last or first)
+    return IPv4Address(first) <= IPv4Address(who) <= IPv4Address(last or first)
 
 
 def _has(connections: str, port: int) -> bool:
