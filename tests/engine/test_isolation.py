@@ -5,8 +5,9 @@ of the local cluster have no network.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -54,31 +55,36 @@ class Reach:
     def __init__(self, analyzer: Path, directory: Path, objects: Sequence[Mapping[str, Any]]) -> None:
         directory.mkdir()
         (directory / "objects.yaml").write_text("\n---\n".join(map(json.dumps, objects)))
-        done = run(str(analyzer), "--connectivity", "-r", str(directory), "-o", "json")
+        found = directory.with_suffix(".txt")
+        options = ("-o", "txt_no_fw_rules", "--output_endpoints", "pods", "--file_out", str(found))
+        done = run(str(analyzer), "--connectivity", "-r", str(directory), *options)
         assert done.returncode == 0, done.stderr
-        ((explained,),) = (query["explanation"] for query in json.loads(done.stdout))
-        self._rules = explained["rules"]
+        # One line for each pair: `10.0.0.0-10.255.255.255 => cell/east-master-0 : {protocols:TCP,dst_ports:5432}`.
+        lines = re.findall(r"^(\S+) => (\S+) : (.+)$", found.read_text(), re.MULTILINE)
+        assert lines, done.stdout
+        self._allowed = [(_end(source), _end(target), connections) for source, target, connections in lines]
 
     def may(self, source: str, target: str, port: int) -> bool:
         """Tell whether an address or a pod, `namespace/name`, may connect to a port of a pod."""
         return any(
-            _is(source, rule, "src") and _is(target, rule, "dst") and _has(rule["connection"], port)
-            for rule in self._rules
+            _is(source, allowed) and target == to and _has(connections, port)
+            for allowed, to, connections in self._allowed
         )
 
 
-def _is(who: str, rule: Mapping[str, Any], side: str) -> bool:
-    if "/" not in who:
-        return any(ip_address(who) in ip_network(block) for block in rule.get(f"{side}_ip_block", ()))
-    namespace, _, name = who.partition("/")
-    return namespace in rule.get(f"{side}_ns", ()) and {name, "*"} & set(rule.get(f"{side}_pods", ())) != set()
+def _end(written: str) -> str:
+    return written.partition("[")[0]
 
 
-def _has(connections: Sequence[Any], port: int) -> bool:
-    return any(
-        connection == "All connections" or (connection["Protocol"] == "TCP" and port in connection["Ports"])
-        for connection in connections
-    )
+def _is(who: str, allowed: str) -> bool:
+    if "/" in who or "/" in allowed:
+        return who == allowed
+    first, _, last = allowed.partition("-")
+    return IPv4Address(first) <= IPv4Address(who) <= IPv4Address(last or first)
+
+
+def _has(connections: str, port: int) -> bool:
+    return connections == "All connections" or str(port) in re.findall(r"\d+", connections.partition("dst_ports:")[2])
 
 
 def live_objects(cell: Cell, *namespaces: str) -> list[dict[str, Any]]:
