@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,10 @@ class Figures:
         }
 
 
-def play(month: Month, directory: Path, environment: Mapping[str, str], figures: Figures) -> None:
-    """Play a month in a namespace and with a stack of its own; raises `Fault`."""
+def play(
+    month: Month, directory: Path, environment: Mapping[str, str], figures: Figures, *, until: float = inf
+) -> None:
+    """Play what of a month can begin until a time, in a namespace and with a stack of its own; raises `Fault`."""
     number = next(_numbers)
     model = month.model(f"month-{number}")
     cell = Cell(namespace=model.namespace, environment=environment)
@@ -73,6 +76,8 @@ def play(month: Month, directory: Path, environment: Mapping[str, str], figures:
     try:
         fleet.play(Step(says="the fleet is created"))
         for edit in month.edits:
+            if time.monotonic() > until:
+                break
             count += 1
             fleet.edit(edit)
         fleet.play_waiting()
