@@ -124,9 +124,9 @@ class TrafficGuard:
         if tenant.promotion and (obstacle := self._live.nodes.obstacle(tenant, tenant.active_role, best_effort=True)):
             # Only where the node's keepalived serves: a cordoned node's goes on, but no Job starts there.
             return (
-                f"{tenant.name} would fail over to {pod} on {node}, where its promotion could not run: {obstacle.what}. "
-                f"To fix that, {obstacle.remedy}, then run this again; or fail over without `promotion` in the entry, "
-                "once that database has been promoted in another way."
+                f"{tenant.name} would fail over to {pod} on {node}, where its promotion could not run: "
+                f"{obstacle.what}. To fix that, {obstacle.remedy}, then run this again; or promote that database in "
+                "another way, and fail over without `promotion` in the entry."
             )
         if not is_ready(self._live.cluster.pod(pod) or {}):
             promote = "" if tenant.promotion else "promote its database, "
