@@ -84,6 +84,7 @@ def play(
             fleet.edit(edit)
         fleet.play_waiting()
     except AssertionError as error:
+        print(error, flush=True)  # also while a shorter part is looked for
         raise Fault(str(error), edits=count) from error
     finally:
         figures.seconds += time.monotonic() - began
