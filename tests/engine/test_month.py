@@ -28,13 +28,15 @@ SHRINK_MINUTES = float(os.environ.get("SOAK_SHRINK_MINUTES", "30"))
 IN_A_WEEK = [kind for kind in KINDS if "killed" not in kind or kind.startswith("fail over")]
 
 
-def survive(month: Month, directory: Path, environment: Mapping[str, str], figures: Figures) -> None:
+def survive(
+    month: Month, directory: Path, environment: Mapping[str, str], figures: Figures, *, minutes: float = SHRINK_MINUTES
+) -> None:
     """Play a month; if it fails, fail with the shortest part of it that does, found within a time."""
     try:
         play(month, directory, environment, figures, until=time.monotonic() + 60 * MINUTES)
     except Fault as fault:
         short, found = shortest(
-            month, fault, lambda part: play(part, directory, environment, Figures()), seconds=60 * SHRINK_MINUTES
+            month, fault, lambda part: play(part, directory, environment, Figures()), seconds=60 * minutes
         )
         pytest.fail(f"the shortest sequence that was found to fail:\n{short}\n\n{found}", pytrace=False)
 
@@ -55,7 +57,7 @@ def test_a_week_of_every_kind_of_edit_leaves_what_was_declared(
     def play_it(week: Month) -> None:
         if week.edits:
             figures = Figures()
-            survive(week, tmp_path, cluster_environment, figures)
+            survive(week, tmp_path, cluster_environment, figures, minutes=2)
             assert set(figures.edits) == set(IN_A_WEEK), "a kind of edit was left out: choose another seed"
 
     play_it()
