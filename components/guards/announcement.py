@@ -49,11 +49,15 @@ def refused_keepalived(live: LiveFleet) -> Iterator[str]:
 
 
 def _refused_addresses(live: LiveFleet) -> Iterator[str]:
-    """Refuse an address that a node announces for a tenant of another stack: the entry would replace that one."""
+    """Refuse an address that a node announces for another tenant of the namespace: the entry would replace that one.
+
+    An entry for a Service that does not exist was made by hand, and `up --refresh` repairs it.
+    """
     ours = {tenant.virtual_ip_name for tenant in live.fleet.tenants}
     for tenant in live.fleet.tenants:
         for config_map, backend in backends(str(tenant.vip), live.objects) if not tenant.has_own_keepalived else ():
-            if backend.service not in ours:
+            exists = backend.namespace == live.home.namespace and ("Service", backend.service) in live.objects
+            if exists and backend.service not in ours:
                 yield (
                     f"{tenant.name}: vip {tenant.vip} is that of Service {backend.namespace}/{backend.service}, in "
                     f"ConfigMap {config_map}: choose another address, or first remove that tenant by itself."

@@ -121,6 +121,13 @@ class TrafficGuard:
         pod, node = tenant.pod_name(tenant.active_role), tenant.hosts.of(tenant.active_role)
         if obstacle := keepalived_obstacle(tenant, self._live):
             return _refusal_of_node(tenant, obstacle)
+        if tenant.promotion and (obstacle := self._live.nodes.obstacle(tenant, tenant.active_role, best_effort=True)):
+            # Only where the node's keepalived serves: a cordoned node's goes on, but no Job starts there.
+            return (
+                f"{tenant.name} would fail over to {pod} on {node}, where its promotion could not run: "
+                f"{obstacle.what}. To fix that, {obstacle.remedy}, then run this again; or promote that database in "
+                "another way, and fail over without `promotion` in the entry."
+            )
         if not is_ready(self._live.cluster.pod(pod) or {}):
             promote = "" if tenant.promotion else "promote its database, "
             return (

@@ -22,17 +22,21 @@ SEED = int(os.environ.get("SOAK_SEED", random.SystemRandom().randrange(10**6)))
 TENANTS, EDITS = int(os.environ.get("SOAK_TENANTS", "50")), int(os.environ.get("SOAK_EDITS", "300"))
 MINUTES = float(os.environ.get("SOAK_MINUTES", "240"))
 """After which a month ends, however many edits are left."""
+AT_ONCE = int(os.environ.get("SOAK_AT_ONCE", "1"))
+"""The most edits for one `up`."""
 SHRINK_MINUTES = float(os.environ.get("SOAK_SHRINK_MINUTES", "30"))
 IN_A_WEEK = [kind for kind in KINDS if "killed" not in kind or kind.startswith("fail over")]
 
 
-def survive(month: Month, directory: Path, environment: Mapping[str, str], figures: Figures) -> None:
+def survive(
+    month: Month, directory: Path, environment: Mapping[str, str], figures: Figures, *, minutes: float = SHRINK_MINUTES
+) -> None:
     """Play a month; if it fails, fail with the shortest part of it that does, found within a time."""
     try:
         play(month, directory, environment, figures, until=time.monotonic() + 60 * MINUTES)
     except Fault as fault:
         short, found = shortest(
-            month, fault, lambda part: play(part, directory, environment, Figures()), seconds=60 * SHRINK_MINUTES
+            month, fault, lambda part: play(part, directory, environment, Figures()), seconds=60 * minutes
         )
         pytest.fail(f"the shortest sequence that was found to fail:\n{short}\n\n{found}", pytrace=False)
 
@@ -53,7 +57,7 @@ def test_a_week_of_every_kind_of_edit_leaves_what_was_declared(
     def play_it(week: Month) -> None:
         if week.edits:
             figures = Figures()
-            survive(week, tmp_path, cluster_environment, figures)
+            survive(week, tmp_path, cluster_environment, figures, minutes=2)
             assert set(figures.edits) == set(IN_A_WEEK), "a kind of edit was left out: choose another seed"
 
     play_it()
@@ -64,10 +68,10 @@ def test_a_week_of_every_kind_of_edit_leaves_what_was_declared(
 def test_a_busy_month_of_a_large_fleet_leaves_what_was_declared(
     cluster_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    print(f"SOAK_SEED={SEED} SOAK_TENANTS={TENANTS} SOAK_EDITS={EDITS}")
+    print(f"SOAK_SEED={SEED} SOAK_TENANTS={TENANTS} SOAK_EDITS={EDITS} SOAK_AT_ONCE={AT_ONCE}")
 
     @one_of(SEED)
-    @given(months(tenants=TENANTS, edits=EDITS))
+    @given(months(tenants=TENANTS, edits=EDITS, at_once=AT_ONCE))
     def play_it(month: Month) -> None:
         if month.edits:
             figures = Figures()

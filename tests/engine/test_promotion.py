@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.cell import Cell, Manifest, eventually
-from tests.support.fleets import Config, tenant3
+from tests.support.fleets import Config, per_node, tenant3
 from tests.support.interruption import cancel, kill, start_an_up
 from tests.support.stack import Refused, Stack
 
@@ -117,3 +117,16 @@ def test_no_database_is_promoted_if_its_failover_is_refused(cell: Cell, stack: S
     stack.up(promoted(cell, activeRole="standby", force="m1 is lost"))
     assert ran(cell) == {"tenant3-promote-standby": True}
     assert served_role(cell) == "standby"
+
+
+def test_a_promotion_that_could_not_start_on_its_node_is_refused_at_once(cell: Cell, stack: Stack) -> None:
+    stack.up(per_node(promoted(cell)))
+    # The node's keepalived still serves there, and the database is ready; but the Job's pod would be pending.
+    cell.kubectl("cordon", cell.node("m2"))
+    to_standby = per_node(promoted(cell, activeRole="standby"))
+    with pytest.raises(Refused, match=r"where its promotion could not run: node m2\.\S+ is cordoned"):
+        stack.up(to_standby)
+    assert ran(cell) == {"tenant3-promote-master": False}
+    cell.kubectl("uncordon", cell.node("m2"))
+    stack.up(to_standby)
+    assert ran(cell) == {"tenant3-promote-standby": True}

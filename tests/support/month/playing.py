@@ -43,12 +43,14 @@ class Figures:
     def report(self, month: Month, *, seed: int) -> dict[str, Any]:
         """Return them for docs/reliability/soak.json.
 
-        `seed`, `tenants` (at the beginning), `edits` and `ups`; `kinds` and `refusals`, by kind of edit; `killed`, the
-        `up`s that were killed while they ran; `seconds`, of the clock.
+        `seed`, `tenants` (at the beginning) and `atOnce` (most edits for one `up`) repeat it; `edits`, `ups`, `refused`
+        (`up`s) and `killed` (while they ran) are numbers of what was done, `kinds` and `refusals` those of edits and
+        refusals by kind of edit; `seconds` are of the clock.
         """
         return {
             "seed": seed,
             "tenants": len(month.tenants),
+            "atOnce": month.at_once,
             "edits": self.edits.total(),
             "ups": self.ups,
             "refused": self.refusals.total(),
@@ -82,6 +84,7 @@ def play(
             fleet.edit(edit)
         fleet.play_waiting()
     except AssertionError as error:
+        print(error, flush=True)  # also while a shorter part is looked for
         raise Fault(str(error), edits=count) from error
     finally:
         figures.seconds += time.monotonic() - began
@@ -142,6 +145,7 @@ class _Fleet:
 
     def play(self, step: Step, *, moment_of_kill: float = 0) -> None:
         """Do what precedes an `up`, then the `up`, and compare."""
+        print(f"{time.strftime('%H:%M:%S')} {step.says}", flush=True)
         try:
             self._play(step, moment_of_kill)
         except AssertionError as error:
