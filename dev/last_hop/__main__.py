@@ -24,6 +24,7 @@ from dev.local.user_error import UserError
 _HERE = Path(__file__).parent
 _GATEWAY = "192.168.143.254"
 _CLIENT = "192.168.143.50"
+_LOG_SECONDS = 5.0
 _SERVICE_ACCOUNT = "adb-keepalived"
 # keepalived of Debian, built for nftables, refuses to reload a configuration with this line if it started without it.
 _REFUSED_WHEN_RELOADED = "vrrp_iptables"
@@ -89,7 +90,8 @@ def _serve(fleet: Cell, system: SystemDisk, run_disk: Path, *, logs: Path, resul
                 Run(cell=fleet, machine=booted, kubelet=kubelets, results=results).all(switches)
         finally:
             for pod in [line.about[0] for line in booted.lines if line.word == "started"]:
-                booted.ask("log", pod, until=lambda line: line.word == "logged")
+                booted.tell("log", pod)
+            time.sleep(_LOG_SECONDS)
             lines = (f"{line.word} {line.seconds} {' '.join(line.about)}\n" for line in booted.lines)
             (logs / "last-hop.log").write_text("".join(lines))
             # Also of a run that did not finish.

@@ -55,7 +55,8 @@ database() {  # pod, node, address, answer
 
 client() {  # address with its prefix length, gateway, VIPs
   attach client "$1" "$2"
-  ip netns exec client python3 -u $here/client.py "${@:3}" &
+  # Not unbuffered: it would write each line's end apart, and another's line between.
+  ip netns exec client python3 $here/client.py "${@:3}" &
 }
 
 # As its image runs it: dumb-init is the first process, and when it exits the kernel kills the rest.
@@ -99,6 +100,8 @@ table() {  # node: prints its VIPs, those of its interface and those that IPVS f
   say table "$1" $(ip -n "$1" -brief -4 address show dev eth0 | grep -o '[0-9.]*/32') \
     $(ip netns exec "$1" ipvsadm -Ln | grep -o '^TCP  [0-9.:]*' | cut -c 6-)
 }
+
+tidy() { ip -n "$1" address del "$2/32" dev eth0; }  # node, VIP
 
 log() {  # pod
   sed "s/^/log $(now) $1 /" "/tmp/$1.log"; say logged "$1"

@@ -56,6 +56,7 @@ def section(results: Results) -> str:
     ]
     if arp:
         lines.append(f"The client's ARP cache followed a gratuitous ARP after at most {max(arp):.1f} s.")
+    lines += results.left_over
     return "\n\n".join([*lines, table(results, 0)])
 
 

@@ -61,11 +61,11 @@ class Results:
     restarts: int = 0
     """Of keepalived, by itself."""
     left_over: list[str] = field(default_factory=list)
-    """VIPs that a node kept although they had left it."""
+    """Addresses of VIPs that a node kept although another one serves them; not faults of the program."""
     switches: list[Switch] = field(default_factory=list)
 
     def faults(self) -> list[str]:
-        return [fault for switch in self.switches if (fault := switch.fault)] + self.left_over
+        return [fault for switch in self.switches if (fault := switch.fault)]
 
     def as_json(self) -> str:
         """Return the results as JSON, one line for each switch."""

@@ -22,12 +22,11 @@ def test_results_are_the_same_after_they_were_written_and_read() -> None:
     assert Results.from_json(results.as_json()) == results
 
 
-def test_a_wrong_database_and_nobody_in_the_end_are_faults_and_so_is_a_left_vip() -> None:
-    results = Results(switches=[switch(1.5), switch(2, "hello-from-tenant4-master"), switch(None)], left_over=["left"])
+def test_a_wrong_database_and_nobody_in_the_end_are_faults() -> None:
+    results = Results(switches=[switch(1.5), switch(2, "hello-from-tenant4-master"), switch(None)])
     assert results.faults() == [
         "tenant3: failover, both nodes well, keepalived per node: heard hello-from-tenant4-master",
         "tenant3: failover, both nodes well, keepalived per node: hello-from-tenant3-standby is not heard",
-        "left",
     ]
 
 
