@@ -41,9 +41,8 @@ class NodeKeepalived(pulumi.ComponentResource):
     def declare_pod(self, entries: Sequence[pulumi.Resource]) -> None:
         """Declare the keepalived pod, which starts after these entries have been made.
 
-        As it starts, it removes what a tenant's own keepalived has left of the VIPs in its ConfigMap. An address that
-        is on the node already when its VIP is entered stays there for good, and after a failover two nodes have it (3
-        of 12 times in `make last-hop`, 2026-11).
+        So it announces them with its first election, not one reload after the other; and its start wipes the IPVS
+        services that the tenants' own keepalived pods have left on the node.
         """
         node, context = self._args.node, self._args.context
         ReplicationController(

@@ -26,10 +26,8 @@ AT_ONCE = int(os.environ.get("SOAK_AT_ONCE", "1"))
 """The most edits for one `up`."""
 SHRINK_MINUTES = float(os.environ.get("SOAK_SHRINK_MINUTES", "30"))
 ELSEWHERE = ("move directory", "fail over to nobody", "cordon", "uncordon")
-"""Kinds that `test_data_guard.py`, `test_bad_day.py` and `test_life.py` try more closely: a week is 3 minutes as it is."""
-IN_A_WEEK = [
-    kind for kind in KINDS if kind not in ELSEWHERE and ("killed" not in kind or kind.startswith("fail over"))
-]
+"""Kinds that other tests try more closely: a week takes 3 minutes without them."""
+IN_A_WEEK = [kind for kind in KINDS if kind not in ELSEWHERE and ("killed" not in kind or kind.startswith("fail over"))]
 
 
 def survive(
