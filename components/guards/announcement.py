@@ -170,7 +170,7 @@ class AnnouncementGuard:
         is_lost = self._live.nodes.is_lost(node)
         if not is_lost:
             # A pod that ends may leave the address and the IPVS service on the node: kube-keepalived-vip does not wait
-            # for keepalived (3 of 12 times in `make last-hop`, 2026-11). It removes both if it reads that it has no VIP.
+            # for keepalived (3 of 12 times in `make last-hop`, 2026-11). Told that it has no VIP, it removes both.
             for each in {tenant.name: tenant, **{each.name: each for each in alike}}.values():
                 if each.virtual_ip_name in controllers:
                     self._remove(each.virtual_ip_config_map_name, str(each.vip), self._backend(each))
