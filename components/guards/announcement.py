@@ -105,7 +105,7 @@ class AnnouncementGuard:
         tenant = self._tenants[args.name]
         try:
             if tenant.has_own_keepalived:
-                self._remove_entries(tenant, besides=None)
+                self._leave_nodes(tenant)
             else:
                 self._end_own_keepalived(tenant)
                 self._remove_entries(tenant, besides=tenant.active_host)
@@ -169,14 +169,25 @@ class AnnouncementGuard:
         # On a lost node nothing ends a pod; a failover must not wait for it.
         is_lost = self._live.nodes.is_lost(node)
         if not is_lost:
-            # A pod that ends may leave the address and the IPVS service on the node: kube-keepalived-vip does not wait
-            # for keepalived (3 of 12 times in `make last-hop`, 2026-11). Told that it has no VIP, it removes both.
+            # A pod that ends may leave the address or the IPVS service on the node, since kube-keepalived-vip does not
+            # wait for keepalived (3 of 12 times on a busy machine, 2026-11). Told that it has no VIP, it removes both.
             for each in {tenant.name: tenant, **{each.name: each for each in alike}}.values():
                 if each.virtual_ip_name in controllers:
                     self._remove(each.virtual_ip_config_map_name, str(each.vip), self._backend(each))
             time.sleep(RELOAD_SECONDS)
         self._live.cluster.delete_controllers(sorted(controllers), wait=not is_lost)
         self._ended |= controllers
+
+    def _leave_nodes(self, tenant: TenantSpec) -> None:
+        """Remove a tenant's entries, and wait until the keepalived of their nodes has done the same.
+
+        A node's pod that ends, as it does at the end of an `up` that no longer lists the node, takes the addresses and
+        IPVS services along that it knows of, also those that a pod of the tenant's own has set up since.
+        """
+        nodes = {node for node, _ in entries(tenant, self._live.objects)}
+        self._remove_entries(tenant, besides=None)
+        if not all(map(self._live.nodes.is_lost, nodes)):
+            time.sleep(RELOAD_SECONDS)
 
     def _backend(self, tenant: TenantSpec) -> str:
         return f"{self._live.home.namespace}/{tenant.virtual_ip_name}"

@@ -71,7 +71,9 @@ keepalived() {  # pod, its namespace, node, arguments
         cd '$here'/keepalived && exec dumb-init -- ./kube-keepalived-vip --kubeconfig='$here'/kubeconfig "$@"' \
       keepalived "${@:4}" >"/tmp/$pod.log" 2>&1 &
     echo $! >"/run/pods/$pod"; echo "$node" >"/run/pods/$pod.node"
-    wait $!; say exited "$pod" $?
+    wait $!; local code=$?
+    rm "/run/pods/$pod" "/run/pods/$pod.node"
+    say exited "$pod" "$code"
   ) &
 }
 
@@ -85,8 +87,11 @@ stop() {  # pod
 power_off() {  # node
   ip link set "lan-$1" down
   say off "$1"
+  # Not with the shell's patterns, which `main` has switched off.
   local each
-  for each in /run/pods/*.node; do [ "$(cat "$each")" = "$1" ] && kill -KILL "$(init_of "$(basename "$each" .node)")"; done
+  for each in $(grep --recursive --files-with-matches --line-regexp --include='*.node' "$1" /run/pods); do
+    kill -KILL "$(init_of "$(basename "$each" .node)")"
+  done
 }
 
 power_on() {  # node
@@ -100,8 +105,6 @@ table() {  # node: prints its VIPs, those of its interface and those that IPVS f
   say table "$1" $(ip -n "$1" -brief -4 address show dev eth0 | grep -o '[0-9.]*/32') \
     $(ip netns exec "$1" ipvsadm -Ln | grep -o '^TCP  [0-9.:]*' | cut -c 6-)
 }
-
-tidy() { ip -n "$1" address del "$2/32" dev eth0; }  # node, VIP
 
 log() {  # pod
   sed "s/^/log $(now) $1 /" "/tmp/$1.log"; say logged "$1"

@@ -61,11 +61,12 @@ class Results:
     restarts: int = 0
     """Of keepalived, by itself."""
     left_over: list[str] = field(default_factory=list)
-    """Addresses of VIPs that a node kept although another one serves them; not faults of the program."""
+    """Addresses of VIPs that a node has kept although another one serves them: both answer ARP."""
     switches: list[Switch] = field(default_factory=list)
 
     def faults(self) -> list[str]:
-        return [fault for switch in self.switches if (fault := switch.fault)]
+        """Return what is wrong."""
+        return [*(fault for switch in self.switches if (fault := switch.fault)), *self.left_over]
 
     def as_json(self) -> str:
         """Return the results as JSON, one line for each switch."""

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, sync_playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.fixture(scope="session")
+# Not for the session: the event loop of playwright runs until its end, and other tests in the process have their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The machine's browser; without one the tests fail with a message."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)

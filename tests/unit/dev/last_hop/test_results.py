@@ -17,7 +17,11 @@ def switch(seconds: float | None, *wrong: str, what: What = What.FAILOVER, expec
 
 def test_results_are_the_same_after_they_were_written_and_read() -> None:
     results = Results(
-        conditions="today", minutes=3, restarts=1, left_over=["m1 has x"], switches=[switch(1), switch(2)]
+        conditions="today",
+        minutes=3,
+        restarts=1,
+        left_over=["m1 has kept x"],
+        switches=[switch(1), switch(2)],
     )
     assert Results.from_json(results.as_json()) == results
 
@@ -28,6 +32,10 @@ def test_a_wrong_database_and_nobody_in_the_end_are_faults() -> None:
         "tenant3: failover, both nodes well, keepalived per node: heard hello-from-tenant4-master",
         "tenant3: failover, both nodes well, keepalived per node: hello-from-tenant3-standby is not heard",
     ]
+
+
+def test_an_address_that_a_node_has_kept_is_a_fault() -> None:
+    assert Results(left_over=["m1 has kept x"]).faults() == ["m1 has kept x"]
 
 
 def test_a_neighbour_that_rule_e601_gives_up_is_no_fault() -> None:
