@@ -10,7 +10,7 @@ from drift.field_managers import is_original, latest_manager
 from drift.findings import Drift, Repair, drift, of_difference
 from drift.node_labels import foreign_labels
 from kube.comparison import Difference, differences, overlay, repaired
-from kube.dry_run import Rejection
+from kube.dry_run import Denial, Rejection
 from kube.manifest import Key, Manifest, at, joined, key_of, mapping, text
 from kube.masking import MISSING, shown
 
@@ -22,6 +22,10 @@ GONE_ELSEWHERE = {
     "ConfigMap": "`pulumi up --refresh` of the stack that declares the node's keepalived, then of this one",
 }
 """What to do if an object that the stack only patches is gone, by its kind."""
+DENIED = (
+    "let the policy, webhook or quota that denies it allow it, or change the declaration; do not delete the object: "
+    "`pulumi up` could not create it again"
+)
 RUN_PODS = ("StatefulSet", "ReplicationController")
 
 
@@ -98,6 +102,9 @@ def _gone(declared: Declared) -> Drift:
 
 def _rejected(declared: Declared, rejection: Rejection) -> Drift:
     kind, namespace, name = declared.key
+    if isinstance(rejection, Denial):
+        actual = f"(the declared object is denied: {rejection.message})"
+        return drift(declared.key, actual=actual, repair=Repair.BY_HAND, advice=DENIED)
     command = ["kubectl", *(["--namespace", namespace] if namespace else []), "delete", kind.lower(), name]
     if kind in RUN_PODS:
         # Its pods keep running, and the recreated object adopts them.

@@ -4,6 +4,7 @@ Raises `UnreadableError` if it cannot be reached, or refuses for a reason that i
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,13 @@ _APPLY = (
     *("--filename", "-", "--validate=ignore", "--dry-run=server"),
 )
 
+# Of a policy: `is invalid: : ValidatingAdmissionPolicy …`. A missing right is forbidden too, to a user.
+_DENIED = re.compile(
+    r"(?:is forbidden: (?!User )|(?=ValidatingAdmissionPolicy '|admission webhook \"|failed calling webhook \"))"
+    r"(?P<why>.+)",
+    re.DOTALL,
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rejection:
@@ -27,6 +35,10 @@ class Rejection:
 
     message: str
     """The API server's own, without values, which may be secret."""
+
+
+class Denial(Rejection):
+    """Why a policy, a webhook or a quota denies an object: it would be denied anew if it were deleted first."""
 
 
 def replaced(declared: Sequence[Manifest], *, context: str | None) -> dict[Key, Manifest | Rejection]:
@@ -63,6 +75,8 @@ def _dry_run(
 
 
 def _rejection(answer: kubectl.Answer) -> Rejection:
+    if denied := _DENIED.search(answer.stderr):
+        return Denial(message=" ".join(denied["why"].split()))
     _, invalid, why = answer.stderr.partition(" is invalid:")
     if not invalid:
         # Missing rights or no connection: nothing to do with the object itself.

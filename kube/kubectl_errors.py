@@ -23,9 +23,11 @@ class Reason(StrEnum):
 
 
 _TRANSIENT_REASONS = {"TooManyRequests", "ServiceUnavailable", "Timeout", "ServerTimeout"}
-# As client-go words them: etcd's election; a load balancer's own page instead of an answer; a connection that broke.
+# As client-go words them: etcd's election; a load balancer's own page instead of an answer; 429, 503 and 504 when it
+# asks what kinds there are, which lose their reasons; a connection that broke.
 _TRANSIENT = re.compile(
     r"leader changed|etcdserver: request timed out|has prevented the request from succeeding|connection reset by peer"
+    r"|has asked us to try again later|is currently unable to handle the request|in the time allotted"
     r"|\bEOF\b|TLS handshake timeout|client connection lost|broken pipe|GOAWAY|server misbehaving"
     r"|Temporary failure in name resolution"
 )

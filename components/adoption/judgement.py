@@ -17,7 +17,7 @@ from components.adoption.fields import (
     short,
 )
 from kube.comparison import Difference, differences, overlay
-from kube.dry_run import Rejection
+from kube.dry_run import Denial, Rejection
 from kube.facts import (
     DATA_MOUNT,
     LOG_MOUNT,
@@ -66,10 +66,18 @@ def judge(tenant: TenantSpec, existing: Existing) -> list[Judgement]:
     rejection = next((each for each in (existing.applied, existing.replaced) if isinstance(each, Rejection)), None)
     explaining = (Decision.IMMUTABLE, Decision.FIX_BY_HAND, Decision.FIX_FIRST)
     if rejection and not any(each.decision in explaining for each in judgements):
-        words = f"the API server rejects the declared object ({rejection.message})"
-        judgements.append(_fix_first(f"{words}: change the entry or the live object accordingly"))
+        judgements.append(_fix_first(_unacceptable(rejection)))
     # Several fields may result in one message.
     return [each for each in dict.fromkeys(judgements) if each.decision is not Decision.IGNORE]
+
+
+def _unacceptable(rejection: Rejection) -> str:
+    if isinstance(rejection, Denial):
+        return f"the declared object is denied ({rejection.message}): let what denies it allow it, or change the entry"
+    return (
+        f"the API server rejects the declared object ({rejection.message}): change the entry or the live object "
+        "accordingly"
+    )
 
 
 def _differences(existing: Existing, outcome: Manifest | Rejection) -> Iterator[Difference]:

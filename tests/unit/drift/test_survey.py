@@ -6,8 +6,8 @@ import pytest
 
 from drift.findings import MOVES, RESTARTS, Repair
 from drift.repair import repair
-from drift.survey import Survey, compare
-from kube.dry_run import Rejection
+from drift.survey import DENIED, Survey, compare
+from kube.dry_run import Denial, Rejection
 from tests.support.cluster_of_lists import ClusterOfLists, deployed, manifest
 
 CREATED, LATER = "2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z"
@@ -77,6 +77,22 @@ def test_a_changed_data_path_is_repaired_by_hand(volume: str, repaired_by: Repai
         repaired_by,
         advice,
     )
+
+
+def test_no_deletion_is_advised_for_what_could_not_be_created_again() -> None:
+    declared = manifest("StatefulSet", "s")
+    denial = {("StatefulSet", "cell", "s"): Denial(message="only images of registry.example")}
+    found = compare(deployed(declared), ClusterOfLists([declared], expected=denial))
+    assert drift_of(found) == {
+        (
+            "StatefulSet s",
+            "",
+            "(as declared)",
+            "(the declared object is denied: only images of registry.example)",
+            Repair.BY_HAND,
+        )
+    }
+    assert [each.advice for each in found.drift] == [DENIED]
 
 
 def test_a_rejection_is_reported_beside_declared_fields() -> None:

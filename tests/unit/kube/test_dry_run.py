@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kube import dry_run, kubectl
-from kube.dry_run import Rejection
+from kube.dry_run import Denial, Rejection
 from kube.json_text import UnreadableError
 from kube.kubectl import Answer
 from kube.manifest import Json, Manifest, key_of
@@ -40,8 +40,38 @@ def test_each_object_has_its_own_answer(
     }
 
 
+DENIALS = {
+    'Error from server (Forbidden): error when replacing "STDIN": services "s3" is forbidden: exceeded quota: q': (
+        "exceeded quota: q"
+    ),
+    "The Service \"s3\" is invalid: : ValidatingAdmissionPolicy 'p' with binding 'b' denied request: only Mondays": (
+        "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: only Mondays"
+    ),
+    'error when replacing "STDIN": admission webhook "w.example" denied the request: changes are frozen': (
+        'admission webhook "w.example" denied the request: changes are frozen'
+    ),
+    'Internal error occurred: failed calling webhook "w.example": context deadline exceeded': (
+        'failed calling webhook "w.example": context deadline exceeded'
+    ),
+    'Error from server (BadRequest): admission webhook "w.example" does not support dry run': (
+        'admission webhook "w.example" does not support dry run'
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "why"), DENIALS.items())
+def test_a_denial_is_about_one_object(words: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubectl, "run", kubectl_refusing("s3", words=words))
+    answers = dry_run.replaced(SERVICES, context=None)
+    assert {key[2]: answer for key, answer in answers.items() if isinstance(answer, Rejection)} == {
+        "s3": Denial(message=why)
+    }
+
+
 def test_an_error_that_is_not_about_an_object_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kubectl, "run", kubectl_refusing("s3", words="Error from server (Forbidden): {} may not"))
+    monkeypatch.setattr(
+        kubectl, "run", kubectl_refusing("s3", words='services "{}" is forbidden: User "u" cannot update')
+    )
     with pytest.raises(UnreadableError):
         dry_run.applied(SERVICES, context=None)
 

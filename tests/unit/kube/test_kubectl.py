@@ -164,6 +164,10 @@ TRANSIENT = {
     "Unable to connect to the server: net/http: TLS handshake timeout": "Unreachable",
     "Unable to connect to the server: EOF": "Unreachable",
     "error: unexpected EOF": "Unknown",
+    # While kubectl asks for the kinds that there are (tests/support/matrix, 2026-11).
+    'error: unable to recognize "STDIN": the server is currently unable to handle the request': "Unknown",
+    'error: unable to recognize "STDIN": the server was unable to return a response in the time allotted': "Unknown",
+    "error: the server has received too many requests and has asked us to try again later": "Unknown",
 }
 
 
