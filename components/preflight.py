@@ -14,6 +14,7 @@ from components.live.fleet import LiveFleet
 from components.live.nodes import LiveNodes
 from components.live.stack_home import home_or_refuse
 from components.promotion_plan import planned_promotions
+from kube.manifest import Manifest, at
 from tenants.fleet import Fleet
 from tenants.objects import live_kinds
 
@@ -32,10 +33,7 @@ def checked(fleet: Fleet) -> FleetContext:
     live = LiveFleet(fleet=fleet, cluster=cluster, home=home, nodes=LiveNodes(fleet, cluster))
     adopt_or_refuse(live)
     traffic = TrafficGuard(live)
-    if cluster.namespace() is None:
-        raise UnusableClusterError(
-            f"Namespace {home.namespace} does not exist: run `kubectl create namespace {home.namespace}` first."
-        )
+    _require_namespace(home.namespace, cluster.namespace())
     refusals = [
         *refused_objects_of_others(live),
         *refused_keepalived(live),
@@ -57,3 +55,14 @@ def checked(fleet: Fleet) -> FleetContext:
         forced=traffic.forced,
         promotions=planned_promotions(live),
     )
+
+
+def _require_namespace(name: str, namespace: Manifest | None) -> None:
+    create = f"run `kubectl create namespace {name}` first"
+    if namespace is None:
+        raise UnusableClusterError(f"Namespace {name} does not exist: {create}.")
+    if at(namespace, "metadata", "deletionTimestamp"):
+        raise UnusableClusterError(
+            f"Namespace {name} is being deleted, with everything in it, and nothing can be created there: wait until "
+            f"it is gone, and {create}."
+        )
