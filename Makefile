@@ -3,7 +3,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help up test chromium lint lint-here down clean setup env lock audit sbom bench last-hop soak
+.PHONY: help up test chromium lint lint-here down clean setup env lock audit sbom bench last-hop faults soak
 
 # For commands with the tools and the virtual environment of `make setup`.
 WITH_ENV = exports="$$($(PYTHON) -m dev.local env)" && eval "$$exports" &&
@@ -62,6 +62,9 @@ bench: ## measure speed beside helm and kubectl, write docs/benchmark.md, up to 
 
 last-hop: ## serve VIPs with the real kube-keepalived-vip in a virtual machine, write docs/bad-day.md's table, 40 min
 	@$(WITH_ENV) python -m dev.last_hop --write
+
+faults: ## inject every fault of docs/reliability.md, and write the page, 25 min
+	@$(WITH_ENV) python -m pytest -m "nightly or not nightly" tests/engine/test_faults.py
 
 soak: ## run the tests that take minutes
 	@$(WITH_ENV) python -m pytest -m nightly --timeout 7200

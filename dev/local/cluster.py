@@ -98,6 +98,13 @@ class KwokCluster:
         return f"kwok-{self.name}"
 
     @property
+    def etcd(self) -> str:
+        """The address of etcd, which must be running."""
+        mark = "--listen-client-urls="
+        arguments = next(arguments for pid, arguments in _processes() if pid == self.processes()["etcd"])
+        return next(each.removeprefix(mark) for each in arguments if each.startswith(mark))
+
+    @property
     def logs(self) -> Path:
         """The directory of the components' log files."""
         return self._data / "logs"

@@ -1,0 +1,152 @@
+"""Faults of what judges and limits changes: webhooks, policies, quotas, the namespace."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.support.matrix.fault import WORKS, Fault, fails
+from tests.support.matrix.scene import HIT, Scene
+from tests.support.matrix.webhook import ALLOWED, DENIED, UNSUPPORTED, rewriting, webhook
+
+MIRROR = "registry.example/adb-control:mirrored"
+
+
+@contextmanager
+def webhook_denies(scene: Scene) -> Iterator[None]:
+    """A validating webhook denies every change of one tenant's objects."""
+    with webhook(scene, DENIED):
+        yield
+
+
+@contextmanager
+def webhook_hangs(scene: Scene) -> Iterator[None]:
+    """A validating webhook for one tenant's objects does not answer within its 2 s."""
+    with webhook(scene, ALLOWED, seconds=30):
+        yield
+
+
+@contextmanager
+def webhook_refuses_dry_runs(scene: Scene) -> Iterator[None]:
+    """A validating webhook denies every dry run for one tenant's objects, and allows the rest."""
+    with webhook(scene, ALLOWED, dry_run=UNSUPPORTED):
+        yield
+
+
+@contextmanager
+def policy_denies(scene: Scene) -> Iterator[None]:
+    """A ValidatingAdmissionPolicy denies one tenant's image."""
+    policy = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": "faults"},
+        "spec": {
+            "failurePolicy": "Fail",
+            "matchConstraints": {
+                "namespaceSelector": scene.selects_namespace(),
+                "resourceRules": [scene.changes_of("statefulsets")],
+            },
+            "validations": [
+                {
+                    "expression": f"!object.metadata.name.startsWith('{HIT}')",
+                    "message": "only images of registry.example are allowed",
+                }
+            ],
+        },
+    }
+    binding = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": "faults"},
+        "spec": {"policyName": "faults", "validationActions": ["Deny"]},
+    }
+    with scene.applied(policy, binding):
+        yield
+
+
+@contextmanager
+def webhook_rewrites(scene: Scene) -> Iterator[None]:
+    """A mutating webhook replaces one tenant's image by that of a mirror."""
+    patch = {"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": MIRROR}
+    kind, resources = "MutatingWebhookConfiguration", ("statefulsets",)
+    with webhook(scene, rewriting([patch]), kind=kind, resources=resources):
+        yield
+
+
+@contextmanager
+def quota_used_up(scene: Scene) -> Iterator[None]:
+    """A ResourceQuota allows as many pods as run: a new keepalived pod is denied until the old one is gone."""
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "faults"},
+        "spec": {"hard": {"pods": str(len(scene.cell.live("pods")))}},
+    }
+    with scene.applied(quota):
+        yield
+
+
+@contextmanager
+def namespace_terminating(scene: Scene) -> Iterator[None]:
+    """The namespace is being deleted, before anything is deployed, and created again later."""
+    held = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "held", "finalizers": ["faults.example/held"]},
+    }
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": scene.cell.namespace}}
+    scene.cell.create(held)
+    scene.cell.kubectl("delete", "namespace", scene.cell.namespace, "--wait=false")
+    yield
+    scene.cell.kubectl("patch", "configmap", "held", "--type=merge", '--patch={"metadata":{"finalizers":[]}}')
+    scene.cell.kubectl("wait", "--for=delete", f"namespace/{scene.cell.namespace}", "--timeout=60s")
+    scene.cell.create(namespace)
+
+
+FAULTS = (
+    Fault(
+        name="a webhook denies",
+        inject=webhook_denies,
+        up=fails("frozen until Monday"),
+        drift=fails("is denied: .*frozen until Monday"),
+        spares=True,
+        silences=True,
+    ),
+    Fault(
+        name="a webhook hangs",
+        inject=webhook_hangs,
+        preview=fails("freeze.faults.example"),
+        up=fails("freeze.faults.example"),
+        review=fails("freeze.faults.example"),
+        drift=fails("is denied: .*freeze.faults.example"),
+        spares=True,
+        silences=True,
+    ),
+    Fault(
+        name="a webhook refuses dry runs",
+        inject=webhook_refuses_dry_runs,
+        preview=fails("dry runs are not supported"),
+        review=fails("dry runs are not supported"),
+        drift=fails("is denied: .*dry runs are not supported"),
+        spares=True,
+    ),
+    Fault(
+        name="a policy denies",
+        inject=policy_denies,
+        preview=fails("only images of registry.example"),
+        up=fails("only images of registry.example"),
+        review=fails("only images of registry.example"),
+        drift=fails("is denied: .*only images of registry.example"),
+        spares=True,
+    ),
+    Fault(name="a webhook rewrites", inject=webhook_rewrites, spares=True),
+    Fault(name="the quota is used up", inject=quota_used_up),
+    Fault(
+        name="the namespace is terminating",
+        inject=namespace_terminating,
+        preview=fails("is being deleted, with everything in it"),
+        up=fails("is being deleted, with everything in it"),
+        drift=WORKS,
+        review=fails("is being deleted, with everything in it"),
+        deployed=False,
+        quick=True,
+    ),
+)
