@@ -24,9 +24,6 @@ UNREACHABLE = "cannot be reached .*check that it is up and reachable, then retry
 TWICE = 2
 
 
-NOSPACE = "NOSPACE"
-
-
 def _kill_api_server(scene: Scene) -> None:
     os.kill(scene.cluster.processes()["kube-apiserver"], signal.SIGKILL)
 
@@ -50,17 +47,21 @@ def down_half_way(scene: Scene) -> Iterator[None]:
 def behind(judge: Callable[[], Judge]) -> Callable[[Scene], AbstractContextManager[None]]:
     """Return an injection that puts a proxy before the API server."""
 
-    @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        kubeconfig = Path(scene.stack.environment["KUBECONFIG"])
-        with (
-            proxy.before(kubeconfig, scene.directory, judge()) as through,
-            scene.with_environment(KUBECONFIG=str(through)),
-        ):
-            yield
+    def inject(scene: Scene) -> AbstractContextManager[None]:
+        return _proxy(scene, judge())
 
     inject.__doc__ = judge.__doc__
     return inject
+
+
+@contextmanager
+def _proxy(scene: Scene, judge: Judge, shown: trustme.LeafCert | None = None) -> Iterator[None]:
+    kubeconfig = Path(scene.stack.environment["KUBECONFIG"])
+    with (
+        proxy.before(kubeconfig, scene.directory, judge, shown) as through,
+        scene.with_environment(KUBECONFIG=str(through)),
+    ):
+        yield
 
 
 def slow() -> Judge:
@@ -95,22 +96,11 @@ def always_503() -> Judge:
     return lambda _: Failure(code=503, reason="ServiceUnavailable", message="no backend is available")
 
 
-def passing() -> Judge:
-    """A proxy that passes everything on."""
-    return lambda _: None
-
-
 def showing(how: str, shown: trustme.LeafCert) -> Callable[[Scene], AbstractContextManager[None]]:
     """Return an injection that lets the API server show this certificate."""
 
-    @contextmanager
-    def inject(scene: Scene) -> Iterator[None]:
-        kubeconfig = Path(scene.stack.environment["KUBECONFIG"])
-        with (
-            proxy.before(kubeconfig, scene.directory, passing(), shown) as through,
-            scene.with_environment(KUBECONFIG=str(through)),
-        ):
-            yield
+    def inject(scene: Scene) -> AbstractContextManager[None]:
+        return _proxy(scene, lambda _: None, shown)
 
     inject.__doc__ = how
     return inject
@@ -138,10 +128,12 @@ def client_certificate_expired(scene: Scene) -> Iterator[None]:
 
 @contextmanager
 def etcd_full(scene: Scene) -> Iterator[None]:
-    """etcd has raised its alarm NOSPACE, and answers no write until an administrator has disarmed it."""
+    """etcd has raised its alarm NOSPACE, and creates nothing until an administrator has disarmed it."""
     _alarm(scene, "ACTIVATE")
     yield
     _alarm(scene, "DEACTIVATE")
+    # The controller manager has ended, as it could not renew its lease. A kubelet starts it again.
+    scene.cluster.start_components()
 
 
 def _alarm(scene: Scene, action: str) -> None:
@@ -152,7 +144,7 @@ def _alarm(scene: Scene, action: str) -> None:
             return found
 
     member = ask("/v3/maintenance/status")["header"]["member_id"]
-    ask("/v3/maintenance/alarm", action=action, memberID=member, alarm=NOSPACE)
+    ask("/v3/maintenance/alarm", action=action, memberID=member, alarm="NOSPACE")
 
 
 FAULTS = (

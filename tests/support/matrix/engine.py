@@ -178,6 +178,8 @@ FAULTS = (
         name="a lock is left behind",
         inject=lock_left_behind,
         up=LOCKED,
+        # It finds what the killed one has changed, or not.
+        drift=may_fail(""),
         silences=True,
         do="When nobody else is running: `pulumi cancel`.",
         quick=True,
