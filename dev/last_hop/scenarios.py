@@ -87,7 +87,7 @@ class Run:
             self.change(Per.TENANT)
             self.change(Per.NODE)
             # What the change has left behind shows when the VIP leaves the node again.
-            self.switch(What.EMPTY, dict.fromkeys(self.active, STANDBY if i % 2 == 0 else MASTER))
+            self.switch(What.FAILOVER, dict.fromkeys(self.active, STANDBY if i % 2 == 0 else MASTER))
         self.up({THIRD: MASTER})
         self.settle()
         for _ in range(switches):

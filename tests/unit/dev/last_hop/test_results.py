@@ -17,11 +17,7 @@ def switch(seconds: float | None, *wrong: str, what: What = What.FAILOVER, expec
 
 def test_results_are_the_same_after_they_were_written_and_read() -> None:
     results = Results(
-        conditions="today",
-        minutes=3,
-        restarts=1,
-        left_over=["m1 has kept x"],
-        switches=[switch(1), switch(2)],
+        conditions="today", minutes=3, restarts=1, left_over=["m1 has x"], switches=[switch(1), switch(2)]
     )
     assert Results.from_json(results.as_json()) == results
 
