@@ -1,7 +1,6 @@
 """`python -m dev.bench [PART]`: measures, and writes docs/benchmark.md if it has measured everything."""
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +8,8 @@ from pathlib import Path
 
 from dev.bench import first_up, fleet, lint, page
 from dev.bench.results import Results, Sizes
-from dev.local import kubernetes_plugin, places, progress, toolchain, versions
+from dev.local import places, progress, toolchain
+from dev.local.conditions import conditions
 from dev.local.places import Places
 
 _PARTS = {
@@ -76,7 +76,6 @@ def _sizes(part: str, tenants: tuple[int, ...] | None) -> Sizes:
 
 
 def _conditions(here: Places, helm: Path) -> str:
-    """Describe versions, plugin and the machine's load in one line: the figures mean little without it."""
     tools = {
         "Pulumi": ["pulumi", "version"],
         "Kubernetes": ["kube-apiserver", "--version"],
@@ -84,11 +83,7 @@ def _conditions(here: Places, helm: Path) -> str:
         "helm": [str(helm), "version", "--short"],
         "Python": [sys.executable, "--version"],
     }
-    found = [f"{name} {versions.printed_by(command)}" for name, command in tools.items()]
-    official = kubernetes_plugin.find(os.environ, kubernetes_plugin.locked_version(here))
-    found.append("the official Kubernetes plugin" if official else "the double of the Kubernetes plugin (`dev/plugin`)")
-    busy, _, _ = os.getloadavg()
-    return f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, load {busy:.1f} at the start, {', '.join(found)}"
+    return conditions(here, tools)
 
 
 if __name__ == "__main__":

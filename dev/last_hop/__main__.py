@@ -16,8 +16,9 @@ from dev.last_hop.disk import SystemDisk
 from dev.last_hop.requirements import KeepalivedFiles
 from dev.last_hop.results import Per, Results
 from dev.last_hop.scenarios import MASTER, MOVING, NODES, VIPS, Run, config
-from dev.local import kubernetes_plugin, places, progress, versions
+from dev.local import places, progress
 from dev.local.cluster import DEV_NODES
+from dev.local.conditions import conditions
 from dev.local.places import Places
 from dev.local.user_error import UserError
 
@@ -132,12 +133,7 @@ def _kubeconfig(fleet: Cell) -> str:
 
 
 def _conditions(here: Places) -> str:
-    tools = {"Kubernetes": ["kube-apiserver", "--version"], "QEMU": [machine.QEMU, "--version"]}
-    found = [f"{name} {versions.printed_by(command)}" for name, command in tools.items()]
-    official = kubernetes_plugin.find(os.environ, kubernetes_plugin.locked_version(here))
-    found.append("the official Kubernetes plugin" if official else "the double of the Kubernetes plugin (`dev/plugin`)")
-    busy, _, _ = os.getloadavg()
-    return f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, load {busy:.1f} at the start, {', '.join(found)}"
+    return conditions(here, {"Kubernetes": ["kube-apiserver", "--version"], "QEMU": [machine.QEMU, "--version"]})
 
 
 if __name__ == "__main__":

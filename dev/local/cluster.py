@@ -101,7 +101,7 @@ class KwokCluster:
     def etcd(self) -> str:
         """The address of etcd, which must be running."""
         mark = "--listen-client-urls="
-        arguments = next(arguments for pid, arguments in _processes() if pid == self.processes()["etcd"])
+        _, arguments = self._running()["etcd"]
         return next(each.removeprefix(mark) for each in arguments if each.startswith(mark))
 
     @property
@@ -306,14 +306,18 @@ class KwokCluster:
             time.sleep(0.2)
 
     def processes(self) -> dict[str, int]:
-        """Return the component processes by name, identified by the data directory in their arguments.
+        """Return the component processes by name."""
+        return {name: pid for name, (pid, _) in self._running().items()}
+
+    def _running(self) -> dict[str, tuple[int, list[str]]]:
+        """Return the component processes with their arguments, in which the data directory identifies them.
 
         kwokctl relies on its pid files: after a reboot they may contain the id of any process, which it would end on
         `stop`.
         """
         mark = f"{self._data}{os.sep}"
         return {
-            name: pid
+            name: (pid, arguments)
             for pid, arguments in _processes()
             if (name := Path(arguments[0]).name) in _COMPONENTS and any(mark in argument for argument in arguments[1:])
         }
