@@ -28,9 +28,9 @@ export PULUMI_RUN_PROGRAM := true
 # By default the engine writes the whole state twice for each object that it changes. Written once at the end, a first
 # `up` takes half the time; if it is killed, the next one adopts what it created (tests/engine/test_crash.py).
 export PULUMI_SKIP_CHECKPOINTS ?= true
-# By default the first error ends the run: what one tenant's object was denied held up the failovers of all others (`make
-# faults`, 2026-11). Not by the engine's variable, which `pulumi destroy` reads too.
-GO_ON := --continue-on-error
+# By default the first error ends the run: one tenant's object that was denied held up the failovers of all others (`make
+# faults`, 2026-11). Not set by the engine's variable, which `pulumi destroy` reads too.
+UP = pulumi up --stack "$$STACK" --yes --non-interactive --continue-on-error
 # Objects wait for their pods, not for the processor: by default only 4 per processor do so at a time.
 export PULUMI_PARALLEL ?= 64
 # The engine's garbage collector takes a quarter of its time with Go's default of 100, and less memory: 580 MB instead of
@@ -113,7 +113,7 @@ unchanged: preview ## preview again; fail if the review differs from the approve
 	}
 
 up: ## run `pulumi up`, which previews first
-	@pulumi up --stack "$$STACK" --yes --non-interactive $(GO_ON)
+	@$(UP)
 
 # The preview was written and judged in the same job just before: another one, which `up` makes by default, would only
 # widen the gap between what was compared and what is carried out. See docs/decisions/0015-a-merge-previews-once.md.
@@ -124,7 +124,7 @@ up-reviewed: ## run `pulumi up` without a preview of its own, after `preview` or
 	  exit 1
 	}
 	rm "$$OUT/previewed"
-	pulumi up --stack "$$STACK" --skip-preview --yes --non-interactive $(GO_ON)
+	$(UP) --skip-preview
 
 drift: ## compare the cluster with what is declared; fail if anything differs
 	@$(call PREVIEW,--refresh)
@@ -143,7 +143,7 @@ repair: ## remove manual additions from the cluster, then restore the rest
 	@ended=(0 0); pulumi stack export --stack "$$STACK" --show-secrets \
 	  | python -m drift --repair - || ended=("$${PIPESTATUS[@]}")
 	case "$${ended[*]}" in "0 0" | "0 1") ;; *) exit 1 ;; esac
-	pulumi up --stack "$$STACK" --refresh --yes --non-interactive $(GO_ON)
+	$(UP) --refresh
 
 # The targets below access only the forge, no cluster or state. They run in a job of their own, the only one with write
 # permission, on the text that the jobs above have written.

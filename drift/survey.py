@@ -23,8 +23,8 @@ GONE_ELSEWHERE = {
 }
 """What to do if an object that the stack only patches is gone, by its kind."""
 DENIED = (
-    "let the policy, webhook or quota that denies it allow it, or change the declaration; do not delete the object: "
-    "`pulumi up` could not create it again"
+    "change the policy, webhook or quota that denies it, or the declaration; do not delete the object: `pulumi up` "
+    "could not create it again"
 )
 RUN_PODS = ("StatefulSet", "ReplicationController")
 

@@ -21,7 +21,8 @@ _APPLY = (
     *("--filename", "-", "--validate=ignore", "--dry-run=server"),
 )
 
-# Of a policy: `is invalid: : ValidatingAdmissionPolicy …`. A missing right is forbidden too, to a user.
+# A policy's denial is worded as an invalid object, a quota's as a forbidden one. So is a missing right, which names the
+# user.
 _DENIED = re.compile(
     r"(?:is forbidden: (?!User )|(?=ValidatingAdmissionPolicy '|admission webhook \"|failed calling webhook \"))"
     r"(?P<why>.+)",
@@ -38,7 +39,7 @@ class Rejection:
 
 
 class Denial(Rejection):
-    """Why a policy, a webhook or a quota denies an object: it would be denied anew if it were deleted first."""
+    """Why a policy, a webhook or a quota denies an object: if it were deleted, it could not be created again."""
 
 
 def replaced(declared: Sequence[Manifest], *, context: str | None) -> dict[Key, Manifest | Rejection]:

@@ -73,7 +73,7 @@ def judge(tenant: TenantSpec, existing: Existing) -> list[Judgement]:
 
 def _unacceptable(rejection: Rejection) -> str:
     if isinstance(rejection, Denial):
-        return f"the declared object is denied ({rejection.message}): let what denies it allow it, or change the entry"
+        return f"the declared object is denied ({rejection.message}): change what denies it, or the entry"
     return (
         f"the API server rejects the declared object ({rejection.message}): change the entry or the live object "
         "accordingly"

@@ -184,9 +184,7 @@ class AnnouncementGuard:
         A node's pod that ends, as it does at the end of an `up` that no longer lists the node, takes the addresses and
         IPVS services along that it knows of, also those that a pod of the tenant's own has set up since.
         """
-        nodes = {node for node, _ in entries(tenant, self._live.objects)}
-        self._remove_entries(tenant, besides=None)
-        if not all(map(self._live.nodes.is_lost, nodes)):
+        if not all(map(self._live.nodes.is_lost, self._remove_entries(tenant, besides=None))):
             time.sleep(RELOAD_SECONDS)
 
     def _backend(self, tenant: TenantSpec) -> str:
@@ -196,11 +194,12 @@ class AnnouncementGuard:
         """Return the node of a tenant's own keepalived; empty if it has none."""
         return pinned_node(self._live.objects.get(("ReplicationController", tenant.virtual_ip_name), {}))
 
-    def _remove_entries(self, tenant: TenantSpec, *, besides: str | None) -> None:
-        live = self._live
-        for node, address in entries(tenant, live.objects):
-            if node != besides:
-                self._remove(node_keepalived_name(node), address, self._backend(tenant))
+    def _remove_entries(self, tenant: TenantSpec, *, besides: str | None) -> set[str]:
+        """Remove a tenant's entries, and return their nodes."""
+        others = [(node, address) for node, address in entries(tenant, self._live.objects) if node != besides]
+        for node, address in others:
+            self._remove(node_keepalived_name(node), address, self._backend(tenant))
+        return {node for node, _ in others}
 
     def _remove(self, config_map: str, address: str, backend: str) -> None:
         line = config_map, address, backend

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-# Not for the session: the event loop of playwright runs until its end, and other tests in the process have their own.
+# Not for the session: Playwright's event loop runs as long as the fixture, and asyncio.run of other files would fail.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The machine's browser; without one the tests fail with a message."""
