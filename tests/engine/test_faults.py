@@ -1,15 +1,14 @@
-"""Each fault of the matrix loses nothing and restarts nothing, and the next `up` completes what it broke off."""
+"""Each fault of the matrix loses nothing and restarts nothing, and the next `up` completes what it interrupted."""
 
 import itertools
-import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dev.local import kubernetes_plugin, places
+from dev.local import places
 from dev.local.cluster import KwokCluster
+from dev.local.conditions import conditions
 from tests.support.cell import eventually, new_cell
 from tests.support.matrix import page
 from tests.support.matrix.fault import Fault
@@ -62,15 +61,11 @@ def rows() -> Iterator[list[Row]]:
     found: list[Row] = []
     yield found
     if [row.name for row in found] == [fault.name for fault in FAULTS]:
-        Results(conditions=conditions(), rows=found).write(ROOT / "docs" / "reliability" / "faults.json")
+        tools = {"Pulumi": ["pulumi", "version"], "Kubernetes": ["kube-apiserver", "--version"]}
+        Results(conditions=conditions(places.of_checkout(), tools), rows=found).write(
+            ROOT / "docs" / "reliability" / "faults.json"
+        )
         page.write(ROOT / "docs")
-
-
-def conditions() -> str:
-    """Describe the run."""
-    official = kubernetes_plugin.find(os.environ, kubernetes_plugin.locked_version(places.of_checkout()))
-    plugin = "the official Kubernetes plugin" if official else "the double of the Kubernetes plugin (`dev/plugin`)"
-    return f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, {plugin}."
 
 
 @pytest.mark.parametrize(

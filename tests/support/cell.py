@@ -66,7 +66,7 @@ class Cell:
 
     def database_pods(self) -> dict[str, str]:
         """Return the uid of each control pod."""
-        return {name: uid for name, uid in self.uids().items() if name.startswith("Pod") and name.endswith("-0")}
+        return {name: uid for name, uid in self.uids().items() if is_database_pod(name)}
 
     def tenancy_labels(self) -> dict[str, dict[str, str]]:
         """Return the `tenancy-` labels of each node of this cell."""
@@ -89,9 +89,18 @@ class Cell:
 
     def keepalived_pod(self, tenant: str) -> Manifest:
         """Return the only keepalived pod of a tenant."""
-        pods = self.live("pods", "--selector", f"adb={tenant}-vip")
-        (pod,) = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+        (pod,) = self.keepalived_pods(tenant)
         return pod
+
+    def keepalived_pods(self, tenant: str) -> list[Manifest]:
+        """Return the keepalived pods of a tenant's own that are not being deleted."""
+        pods = self.live("pods", "--selector", f"adb={tenant}-vip")
+        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+
+def is_database_pod(name: str) -> bool:
+    """Whether a kind and name are those of a control pod."""
+    return name.startswith("Pod ") and name.endswith("-0")
 
 
 def new_cell(namespace: str, environment: Mapping[str, str], *nodes: str) -> Cell:

@@ -1,7 +1,6 @@
 """Interrupts an `up`."""
 
 import os
-import shutil
 import signal
 import subprocess
 
@@ -12,24 +11,20 @@ from tests.support.stack import Stack
 def start_an_up(stack: Stack, config: Config) -> subprocess.Popen[str]:
     """Start an `up` in its own process group."""
     stack.configure(config)
-    command = [shutil.which("pulumi", path=stack.environment["PATH"]) or "pulumi", "up", "--yes", "--skip-preview"]
-    return subprocess.Popen(
-        [*command, "--stack", stack.name, "--non-interactive", "--color", "never"],
-        cwd=stack.project,
-        env=stack.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    return stack.start("up", "--yes", "--skip-preview")
 
 
 def kill(stack: Stack, running: subprocess.Popen[str]) -> None:
-    """Kill the engine and its plugins, if they still run, and remove the lock."""
+    """Kill the engine with all its processes, and remove the lock."""
+    kill_engine(running)
+    stack.pulumi("cancel", "--yes")
+
+
+def kill_engine(running: subprocess.Popen[str]) -> None:
+    """Kill the engine, its plugins and the program, if they still run; the lock stays."""
     if running.poll() is None:
         os.killpg(running.pid, signal.SIGKILL)
     running.communicate()
-    stack.pulumi("cancel", "--yes")
 
 
 def cancel(running: subprocess.Popen[str]) -> str:

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import yaml
 
@@ -18,6 +18,8 @@ from tests.support.program import PROJECT, ROOT
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "kube", "tenants")
 
+UNCHANGING = frozenset({"same", "read", "discard"})
+"""Operations of the engine that change nothing."""
 LEAST_PRIVILEGE = "LEAST_PRIVILEGE"
 """Set this variable to run all stacks as users with what `python -m tenants permissions` prints, and nothing else."""
 
@@ -50,12 +52,13 @@ class Stack:
     def __init__(self, directory: Path, *, name: str, environment: Mapping[str, str]) -> None:
         project = directory / "project"
         project.mkdir(parents=True, exist_ok=True)
-        state = directory / "state"
-        state.mkdir(exist_ok=True)
+        self.state = directory / "state"
+        """The directory of the backend."""
+        self.state.mkdir(exist_ok=True)
         self._settings = project / f"Pulumi.{name}.yaml"
         self.environment: Mapping[str, str] = {
             **environment,
-            "PULUMI_BACKEND_URL": f"{state.as_uri()}?metadata=skip",
+            "PULUMI_BACKEND_URL": f"{self.state.as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "engine-tests",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
@@ -130,10 +133,29 @@ class Stack:
 
     def pulumi(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run the CLI, for the output that a user sees."""
+        return run(*self._command(*arguments), cwd=self.project, env=self._environment(arguments[0], environment))
+
+    def start(
+        self, *arguments: str, output: int | IO[str] = subprocess.PIPE, **environment: str
+    ) -> subprocess.Popen[str]:
+        """Start the CLI in its own process group."""
+        return subprocess.Popen(
+            self._command(*arguments),
+            cwd=self.project,
+            env=self._environment(arguments[0], environment),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def _command(self, *arguments: str) -> list[str]:
         command = [shutil.which("pulumi", path=self.environment["PATH"]) or "pulumi", *arguments, "--stack", self.name]
-        command += ["--non-interactive", "--color", "never"]
-        user = User.PREVIEW if arguments[0] == User.PREVIEW else User.UP
-        return run(*command, cwd=self.project, env={**self.environment_of(user), **environment})
+        return [*command, "--non-interactive", "--color", "never"]
+
+    def _environment(self, operation: str, more: Mapping[str, str]) -> dict[str, str]:
+        user = User.PREVIEW if operation == User.PREVIEW else User.UP
+        return {**self.environment_of(user), **more}
 
     def _operate(self, operation: str, config: Config, *options: str) -> Changes:
         self.configure(config)
@@ -148,6 +170,5 @@ class Stack:
 def _changes(events: str) -> Changes:
     """Return the counts of the summary, the last event but one."""
     (summary,) = [event["summaryEvent"] for event in map(json.loads, events.splitlines()) if "summaryEvent" in event]
-    unchanging = {"same", "read", "discard"}
     counts = summary["resourceChanges"]
-    return Changes(counts={kind: count for kind, count in counts.items() if kind not in unchanging})
+    return Changes(counts={kind: count for kind, count in counts.items() if kind not in UNCHANGING})

@@ -1,7 +1,7 @@
 """Faults of what judges and limits changes: webhooks, policies, quotas, the namespace."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from tests.support.matrix.fault import WORKS, Fault, fails
 from tests.support.matrix.scene import HIT, Scene
@@ -10,29 +10,22 @@ from tests.support.matrix.webhook import ALLOWED, DENIED, UNSUPPORTED, rewriting
 MIRROR = "registry.example/adb-control:mirrored"
 
 
-@contextmanager
-def webhook_denies(scene: Scene) -> Iterator[None]:
+def webhook_denies(scene: Scene) -> AbstractContextManager[None]:
     """A validating webhook denies every change of one tenant's objects."""
-    with webhook(scene, DENIED):
-        yield
+    return webhook(scene, DENIED)
 
 
-@contextmanager
-def webhook_hangs(scene: Scene) -> Iterator[None]:
+def webhook_hangs(scene: Scene) -> AbstractContextManager[None]:
     """A validating webhook for one tenant's objects does not answer within its 2 s."""
-    with webhook(scene, ALLOWED, seconds=30):
-        yield
+    return webhook(scene, ALLOWED, seconds=30)
 
 
-@contextmanager
-def webhook_refuses_dry_runs(scene: Scene) -> Iterator[None]:
+def webhook_refuses_dry_runs(scene: Scene) -> AbstractContextManager[None]:
     """A validating webhook denies every dry run for one tenant's objects, and allows the rest."""
-    with webhook(scene, ALLOWED, dry_run=UNSUPPORTED):
-        yield
+    return webhook(scene, ALLOWED, dry_run=UNSUPPORTED)
 
 
-@contextmanager
-def policy_denies(scene: Scene) -> Iterator[None]:
+def policy_denies(scene: Scene) -> AbstractContextManager[None]:
     """A ValidatingAdmissionPolicy denies one tenant's image."""
     policy = {
         "apiVersion": "admissionregistration.k8s.io/v1",
@@ -58,21 +51,17 @@ def policy_denies(scene: Scene) -> Iterator[None]:
         "metadata": {"name": "faults"},
         "spec": {"policyName": "faults", "validationActions": ["Deny"]},
     }
-    with scene.applied(policy, binding):
-        yield
+    return scene.applied(policy, binding)
 
 
-@contextmanager
-def webhook_rewrites(scene: Scene) -> Iterator[None]:
+def webhook_rewrites(scene: Scene) -> AbstractContextManager[None]:
     """A mutating webhook replaces one tenant's image by that of a mirror."""
     patch = {"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": MIRROR}
     kind, resources = "MutatingWebhookConfiguration", ("statefulsets",)
-    with webhook(scene, rewriting([patch]), kind=kind, resources=resources):
-        yield
+    return webhook(scene, rewriting([patch]), kind=kind, resources=resources)
 
 
-@contextmanager
-def quota_used_up(scene: Scene) -> Iterator[None]:
+def quota_used_up(scene: Scene) -> AbstractContextManager[None]:
     """A ResourceQuota allows as many pods as run: a new keepalived pod is denied until the old one is gone."""
     quota = {
         "apiVersion": "v1",
@@ -80,8 +69,7 @@ def quota_used_up(scene: Scene) -> Iterator[None]:
         "metadata": {"name": "faults"},
         "spec": {"hard": {"pods": str(len(scene.cell.live("pods")))}},
     }
-    with scene.applied(quota):
-        yield
+    return scene.applied(quota)
 
 
 @contextmanager
@@ -113,9 +101,7 @@ FAULTS = (
     Fault(
         name="a webhook hangs",
         inject=webhook_hangs,
-        preview=fails("freeze.faults.example"),
-        up=fails("freeze.faults.example"),
-        review=fails("freeze.faults.example"),
+        every=fails("freeze.faults.example"),
         drift=fails("is denied: .*freeze.faults.example"),
         spares=True,
         silences=True,
@@ -131,9 +117,7 @@ FAULTS = (
     Fault(
         name="a policy denies",
         inject=policy_denies,
-        preview=fails("only images of registry.example"),
-        up=fails("only images of registry.example"),
-        review=fails("only images of registry.example"),
+        every=fails("only images of registry.example"),
         drift=fails("is denied: .*only images of registry.example"),
         spares=True,
     ),
@@ -142,10 +126,8 @@ FAULTS = (
     Fault(
         name="the namespace is terminating",
         inject=namespace_terminating,
-        preview=fails("is being deleted, with everything in it"),
-        up=fails("is being deleted, with everything in it"),
+        every=fails("is being deleted, with everything in it"),
         drift=WORKS,
-        review=fails("is being deleted, with everything in it"),
         deployed=False,
         quick=True,
     ),

@@ -21,7 +21,6 @@ from tests.support.matrix.proxy import Failure, Judge, Request
 from tests.support.matrix.scene import Scene
 
 UNREACHABLE = "cannot be reached .*check that it is up and reachable, then retry"
-TWICE = 2
 
 
 def _kill_api_server(scene: Scene) -> None:
@@ -41,6 +40,7 @@ def down_half_way(scene: Scene) -> Iterator[None]:
     """The API server's process is killed when `up` has changed its first object."""
     scene.half_way = lambda: _kill_api_server(scene)
     yield
+    scene.half_way = None
     scene.cluster.start_components()
 
 
@@ -74,7 +74,7 @@ def slow() -> Judge:
 
 
 def storm(how: str, failure: Failure, *, only_writes: bool = False) -> Callable[[], Judge]:
-    """Return a judge who fails the first two requests of each method and path."""
+    """Return what makes judges that fail the first two requests of each method and path."""
 
     def judges() -> Judge:
         seen: Counter[Request] = Counter()
@@ -83,7 +83,7 @@ def storm(how: str, failure: Failure, *, only_writes: bool = False) -> Callable[
             if only_writes and not request.writes:
                 return None
             seen[request] += 1
-            return failure if seen[request] <= TWICE else None
+            return failure if seen[request] <= 2 else None
 
         return judge
 
@@ -108,7 +108,7 @@ def showing(how: str, shown: trustme.LeafCert) -> Callable[[Scene], AbstractCont
 
 @contextmanager
 def client_certificate_expired(scene: Scene) -> Iterator[None]:
-    """The certificate in the kubeconfig has expired yesterday."""
+    """The certificate in the kubeconfig expired yesterday."""
     kubeconfig = Path(scene.stack.environment["KUBECONFIG"])
     document = yaml.safe_load(kubeconfig.read_text())
     pki = Path(document["clusters"][0]["cluster"]["certificate-authority"]).parent
@@ -151,9 +151,7 @@ FAULTS = (
     Fault(
         name="the API server is down at the start",
         inject=down_at_the_start,
-        preview=fails(UNREACHABLE),
-        up=fails(UNREACHABLE),
-        drift=fails(UNREACHABLE),
+        every=fails(UNREACHABLE),
         review=fails("refused|cannot be reached"),
         quick=True,
     ),
@@ -199,9 +197,7 @@ FAULTS = (
                 Failure(code=500, reason="InternalError", message="etcdserver: leader changed"),
             )
         ),
-        preview=may_fail(r"leader changed|unable to load schema information"),
-        review=may_fail(r"leader changed|unable to load schema information"),
-        up=may_fail(r"leader changed|unable to load schema information"),
+        every=may_fail("leader changed|unable to load schema information"),
         drift=may_fail("retry when it has recovered"),
         silences=True,
     ),
@@ -213,55 +209,42 @@ FAULTS = (
                 Failure(code=503, reason="ServiceUnavailable", message="apiserver is shutting down"),
             )
         ),
-        preview=may_fail("shutting down|unable to load schema information"),
-        review=may_fail("shutting down|unable to load schema information"),
-        up=may_fail("shutting down|unable to load schema information"),
+        every=may_fail("shutting down|unable to load schema information"),
         drift=may_fail("retry when it has recovered"),
         silences=True,
     ),
     Fault(
         name="the API server always answers 503",
         inject=behind(always_503),
-        preview=fails("failed several times .*retry when it has recovered"),
-        up=fails("failed several times .*retry when it has recovered"),
-        drift=fails("failed several times .*retry when it has recovered"),
+        every=fails("failed several times .*retry when it has recovered"),
         review=fails("failed several times"),
     ),
     Fault(
         name="etcd is full",
         inject=etcd_full,
-        up=fails(r"database space exceeded|Waiting for StatefulSet"),
+        up=fails("database space exceeded|Waiting for StatefulSet"),
         silences=True,
         do="Compact and defragment etcd, then disarm its alarm: `etcdctl alarm disarm`.",
     ),
     Fault(
         name="the API server's certificate has expired",
         inject=showing(
-            "The API server shows a certificate that has expired yesterday.",
+            "The API server shows a certificate that expired yesterday.",
             https.certificate(begins=-2 * https.DAY, ends=-https.DAY),
         ),
-        preview=fails("certificate has expired"),
-        up=fails("certificate has expired"),
-        drift=fails("certificate has expired"),
-        review=fails("certificate has expired"),
+        every=fails("certificate has expired"),
     ),
     Fault(
-        name="the clock here is behind",
+        name="the local clock is behind",
         inject=showing(
             "The API server shows a certificate that is valid from tomorrow on, as on a machine whose clock is behind.",
             https.certificate(begins=https.DAY, ends=2 * https.DAY),
         ),
-        preview=fails("not yet valid"),
-        up=fails("not yet valid"),
-        drift=fails("not yet valid"),
-        review=fails("not yet valid"),
+        every=fails("not yet valid"),
     ),
     Fault(
         name="the kubeconfig's certificate has expired",
         inject=client_certificate_expired,
-        preview=fails("log in|Unauthorized"),
-        up=fails("log in|Unauthorized"),
-        drift=fails("log in|Unauthorized"),
-        review=fails("log in|Unauthorized"),
+        every=fails("log in|Unauthorized"),
     ),
 )

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.support.cell import eventually
+from tests.support.interruption import kill_engine
 from tests.support.matrix.fault import Fault, fails, may_fail
-from tests.support.matrix.scene import Scene, kill
+from tests.support.matrix.scene import Scene
 
 PROGRAM = b"pulumi-language-python-exec"
 PLUGIN = b"pulumi-resource-kubernetes"
@@ -30,62 +31,51 @@ def processes(running: "subprocess.Popen[str]", command: bytes) -> list[int]:
     return found
 
 
-def interrupted_at_every_step(scene: Scene, end: Callable[["subprocess.Popen[str]"], None]) -> None:
-    """Start an `up` again and again, and end each one step later, until one gets to its end."""
-    for step in range(1, MOST_STEPS):
-        running = scene.start_an_up()
-        while running.poll() is None and scene.changed() < step:
-            time.sleep(0.02)
-        is_whole = running.poll() is not None
-        end(running)
-        scene.stack.pulumi("cancel", "--yes")
-        scene.interruptions += not is_whole
-        if is_whole:
-            return
+def kill_only(command: bytes) -> Callable[["subprocess.Popen[str]"], None]:
+    """Return what kills an engine's processes with this text in their command lines, and waits for the engine's end."""
+
+    def kill(running: "subprocess.Popen[str]") -> None:
+        for process in processes(running, command):
+            os.kill(process, signal.SIGKILL)
+        running.wait(timeout=300)
+
+    return kill
 
 
-def kill_program(running: "subprocess.Popen[str]") -> None:
-    """Kill the Python program only, and wait for the engine to notice."""
-    for process in processes(running, PROGRAM):
-        os.kill(process, signal.SIGKILL)
-    running.wait(timeout=300)
+def at_each_step(
+    how: str, kill: Callable[["subprocess.Popen[str]"], None]
+) -> Callable[[Scene], AbstractContextManager[None]]:
+    """Return an injection that starts an `up` again and again, and kills each one step later, until one is complete."""
+
+    @contextmanager
+    def inject(scene: Scene) -> Iterator[None]:
+        for step in range(1, MOST_STEPS):
+            running = scene.start_an_up()
+            while running.poll() is None and scene.changed() < step:
+                time.sleep(0.02)
+            is_complete = running.poll() is not None
+            kill(running)
+            scene.stack.pulumi("cancel", "--yes")
+            if is_complete:
+                break
+            scene.interruptions += 1
+        yield
+
+    inject.__doc__ = f"{how} at each step of an `up`, one `up` after the other; each lock is removed."
+    return inject
 
 
-def kill_plugin(running: "subprocess.Popen[str]") -> None:
-    """Kill the Kubernetes plugin only, and wait for the engine to notice."""
-    for process in processes(running, PLUGIN):
-        os.kill(process, signal.SIGKILL)
-    running.wait(timeout=300)
-
-
-@contextmanager
-def engine_killed(scene: Scene) -> Iterator[None]:
-    """The engine, its plugins and the program are killed at each step of an `up`, one `up` after the other; each lock
-    is removed with `pulumi cancel`."""
-    interrupted_at_every_step(scene, kill)
-    yield
-
-
-@contextmanager
-def program_killed(scene: Scene) -> Iterator[None]:
-    """The Python program is killed at each step of an `up`, one `up` after the other."""
-    interrupted_at_every_step(scene, kill_program)
-    yield
-
-
-@contextmanager
-def plugin_killed(scene: Scene) -> Iterator[None]:
-    """The Kubernetes plugin is killed at each step of an `up`, one `up` after the other."""
-    interrupted_at_every_step(scene, kill_plugin)
-    yield
+def half_way(scene: Scene) -> "subprocess.Popen[str]":
+    """Start an `up`, and return it when it has changed an object."""
+    running = scene.start_an_up()
+    eventually(lambda: scene.changed() > 1 or running.poll() is not None, what="the `up` changes something")
+    return running
 
 
 @contextmanager
 def lock_left_behind(scene: Scene) -> Iterator[None]:
     """The engine is killed half-way in an `up`, and its lock remains."""
-    running = scene.start_an_up()
-    eventually(lambda: scene.changed() > 1 or running.poll() is not None, what="the `up` changes something")
-    kill(running)
+    kill_engine(half_way(scene))
     yield
     scene.stack.succeed("cancel", "--yes")
 
@@ -93,8 +83,7 @@ def lock_left_behind(scene: Scene) -> Iterator[None]:
 @contextmanager
 def two_engines(scene: Scene) -> Iterator[None]:
     """Another `up` of the stack is under way, half-way."""
-    running = scene.start_an_up()
-    eventually(lambda: scene.changed() > 1 or running.poll() is not None, what="the `up` changes something")
+    running = half_way(scene)
     os.killpg(running.pid, signal.SIGSTOP)
     yield
     os.killpg(running.pid, signal.SIGCONT)
@@ -105,19 +94,19 @@ def two_engines(scene: Scene) -> Iterator[None]:
 def disk_full(scene: Scene) -> Iterator[None]:
     """The disk under the state has no space left for it."""
     kept = scene.directory / "kept-state"
-    shutil.copytree(scene.state, kept)
-    size = sum(file.stat().st_size + 4096 for file in scene.state.rglob("*")) // 1024 + 1024
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", scene.state], check=True)
+    shutil.copytree(scene.stack.state, kept)
+    size = sum(file.stat().st_size + 4096 for file in scene.stack.state.rglob("*")) // 1024 + 1024
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", scene.stack.state], check=True)
     try:
-        shutil.copytree(kept, scene.state, dirs_exist_ok=True)
-        fill(scene.state / "filler")
+        shutil.copytree(kept, scene.stack.state, dirs_exist_ok=True)
+        fill(scene.stack.state / "filler")
         yield
-        (scene.state / "filler").unlink()
+        (scene.stack.state / "filler").unlink()
         shutil.rmtree(kept)
-        shutil.copytree(scene.state, kept)
+        shutil.copytree(scene.stack.state, kept)
     finally:
-        subprocess.run(["umount", "--lazy", scene.state], check=True)
-    shutil.copytree(kept, scene.state, dirs_exist_ok=True)
+        subprocess.run(["umount", "--lazy", scene.stack.state], check=True)
+    shutil.copytree(kept, scene.stack.state, dirs_exist_ok=True)
     shutil.rmtree(kept)
 
 
@@ -184,9 +173,18 @@ FAULTS = (
         do="When nobody else is running: `pulumi cancel`.",
         quick=True,
     ),
-    Fault(name="the engine is killed at each step", inject=engine_killed),
-    Fault(name="the program is killed at each step", inject=program_killed),
-    Fault(name="the plugin is killed at each step", inject=plugin_killed),
+    Fault(
+        name="the engine is killed at each step",
+        inject=at_each_step("The engine is killed with its plugins and the program", kill_engine),
+    ),
+    Fault(
+        name="the program is killed at each step",
+        inject=at_each_step("The Python program is killed", kill_only(PROGRAM)),
+    ),
+    Fault(
+        name="the plugin is killed at each step",
+        inject=at_each_step("The Kubernetes plugin is killed", kill_only(PLUGIN)),
+    ),
     Fault(
         name="the disk under the state is full",
         inject=disk_full,
@@ -196,18 +194,14 @@ FAULTS = (
     Fault(
         name="the state is damaged",
         inject=state_damaged,
-        preview=UNREADABLE,
-        up=UNREADABLE,
-        drift=UNREADABLE,
+        every=UNREADABLE,
         review=fails(""),
         do=RESTORE,
     ),
     Fault(
         name="the state is truncated",
         inject=state_truncated,
-        preview=UNREADABLE,
-        up=UNREADABLE,
-        drift=UNREADABLE,
+        every=UNREADABLE,
         review=fails(""),
         do=RESTORE,
     ),

@@ -45,10 +45,12 @@ class Fault:
     name: str
     inject: Callable[[Scene], AbstractContextManager[None]]
     """Its docstring states how."""
-    preview: Expected = WORKS
-    up: Expected = WORKS
-    drift: Expected = WORKS
-    review: Expected = WORKS
+    every: Expected = WORKS
+    """What is expected of each command that has no expectation of its own."""
+    preview: Expected | None = None
+    up: Expected | None = None
+    drift: Expected | None = None
+    review: Expected | None = None
     do: str = ""
     """What the page advises, where a message does not."""
     spares: bool = False
@@ -61,5 +63,5 @@ class Fault:
     """Whether `make test` has it, too."""
 
     def expected(self, command: Command) -> Expected:
-        found: Expected = getattr(self, command)
-        return found
+        own: Expected | None = getattr(self, command)
+        return own or self.every

@@ -1,11 +1,13 @@
 """A local HTTPS server with a certificate of its own."""
 
+import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import trustme
 
@@ -35,6 +37,28 @@ def serving(handler: type[BaseHTTPRequestHandler], shown: trustme.LeafCert) -> I
     finally:
         server.shutdown()
         server.server_close()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers over connections that stay open, and logs nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def body(self) -> bytes:
+        """Return the body of the request."""
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def answer(self, code: int, content: Mapping[str, Any], **headers: str) -> None:
+        """Send an answer as JSON."""
+        body = json.dumps(content).encode()
+        self.send_response(code)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 class _Server(ThreadingHTTPServer):

@@ -3,12 +3,12 @@
 import inspect
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tests.support.cell import eventually
 from tests.support.matrix.fault import Fault
 from tests.support.matrix.results import Row, Run
-from tests.support.matrix.scene import HIT, SPARED, Command, Done, Moment, Scene
+from tests.support.matrix.scene import HIT, SPARED, Command, Done, Scene
 
 HARMFUL = (
     r"PULUMI_K8S_DELETE_UNREACHABLE",
@@ -28,7 +28,7 @@ CRASHES = ("Traceback (most recent call last)", "panic:", "goroutine ", "unhandl
 def judged(fault: Fault, scene: Scene) -> Row:
     """Run one row."""
     began = time.monotonic()
-    before = scene.moment()
+    before = scene.lasting()
     faulty: list[str] = []
     scene.interruptions = 0
     scene.edit()
@@ -40,7 +40,6 @@ def judged(fault: Fault, scene: Scene) -> Row:
             Command.UP: scene.up(),
             Command.DRIFT: scene.drift(),
         }
-        scene.half_way = None
         if fault.spares and not _is_complete(scene):
             faulty.append(f"{SPARED} was not hit, and is not complete")
     for command, run in done.items():
@@ -48,7 +47,7 @@ def judged(fault: Fault, scene: Scene) -> Row:
             faulty.append(f"{command}: {unmet}:\n{run.output}")
         faulty += [f"{command}: {what}:\n{run.output}" for what in _bad_words(run.output)]
     silent = scene.silent() if fault.deployed else []
-    faulty += [f"under the fault: {lost}" for lost in _lost(before, scene.moment())]
+    faulty += [f"under the fault: {lost}" for lost in _lost(before, scene.lasting())]
     if silent and not (fault.silences and silent == [HIT]):
         faulty.append(f"no keepalived announces the VIP of {', '.join(silent)}")
 
@@ -56,7 +55,7 @@ def judged(fault: Fault, scene: Scene) -> Row:
     left = scene.preview()
     if completed.code or left.code or left.changes:
         faulty.append(f"the next `up` does not complete it ({left.changes} left):\n{completed.output}\n{left.output}")
-    faulty += [f"after the next `up`: {lost}" for lost in _lost(before, scene.moment())]
+    faulty += [f"after the next `up`: {lost}" for lost in _lost(before, scene.lasting())]
     try:
         eventually(scene.serves, what="each VIP is announced once, and forwards to its active role")
     except AssertionError as error:
@@ -82,12 +81,8 @@ def _bad_words(output: str) -> Iterator[str]:
     yield from (f"advises {harm!r}" for harm in HARMFUL if re.search(harm, output, re.MULTILINE))
 
 
-def _lost(before: Moment, after: Moment) -> Iterator[str]:
-    for what, old, new in (
-        ("database pod", before.databases, after.databases),
-        ("object", before.lasting, after.lasting),
-    ):
-        yield from (f"{what} {name} is gone or new" for name, uid in old.items() if new.get(name) != uid)
+def _lost(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"{name} is gone or new" for name, uid in before.items() if after.get(name) != uid)
 
 
 def _is_complete(scene: Scene) -> bool:

@@ -1,14 +1,13 @@
 """A proxy before the API server, which answers as a fault tells it to."""
 
 import http.client
-import json
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
@@ -42,18 +41,20 @@ class Failure:
     message: str
     retry_after: int | None = None
 
-    def body(self) -> bytes:
+    def status(self) -> dict[str, Any]:
         status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": self.message}
         details = {} if self.retry_after is None else {"details": {"retryAfterSeconds": self.retry_after}}
-        return json.dumps({**status, "reason": self.reason, "code": self.code, **details}).encode()
+        return {**status, "reason": self.reason, "code": self.code, **details}
+
+    def headers(self) -> dict[str, str]:
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 Judge = Callable[[Request], Failure | None]
 """Returns the failure that answers a request, or `None` to pass it on; may wait before."""
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(https.Handler):
     judge: Judge
     connect: Callable[[], http.client.HTTPSConnection]
 
@@ -62,23 +63,13 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.raw_requestline or not self.parse_request():
             self.close_connection = True
             return
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         failure = type(self).judge(Request(method=self.command, path=self.path))
         if failure:
-            self._fail(failure)
+            self.answer(failure.code, failure.status(), **failure.headers())
         else:
             self._pass_on(body)
         self.wfile.flush()
-
-    def _fail(self, failure: Failure) -> None:
-        body = failure.body()
-        self.send_response(failure.code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        if failure.retry_after is not None:
-            self.send_header("Retry-After", str(failure.retry_after))
-        self.end_headers()
-        self.wfile.write(body)
 
     def _pass_on(self, body: bytes) -> None:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _OF_ONE_CONNECTION}
@@ -101,9 +92,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         finally:
             connection.close()
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @contextmanager

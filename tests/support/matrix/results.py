@@ -23,7 +23,7 @@ class Row:
     injected: str
     """How."""
     interruptions: int
-    """How many commands the fault has ended before."""
+    """How many commands the fault has interrupted before."""
     commands: dict[str, Run]
     silent: list[str]
     """Tenants whose VIP no keepalived announced when the fault was taken away."""

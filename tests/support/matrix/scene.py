@@ -1,26 +1,25 @@
 """A fleet of two tenants, and what a user runs on it."""
 
 import json
-import os
-import shutil
-import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from dev.local.cluster import KwokCluster
 from tests.support import announcements
-from tests.support.cell import Cell, Manifest
+from tests.support.cell import Cell, Manifest, is_database_pod
 from tests.support.fleets import Config, tenant3
+from tests.support.interruption import kill_engine
 from tests.support.process import run
-from tests.support.stack import Stack
+from tests.support.program import PROJECT
+from tests.support.stack import UNCHANGING, Stack
 
 HIT = "tenant1"
 """The tenant that a fault of single objects hits; its keepalived is its own."""
@@ -28,7 +27,6 @@ SPARED = "tenant2"
 """The other tenant; a node's keepalived announces its VIP."""
 VIPS = {HIT: "192.168.143.111", SPARED: "192.168.143.112"}
 NODES = {HIT: ("m1", "m2"), SPARED: ("m3", "m4")}
-UNCHANGING = frozenset({"same", "read", "discard", "refresh"})
 HANGING_SECONDS = 720
 """After which a command is killed."""
 
@@ -49,23 +47,8 @@ class Done:
     code: int
     output: str
     seconds: float
-    changes: Mapping[str, int]
+    changes: Mapping[str, int] = field(default_factory=dict)
     """Number of resources by operation."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Moment:
-    """What must survive: who runs, what exists, who announces."""
-
-    databases: Mapping[str, str]
-    """The uid of each database pod."""
-    objects: Mapping[str, str]
-    """The uid of every object but pods."""
-
-    @property
-    def lasting(self) -> Mapping[str, str]:
-        """The objects that an edit of these tenants changes in place; it replaces keepalived."""
-        return {name: uid for name, uid in self.objects.items() if not name.startswith("ReplicationController")}
 
 
 class Scene:
@@ -79,18 +62,13 @@ class Scene:
         self.half_way: Callable[[], None] | None = None
         """Called once during an `up`, when it has begun to change its first object."""
         self.interruptions = 0
-        """How many commands a fault has ended."""
+        """How many commands a fault has interrupted."""
         self._generation = 0
-        self._events = directory / "events"
-
-    @property
-    def state(self) -> Path:
-        """The directory of the file backend."""
-        return self.directory / "state"
+        self._events, self._output = directory / "events", directory / "output"
 
     @property
     def state_file(self) -> Path:
-        return self.state / ".pulumi" / "stacks" / "adb-tenants" / f"{self.stack.name}.json"
+        return self.stack.state / ".pulumi" / "stacks" / PROJECT / f"{self.stack.name}.json"
 
     @property
     def active_role(self) -> str:
@@ -135,7 +113,7 @@ class Scene:
     def drift(self) -> Done:
         export = self.stack.pulumi("stack", "export", "--show-secrets", **self.environment)
         if export.returncode != 0:
-            return Done(code=export.returncode, output=export.stdout + export.stderr, seconds=0, changes={})
+            return Done(code=export.returncode, output=export.stdout + export.stderr, seconds=0)
         return self._python("drift", "-", stdin=export.stdout)
 
     def review(self, previewed: Done) -> Done:
@@ -148,20 +126,10 @@ class Scene:
         return self._start("up", "--yes", "--skip-preview")
 
     def _start(self, *arguments: str) -> "subprocess.Popen[str]":
-        environment = {**self.stack.environment, **self.environment, "PULUMI_DEBUG_COMMANDS": "true"}
         self._events.unlink(missing_ok=True)
-        command = [shutil.which("pulumi", path=environment["PATH"]) or "pulumi", *arguments, "--stack", self.stack.name]
-        options = ["--non-interactive", "--color", "never", "--event-log", str(self._events)]
-        return subprocess.Popen(
-            [*command, *options],
-            cwd=self.stack.project,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=(self.directory / "output").open("w"),
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        environment = {**self.environment, "PULUMI_DEBUG_COMMANDS": "true"}
+        with self._output.open("w") as output:
+            return self.stack.start(*arguments, "--event-log", str(self._events), output=output, **environment)
 
     def _pulumi(self, *arguments: str) -> Done:
         began = time.monotonic()
@@ -171,12 +139,11 @@ class Scene:
                 half_way, self.half_way = self.half_way, None
                 half_way()
             if time.monotonic() > began + HANGING_SECONDS:
-                kill(running)
+                kill_engine(running)
             time.sleep(0.05)
-        output = (self.directory / "output").read_text()
         return Done(
             code=running.returncode,
-            output=output,
+            output=self._output.read_text(),
             seconds=time.monotonic() - began,
             changes=self._counted(arguments[0]),
         )
@@ -206,15 +173,16 @@ class Scene:
         began = time.monotonic()
         environment = {**self.stack.environment, **self.environment}
         done = run(sys.executable, "-m", module, *arguments, stdin=stdin, env=environment)
-        return Done(
-            code=done.returncode, output=done.stdout + done.stderr, seconds=time.monotonic() - began, changes={}
-        )
+        return Done(code=done.returncode, output=done.stdout + done.stderr, seconds=time.monotonic() - began)
 
-    def moment(self) -> Moment:
-        return Moment(
-            databases=self.cell.database_pods(),
-            objects={name: uid for name, uid in self.cell.uids().items() if not name.startswith("Pod ")},
-        )
+    def lasting(self) -> Mapping[str, str]:
+        """Return the uid of what an edit of these tenants must not replace: all but keepalived and its pods."""
+        replaced = "ReplicationController "
+        return {
+            name: uid
+            for name, uid in self.cell.uids().items()
+            if not name.startswith(replaced) and (not name.startswith("Pod ") or is_database_pod(name))
+        }
 
     def silent(self) -> list[str]:
         """Return the tenants whose VIP no keepalived announces."""
@@ -225,7 +193,7 @@ class Scene:
         """Whether each VIP is announced once, on the active role's node, and forwards to its pod."""
         announced = announcements.now(self.cell)
         node = self.cell.node(NODES[SPARED][self._generation % 2])
-        own = [pod["spec"].get("nodeName") for pod in self._own_keepalived()]
+        own = [pod["spec"].get("nodeName") for pod in self.cell.keepalived_pods(HIT)]
         return (
             announced.get(VIPS[SPARED]) == frozenset({f"adb-keepalived-{node}"})
             and own == [self.cell.node(NODES[HIT][self._generation % 2])]
@@ -234,10 +202,6 @@ class Scene:
                 for name in VIPS
             )
         )
-
-    def _own_keepalived(self) -> list[Manifest]:
-        pods = self.cell.live("pods", "--selector", f"adb={HIT}-vip")
-        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
 
     @contextmanager
     def with_environment(self, **more: str) -> Iterator[None]:
@@ -270,10 +234,3 @@ class Scene:
 
     def selects_namespace(self) -> Manifest:
         return {"matchLabels": {"kubernetes.io/metadata.name": self.cell.namespace}}
-
-
-def kill(running: "subprocess.Popen[str]") -> None:
-    """Kill the engine with its plugins and the program."""
-    if running.poll() is None:
-        os.killpg(running.pid, signal.SIGKILL)
-    running.wait()

@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from tests.support.matrix import https
@@ -15,7 +14,6 @@ Answer = Mapping[str, Any]
 """The response of an AdmissionReview, without its uid."""
 ALLOWED: Answer = {"allowed": True}
 DENIED: Answer = {"allowed": False, "status": {"code": 403, "message": "changes are frozen until Monday"}}
-
 UNSUPPORTED: Answer = {"allowed": False, "status": {"code": 400, "message": "dry runs are not supported"}}
 
 
@@ -43,22 +41,12 @@ def webhook(
     Dry runs may get an answer of their own.
     """
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
+    class Handler(https.Handler):
+        def do_POST(self) -> None:  # noqa: N802 - http.server's own name
+            asked = json.loads(self.body())["request"]
             time.sleep(seconds)
             response = {"uid": asked["uid"], **(dry_run if dry_run and asked["dryRun"] else answer)}
-            body = json.dumps({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response})
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
+            self.answer(200, {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response})
 
     with https.serving(Handler, https.certificate()) as address:
         configuration = {
