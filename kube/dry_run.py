@@ -22,9 +22,9 @@ _APPLY = (
 )
 
 # A policy's denial is worded as an invalid object, a quota's as a forbidden one. So is a missing right, which names the
-# user.
+# user: "User" may not do it, or "user" is attempting to grant what it does not hold.
 _DENIED = re.compile(
-    r"(?:is forbidden: (?!User )|(?=ValidatingAdmissionPolicy '|admission webhook \"|failed calling webhook \"))"
+    r"(?:is forbidden: (?![Uu]ser )|(?=ValidatingAdmissionPolicy '|admission webhook \"|failed calling webhook \"))"
     r"(?P<why>.+)",
     re.DOTALL,
 )

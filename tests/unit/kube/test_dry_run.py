@@ -68,10 +68,15 @@ def test_a_denial_is_about_one_object(words: str, why: str, monkeypatch: pytest.
     }
 
 
-def test_an_error_that_is_not_about_an_object_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        kubectl, "run", kubectl_refusing("s3", words='services "{}" is forbidden: User "u" cannot update')
-    )
+@pytest.mark.parametrize(
+    "missing_right",
+    [
+        'User "u" cannot update resource "services" in API group ""',
+        'user "u" (groups=["g"]) is attempting to grant RBAC permissions not currently held:',
+    ],
+)
+def test_an_error_that_is_not_about_an_object_is_raised(missing_right: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kubectl, "run", kubectl_refusing("s3", words=f'services "{{}}" is forbidden: {missing_right}'))
     with pytest.raises(UnreadableError):
         dry_run.applied(SERVICES, context=None)
 
