@@ -119,14 +119,10 @@ def _tenant(name: str, entry: Mapping[str, Json]) -> TenantView:
             Seat(
                 role=role,
                 node=text(at(entry, "hosts", role)),
-                ready=_flag(at(entry, "ready", role)),
+                ready=None,
                 old_revision=at(entry, "revisions", role) == "old",
             )
             for role in Role
         ),
         has_own_keepalived=entry.get("keepalived") != KeepalivedPer.NODE,
     )
-
-
-def _flag(value: Json) -> bool | None:
-    return value if isinstance(value, bool) else None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from fleet.html import page as fleet_page
-from fleet.view import from_outputs
+from fleet.view import FleetView, from_outputs
 
 Outputs = dict[str, Any]
 
 
 def outputs(tenants: int, nodes: int) -> Outputs:
-    """Return stack outputs in which each tenth tenant is stopped and each seventh not ready."""
+    """Return stack outputs in which each tenth tenant is stopped, with readiness: each seventh master is not ready."""
     return {
         "tenants": {
             f"tenant{number}": {
@@ -43,6 +44,17 @@ def per_node(fleet: Outputs, nodes: int) -> Outputs:
     }
 
 
+def view(fleet: Outputs) -> FleetView:
+    """Return what the page shows of outputs, with their tenants' readiness as if it had been read from the cluster."""
+    found = from_outputs("test", fleet)
+    tenants = (
+        replace(tenant, seats=tuple(replace(seat, ready=readiness[seat.role]) for seat in tenant.seats))
+        for tenant in found.tenants
+        for readiness in [fleet["tenants"][tenant.name]["ready"]]
+    )
+    return replace(found, tenants=tuple(tenants))
+
+
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
     """Open a fleet's page from a file; errors and console messages of the browser fail the test."""
@@ -51,7 +63,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
 
     def open_page(fleet: Outputs, **options: Any) -> Page:
         file = tmp_path / "fleet.html"
-        file.write_text(fleet_page(from_outputs("test", fleet)), encoding="utf-8")
+        file.write_text(fleet_page(view(fleet)), encoding="utf-8")
         context = browser.new_context(offline=True, **options)
         contexts.append(context)
         shown = context.new_page()
