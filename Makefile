@@ -57,10 +57,10 @@ audit: ## ask PyPI for known vulnerabilities of every locked package; needs PyPI
 sbom: ## write build/sbom/: the packages and Go modules in use here, with their licences
 	@$(PYTHON) -m dev.local sbom
 
-bench: ## measure speed beside helm and kubectl, write docs/benchmark.md, up to 45 min
+bench: ## measure speed beside helm and kubectl, write docs/benchmark.md, 20 min
 	@$(WITH_ENV) python -m dev.bench
 
-last-hop: ## serve VIPs with the real kube-keepalived-vip in a virtual machine, write docs/bad-day.md's table, 40 min
+last-hop: ## serve VIPs with the real kube-keepalived-vip in a virtual machine, write docs/bad-day.md's table, 30 min
 	@$(WITH_ENV) python -m dev.last_hop --write
 
 faults: ## inject every fault of docs/reliability.md, and write the page, 25 min
