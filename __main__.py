@@ -19,6 +19,7 @@ from components import (
     disable_garbage_collection,
     endpoint,
     silence_debug_messages,
+    succeeded,
 )
 from tenants import FleetError, load_texts
 
@@ -43,6 +44,13 @@ async def declare() -> None:
     platform = Platform("platform", context, opts)
     keepalived_access = KeepalivedAccess("keepalived", context, opts)
     node_keepalived = declare_node_keepalived(context, keepalived_access, opts)
+    # Of what is deleted to be replaced, the engine skips the creation if one of these failed, not the deletion.
+    config_maps = [each.config_map for each in node_keepalived.values()]
+    if not await succeeded(*keepalived_access.objects, *config_maps):
+        raise pulumi.RunError(
+            "No tenant was changed, since an object that keepalived needs could not be created or updated (see above). "
+            "Once the cause is fixed, run `pulumi up` again."
+        )
     args = {
         spec.name: TenantArgs(
             spec=spec,
@@ -76,7 +84,12 @@ async def declare() -> None:
     )
     if keepalived_nodes := fleet.cluster.node_keepalived.nodes:
         pulumi.export("nodeKeepalived", {node.name: {"vrid": node.vrid} for node in keepalived_nodes})
-    await declared
+    if not await declared:
+        # Also ends the engine's run before it deletes what is no longer declared.
+        raise pulumi.RunError(
+            "Not all objects could be created or updated (see above). Of what is no longer declared, nothing was "
+            "deleted. Once the cause is fixed, run `pulumi up` again: it does the rest."
+        )
 
 
 pulumi.run(declare)

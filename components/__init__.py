@@ -5,6 +5,7 @@ from components.keepalived_access import KeepalivedAccess
 from components.live.cluster import UnusableClusterError
 from components.node_keepalived import declare_node_keepalived
 from components.objects.virtual_ip import endpoint
+from components.outcome import succeeded
 from components.platform import Platform
 from components.preflight import checked
 from components.provider import cluster_provider
@@ -26,4 +27,5 @@ __all__ = [
     "disable_garbage_collection",
     "endpoint",
     "silence_debug_messages",
+    "succeeded",
 ]

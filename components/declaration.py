@@ -1,11 +1,13 @@
 """The order in which the tenants of a fleet are declared: those with something urgent first, few at a time."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
-import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
 from components.live.fleet import LiveFleet
+from components.live.keepalived import changes_in_place
 from components.node_keepalived import NodeKeepalived
 from components.sdk import short_stack_traces
 from components.tenant import Tenant
@@ -26,17 +28,17 @@ NOT_RUNNING = (State.STOPPED, State.RETIRED)
 
 async def declare_tenants(
     live: LiveFleet, declare: Callable[[TenantSpec], Tenant], node_keepalived: Mapping[str, NodeKeepalived]
-) -> None:
-    """Declare every tenant of a fleet, and return when the engine has finished with all their objects.
+) -> bool:
+    """Declare every tenant of a fleet; when the engine has finished with all their objects, tell whether none failed.
 
     If one fails, the others are declared nevertheless, for the engine to report what else it refuses. The keepalived
-    pods of nodes are declared last, since each depends on the entries of its node's tenants.
+    pods of nodes are declared last, since some wait for entries of their node's tenants.
     """
-    registered: set[asyncio.Task[None]] = set()
-    entries: dict[str, list[pulumi.Resource]] = {node: [] for node in node_keepalived}
+    registered: set[asyncio.Task[bool]] = set()
+    entries: defaultdict[str, list[ConfigMapPatch]] = defaultdict(list)
 
     async def declare_in_turn(specs: Iterable[TenantSpec]) -> None:
-        awaited: set[asyncio.Task[None]] = set()
+        awaited: set[asyncio.Task[bool]] = set()
         for spec in specs:
             if len(awaited) == MOST_AT_ONCE:
                 finished, unfinished = await asyncio.wait(
@@ -45,8 +47,9 @@ async def declare_tenants(
                 awaited = unfinished if finished else set()
             with short_stack_traces():
                 tenant = declare(spec)
-            if not spec.has_own_keepalived and spec.active_host in entries:
-                entries[spec.active_host].append(tenant.virtual_ip.announced)
+            announced = tenant.virtual_ip.announced
+            if isinstance(announced, ConfigMapPatch) and changes_in_place(spec, live.objects):
+                entries[spec.active_host].append(announced)
             task = asyncio.create_task(tenant.registered())
             awaited.add(task)
             registered.add(task)
@@ -56,9 +59,8 @@ async def declare_tenants(
     if registered:
         await asyncio.wait(registered, timeout=URGENT_SECONDS)
     await declare_in_turn(spec for spec in live.fleet.tenants if spec.name not in urgent)
-    for node, keepalived in node_keepalived.items():
-        keepalived.declare_pod(entries[node])
-    await asyncio.gather(*registered)
+    pods = [keepalived.declare_pod(entries[node]) for node, keepalived in node_keepalived.items()]
+    return all(await asyncio.gather(*registered, *pods))
 
 
 def is_urgent(tenant: TenantSpec, live: LiveFleet) -> bool:

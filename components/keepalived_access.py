@@ -22,10 +22,13 @@ class KeepalivedAccess(pulumi.ComponentResource):
     (its chart's `cluster-role.yaml`); the seed ran it as `default`, before clusters had RBAC.
     """
 
+    objects: tuple[ServiceAccount | ClusterRole | ClusterRoleBinding, ...]
+
     def __init__(self, name: str, args: FleetContext, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:KeepalivedAccess", name, None, opts)
         home, cluster = args.home, args.fleet.cluster
         account = cluster.keepalived_account
+        self.objects = ()
         if cluster.keepalived_account_of is not None:
             self.register_outputs({"serviceAccountName": account})
             return
@@ -33,14 +36,14 @@ class KeepalivedAccess(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, hooks=args.hooks.keepalived_access)
         cluster_role_metadata = ObjectMetaArgs(name=cluster_role_name, annotations={STACK_ANNOTATION: home.stack})
 
-        ServiceAccount(
+        service_account = ServiceAccount(
             account,
             metadata=object_metadata(account, home),
             # Omitted if empty: entries of other managers, such as OpenShift, are kept.
             image_pull_secrets=[LocalObjectReferenceArgs(name=secret) for secret in cluster.image_pull_secrets] or None,
             opts=child,
         )
-        ClusterRole(
+        cluster_role = ClusterRole(
             cluster_role_name,
             metadata=cluster_role_metadata,
             rules=[
@@ -52,7 +55,7 @@ class KeepalivedAccess(pulumi.ComponentResource):
             ],
             opts=child,
         )
-        ClusterRoleBinding(
+        binding = ClusterRoleBinding(
             cluster_role_name,
             metadata=cluster_role_metadata,
             role_ref=RoleRefArgs(
@@ -63,6 +66,7 @@ class KeepalivedAccess(pulumi.ComponentResource):
             subjects=[SubjectArgs(kind="ServiceAccount", name=account, namespace=home.namespace)],
             opts=child,
         )
+        self.objects = (service_account, cluster_role, binding)
         self.register_outputs({"serviceAccountName": account})
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import ConfigMap, ReplicationController
+from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapPatch, ReplicationController
 
 from components.fleet_context import FleetContext
 from components.keepalived_access import KeepalivedAccess
 from components.objects import node_keepalived as build
+from components.outcome import succeeded
 from tenants.fleet import KeepalivedNode
 
 
@@ -38,26 +39,31 @@ class NodeKeepalived(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, hooks=args.context.hooks.node_config_map),
         )
 
-    def declare_pod(self, entries: Sequence[pulumi.Resource]) -> None:
-        """Declare the keepalived pod, which starts after these entries have been made.
+    async def declare_pod(self, entries: Sequence[ConfigMapPatch]) -> bool:
+        """Declare the keepalived pod once these entries have been made; tell whether the engine has made it.
 
-        So it announces them with its first election, not one reload after the other; and its start wipes the IPVS
-        services that the tenants' own keepalived pods have left on the node.
+        They are those of tenants whose own keepalived runs on the node. Its start wipes their IPVS services, so it
+        waits until their pods have ended; and it announces them with its first election. All of those pods end with
+        the first entry: only if none has been made do they still run, and the node's must not start.
         """
+        made = [await succeeded(entry) for entry in entries]
+        if made and not any(made):
+            return False
         node, context = self._args.node, self._args.context
-        ReplicationController(
+        controller = ReplicationController(
             node.object_name,
             build.replication_controller(node, context),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # As for a tenant's own keepalived (`virtual_ip.py`).
-                depends_on=[self.config_map, self._args.keepalived_access, *entries],
+                depends_on=[self.config_map, self._args.keepalived_access],
                 replace_on_changes=["spec.template"],
                 delete_before_replace=True,
                 hooks=context.hooks.node_keepalived,
             ),
         )
         self.register_outputs({"vrid": node.vrid})
+        return await succeeded(controller)
 
 
 def declare_node_keepalived(

@@ -1,6 +1,5 @@
 """One ADB tenant."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from components.fleet_context import FleetContext
 from components.keepalived_access import KeepalivedAccess
 from components.node_keepalived import NodeKeepalived
 from components.objects import network_policy as build
+from components.outcome import succeeded
 from components.platform import Platform
 from components.promotion import Promotion, PromotionArgs
 from components.virtual_ip import VirtualIp, VirtualIpArgs
@@ -79,8 +79,7 @@ class Tenant(pulumi.ComponentResource):
         )
         self.register_outputs({"endpoint": self.virtual_ip.endpoint})
 
-    async def registered(self) -> None:
-        """Wait until the engine has finished with every object; raises the error of one that failed."""
+    async def registered(self) -> bool:
+        """Wait until the engine has finished with every object, and tell whether none failed (`outcome.py`)."""
         # The others are dependencies of these.
-        last = [each.stateful_set for each in self.control_nodes.values()] + [self.virtual_ip.announced]
-        await asyncio.gather(*(each.urn.future() for each in last))
+        return await succeeded(*(each.stateful_set for each in self.control_nodes.values()), self.virtual_ip.announced)

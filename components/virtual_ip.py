@@ -8,6 +8,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapPatch, ReplicationCont
 from components.control_node import ControlNode
 from components.fleet_context import FleetContext
 from components.keepalived_access import KeepalivedAccess
+from components.live.keepalived import changes_in_place
 from components.objects import virtual_ip as build
 from components.objects.node_keepalived import entry_metadata
 from components.promotion import Promotion
@@ -36,7 +37,7 @@ class VirtualIp(pulumi.ComponentResource):
     """
 
     endpoint: str
-    announced: pulumi.CustomResource
+    announced: ReplicationController | ConfigMapPatch
     """The last of the objects: the tenant's own keepalived, or the VIP's entry."""
 
     def __init__(self, name: str, args: VirtualIpArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -85,13 +86,16 @@ class VirtualIp(pulumi.ComponentResource):
 
     def _entry(self, name: str, args: VirtualIpArgs, service: Service) -> ConfigMapPatch:
         spec, context = args.spec, args.context
+        # One keepalived takes over from another with nothing else in between: the pods of all tenants of a node that
+        # change end together, so whatever else of a tenant is denied then would leave its VIP with none.
+        before: list[pulumi.Resource] = [] if changes_in_place(spec, context.objects) else [service, args.active]
         return ConfigMapPatch(
             name,
             metadata=entry_metadata(spec, context),
             data=build.announcement(spec, context),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[service, args.active, *([args.node_config_map] if args.node_config_map else [])],
+                depends_on=[*before, *([args.node_config_map] if args.node_config_map else [])],
                 # A failover changes the ConfigMap's name, which replaces the patch. Two nodes must never announce one
                 # VIP, so it leaves the old node first.
                 delete_before_replace=True,

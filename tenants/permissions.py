@@ -31,7 +31,6 @@ from tenants.objects import (
 )
 
 ENDPOINTS = ResourceKind(name="Endpoints", plural="endpoints")
-EVENT = ResourceKind(name="Event", plural="events")
 NAMESPACE = ResourceKind(name="Namespace", plural="namespaces")
 POD = ResourceKind(name="Pod", plural="pods")
 
@@ -272,7 +271,8 @@ def documents(fleet: Fleet, stack: str, users: Mapping[User, str], extra: Extra)
         found += _role(
             "Cluster", {"name": f"{role}-{namespace}"}, name, [each for each in granted if each.cluster_wide]
         )
-        if policy := _dry_runs_only(granted) if _only_compares(user, extra) else _labels_only(granted):
+        only_compares = all(_only_compares(each, extra) for each, of in users.items() if of == name)
+        if policy := _dry_runs_only(granted) if only_compares else _labels_only(granted):
             found += _policy(f"{role}-{namespace}", name, policy)
     return found
 
@@ -339,7 +339,11 @@ def _labels_only(granted: Sequence[Grant]) -> dict[str, Any] | None:
     message = f"this user may only change the labels {TENANCY_LABEL}… of nodes"
     expressions = (
         "object.spec == oldObject.spec",
-        "object.metadata.?annotations.orValue({}) == oldObject.metadata.?annotations.orValue({})",
+        *(
+            f"object.metadata.?{field}.orValue({empty}) == oldObject.metadata.?{field}.orValue({empty})"
+            # A node whose owner does not exist is deleted.
+            for field, empty in (("annotations", "{}"), ("finalizers", "[]"), ("ownerReferences", "[]"))
+        ),
         kept.format("before", "after"),
         kept.format("after", "before"),
     )

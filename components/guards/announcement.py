@@ -7,17 +7,19 @@ And whatever a killed `up` has left in a ConfigMap, no later one knows of. So th
 the new one is made, as it is found in the cluster then.
 """
 
-import time
-from collections.abc import Iterator
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pulumi
 from pulumi import ResourceHookArgs
 
 from components.guards.ownership import allowed_owners
 from components.guards.refusal import RefusedError
-from components.live.cluster import UnusableClusterError
+from components.live.cluster import MOST_AT_ONCE, UnusableClusterError
 from components.live.fleet import LiveFleet
-from components.live.keepalived import backends, entries
+from components.live.keepalived import backends, entries, keepalived_obstacle
 from kube.facts import forward, is_declared_by_a_stack, owner, pinned_node, vips
 from kube.manifest import at, text
 from tenants.fleet import NODE_KEEPALIVED_PREFIX, State, TenantSpec, node_keepalived_name
@@ -38,6 +40,7 @@ def refused_keepalived(live: LiveFleet) -> Iterator[str]:
                 "`node` afterwards."
             )
     yield from _refused_addresses(live)
+    yield from _refused_changes(live)
     if keepalived.declared_by is None:
         yield from _refused_nodes(live)
         return
@@ -68,14 +71,34 @@ def _refused_addresses(live: LiveFleet) -> Iterator[str]:
                 )
 
 
+def _refused_changes(live: LiveFleet) -> Iterator[str]:
+    """Refuse to end a tenant's own keepalived for that of its node, if this one runs already and is not ready."""
+    declared_here = live.fleet.cluster.node_keepalived.declared_by is None
+    for tenant in live.fleet.tenants:
+        changes = not tenant.has_own_keepalived and ("ReplicationController", tenant.virtual_ip_name) in live.objects
+        exists = ("ReplicationController", node_keepalived_name(tenant.active_host)) in live.objects
+        # On a lost node, the tenant's own does not announce it either; and what does not exist yet is started.
+        needs_check = tenant.state is State.RUNNING and tenant.force is None and (exists or not declared_here)
+        if changes and needs_check and not live.nodes.is_lost(tenant.active_host):
+            obstacle = keepalived_obstacle(tenant, live)
+            missing = None if exists else f"no keepalived pod is declared for node {tenant.active_host}"
+            if what := obstacle.what if obstacle else missing:
+                yield (
+                    f"{tenant.name}: its own keepalived would end, and its node's would not announce the VIP: {what}. "
+                    "Repair that first, or leave the tenant its own with `keepalived: {per: tenant}`."
+                )
+
+
 def _refused_nodes(live: LiveFleet) -> Iterator[str]:
     """Refuse to declare a node's keepalived over an object of another stack or client."""
     namespace, allowed = live.home.namespace, allowed_owners(live)
     for node in live.fleet.cluster.node_keepalived.nodes:
+        objects = {kind: live.objects.get((kind, node.object_name)) for kind in ("ConfigMap", "ReplicationController")}
+        # If one of them is declared, the other was recreated by hand, and is taken over.
+        is_declared = any(found and is_declared_by_a_stack(found) for found in objects.values())
         if live.nodes.is_missing(node.name) and ("ReplicationController", node.object_name) not in live.objects:
             yield f"cluster.nodeKeepalived.nodes has {live.nodes.unknown(node.name)}"
-        for kind in ("ConfigMap", "ReplicationController"):
-            found = live.objects.get((kind, node.object_name))
+        for kind, found in objects.items():
             if found is None:
                 continue
             if owner(found) not in allowed:
@@ -84,7 +107,7 @@ def _refused_nodes(live: LiveFleet) -> Iterator[str]:
                     "keepalived pods serve this stack's VIPs too if you add:\n  adb-tenants:cluster:\n"
                     f"    nodeKeepalived:\n      of: {owner(found)}"
                 )
-            elif not is_declared_by_a_stack(found):
+            elif not is_declared:
                 yield (
                     f"{kind} {node.object_name} of namespace {namespace} exists and was not created by Pulumi: delete "
                     f"it first, or remove {node.name} from cluster.nodeKeepalived.nodes."
@@ -99,39 +122,45 @@ class AnnouncementGuard:
         self._tenants = {tenant.virtual_ip_name: tenant for tenant in live.fleet.tenants}
         self._ended: set[str] = set()
         self._removed: set[tuple[str, str, str]] = set()
+        self._in_turn: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # Pods take seconds to end, and each node's are ended for themselves: the VIPs of the first of 20 nodes must not
+        # be down until those of the last have ended. Not in the event loop's own threads, which the SDK needs.
+        self._kubectl = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="kubectl")
 
-    def end_other_announcements(self, args: ResourceHookArgs) -> None:
+    async def end_other_announcements(self, args: ResourceHookArgs) -> None:
         """End every announcement of a tenant's VIP but the one that is about to be made. Not in previews."""
         tenant = self._tenants[args.name]
         try:
-            if tenant.has_own_keepalived:
-                self._leave_nodes(tenant)
-            else:
-                self._end_own_keepalived(tenant)
-                self._remove_entries(tenant, besides=tenant.active_host)
+            async with self._in_turn[self._node_of_own(tenant) or tenant.name]:
+                if tenant.has_own_keepalived:
+                    await self._leave_nodes(tenant)
+                else:
+                    await self._end_own_keepalived(tenant)
+                    await self._remove_entries(tenant, besides=tenant.active_host)
         except UnusableClusterError as error:
             raise RefusedError(
-                f"{tenant.name}: its VIP is still announced where it was, and is not announced elsewhere before that "
-                f"has ended. Run this again. {error}"
+                f"{tenant.name}: its VIP is not announced elsewhere before it has certainly ended where it was. Run "
+                f"this again. {error}"
             ) from error
 
-    def remove_left_entry(self, args: ResourceHookArgs) -> None:
-        """Remove an entry that the deletion of its patch has left, as the fields of a killed `up` have two managers."""
-        old = args.old_inputs or {}
+    async def remove_left_entry(self, args: ResourceHookArgs) -> None:
+        """Remove an entry that the change of its patch has left, as the fields of a killed `up` have two managers."""
+        old, new = args.old_inputs or {}, args.new_inputs or {}
         name = text(at(old, "metadata", "name"))
+        left = [address for address in vips(old) if address not in vips(new)]
         try:
-            for address in vips(old):
-                self._remove(name, address, text(at(old, "data", address)))
+            for address in left:
+                await self._remove(name, address, text(at(old, "data", address)))
         except UnusableClusterError as error:
             pulumi.log.warn(
-                f"ConfigMap {name} may still contain {', '.join(vips(old))}, so that its node announces it: check with "
+                f"ConfigMap {name} may still contain {', '.join(left)}, so that its node announces it: check with "
                 f"`kubectl get configmap {name} --output yaml`, and remove the line. {error}"
             )
 
     def refuse_removal_of_node(self, args: ResourceHookArgs) -> None:
         """Check the deletion of a node's keepalived or of its ConfigMap: nobody may use it any more.
 
-        While the node is in the configuration, `pulumi destroy` deletes them, before the tenants' own objects.
+        While the node is in the configuration, `pulumi destroy` deletes them.
         """
         node = args.name.removeprefix(NODE_KEEPALIVED_PREFIX)
         served = [
@@ -155,7 +184,7 @@ class AnnouncementGuard:
                 f"first, or restore {node} in cluster.nodeKeepalived.nodes."
             )
 
-    def _end_own_keepalived(self, tenant: TenantSpec) -> None:
+    async def _end_own_keepalived(self, tenant: TenantSpec) -> None:
         """End a tenant's own keepalived pod, and those of all tenants on its node that change like it.
 
         At once, since the first of many that end one by one would be without its VIP for long. One that fails over at
@@ -173,37 +202,44 @@ class AnnouncementGuard:
             # wait for keepalived (3 of 12 times on a busy machine, 2026-11). Told that it has no VIP, it removes both.
             for each in {tenant.name: tenant, **{each.name: each for each in alike}}.values():
                 if each.virtual_ip_name in controllers:
-                    self._remove(each.virtual_ip_config_map_name, str(each.vip), self._backend(each))
-            time.sleep(RELOAD_SECONDS)
-        self._live.cluster.delete_controllers(sorted(controllers), wait=not is_lost)
+                    name = each.virtual_ip_config_map_name
+                    for address in vips(self._live.objects.get(("ConfigMap", name), {})):
+                        await self._remove(name, address, self._line(name, address))
+            await asyncio.sleep(RELOAD_SECONDS)
+        await self._run(lambda: self._live.cluster.delete_controllers(sorted(controllers), wait=not is_lost))
         self._ended |= controllers
 
-    def _leave_nodes(self, tenant: TenantSpec) -> None:
+    async def _leave_nodes(self, tenant: TenantSpec) -> None:
         """Remove a tenant's entries, and wait until the keepalived of their nodes has done the same.
 
         A node's pod that ends, as it does at the end of an `up` that no longer lists the node, takes the addresses and
         IPVS services along that it knows of, also those that a pod of the tenant's own has set up since.
         """
-        if not all(map(self._live.nodes.is_lost, self._remove_entries(tenant, besides=None))):
-            time.sleep(RELOAD_SECONDS)
+        if not all(map(self._live.nodes.is_lost, await self._remove_entries(tenant, besides=None))):
+            await asyncio.sleep(RELOAD_SECONDS)
 
-    def _backend(self, tenant: TenantSpec) -> str:
-        return f"{self._live.home.namespace}/{tenant.virtual_ip_name}"
+    def _line(self, config_map: str, address: str) -> str:
+        """Return what a ConfigMap forwards an address to, as it was read: whoever has written it."""
+        return text(at(self._live.objects.get(("ConfigMap", config_map), {}), "data", address))
 
     def _node_of_own(self, tenant: TenantSpec) -> str:
         """Return the node of a tenant's own keepalived; empty if it has none."""
         return pinned_node(self._live.objects.get(("ReplicationController", tenant.virtual_ip_name), {}))
 
-    def _remove_entries(self, tenant: TenantSpec, *, besides: str | None) -> set[str]:
+    async def _remove_entries(self, tenant: TenantSpec, *, besides: str | None) -> set[str]:
         """Remove a tenant's entries, and return their nodes."""
         others = [(node, address) for node, address in entries(tenant, self._live.objects) if node != besides]
         for node, address in others:
-            self._remove(node_keepalived_name(node), address, self._backend(tenant))
+            name = node_keepalived_name(node)
+            await self._remove(name, address, self._line(name, address))
         return {node for node, _ in others}
 
-    def _remove(self, config_map: str, address: str, backend: str) -> None:
+    async def _remove(self, config_map: str, address: str, backend: str) -> None:
         line = config_map, address, backend
         # Each is a read of the cluster, and a replaced patch comes twice: after its deletion, and before its creation.
         if line not in self._removed:
-            self._live.cluster.remove_data(*line)
+            await self._run(lambda: self._live.cluster.remove_data(*line))
             self._removed.add(line)
+
+    async def _run(self, write: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._kubectl, write)

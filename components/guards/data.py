@@ -66,7 +66,7 @@ class DataGuard:
         """Check the deletion of a StatefulSet: its tenant has to be retired."""
         old = args.old_inputs or {}
         self._refuse_other_namespace(old)
-        self._refuse_other_owner("StatefulSet", args.name)
+        self.refuse_other_owner("StatefulSet", args.name)
         if state(old) != State.RETIRED:
             raise RefusedError(self._not_retired("StatefulSet", args.name))
         data = data_location(old)
@@ -79,7 +79,7 @@ class DataGuard:
         """
         old = args.old_inputs or {}
         self._refuse_other_namespace(old)
-        self._refuse_other_owner("ReplicationController", args.name)
+        self.refuse_other_owner("ReplicationController", args.name)
         # While the entry exists, a controller is deleted to be replaced by one of another template. If the template is
         # the same, `pulumi destroy` deletes it, as the first of the tenant's objects.
         is_replaced = declared is not None and at(declared, "spec", "template") != at(old, "spec", "template")
@@ -90,7 +90,7 @@ class DataGuard:
         """Check the deletion of a VIP's entry: if its tenant is removed, it has to be retired."""
         old = args.old_inputs or {}
         self._refuse_other_namespace(old)
-        self._refuse_other_owner("Service", args.name)
+        self.refuse_other_owner("Service", args.name)
         name = self._tenant_name("ConfigMapPatch", args.name)
         tenant = self._tenants.get(name)
         node_config = text(at(old, "metadata", "name"))
@@ -111,7 +111,7 @@ class DataGuard:
         Another stack may have adopted it, or use it (`cluster.keepalivedAccountOf`).
         """
         account = args.name.removesuffix(f"-{self._namespace}")
-        self._refuse_other_owner("ServiceAccount", account)
+        self.refuse_other_owner("ServiceAccount", account)
         users = self._others("ReplicationController", account)
         if users:
             raise RefusedError(
@@ -146,7 +146,8 @@ class DataGuard:
         if namespace != self._namespace:
             raise RefusedError(namespace_refusal(namespace, self._namespace))
 
-    def _refuse_other_owner(self, kind: str, name: str) -> None:
+    def refuse_other_owner(self, kind: str, name: str) -> None:
+        """Check the deletion of an object: another stack may have adopted it."""
         other = owner(self._live.objects.get((kind, name), {}))
         if other not in self._owners:
             raise RefusedError(
@@ -163,7 +164,7 @@ class DataGuard:
         tenant = self._tenant_name(kind, name)
         if tenant in self._tenants:
             return (
-                f"{name} would be deleted with its pod while {tenant} is in the fleet. To remove the tenant, set "
+                f"{name} would be deleted while {tenant} is in the fleet. To remove the tenant, set "
                 "`state: retired` in its entry and run `pulumi up` first."
             )
         return (

@@ -55,7 +55,7 @@ def registered_hooks(live: LiveFleet, traffic: TrafficGuard) -> Hooks:
     def check_removal(args: ResourceHookArgs) -> None:
         tenant = tenants.get(args.name)
         if tenant and not tenant.has_own_keepalived:
-            # The VIP has moved to its node's.
+            # The VIP has moved to its node's: if that had failed, the program would have ended the run before.
             return
         data.refuse_removal(args, declared_controller(tenant, live) if tenant else None)
         if tenant:
@@ -74,6 +74,8 @@ def registered_hooks(live: LiveFleet, traffic: TrafficGuard) -> Hooks:
             start.refuse_node_keepalived(args)
             creation.expect_replacement(args.name)
         else:
+            for kind in ("ConfigMap", "ReplicationController"):
+                data.refuse_other_owner(kind, args.name)
             announcement.refuse_removal_of_node(args)
 
     created = _hook("refuse-silent-overwrite", creation.refuse_overwrite)
@@ -84,6 +86,7 @@ def registered_hooks(live: LiveFleet, traffic: TrafficGuard) -> Hooks:
     node_removed = _hook("refuse-removal-of-keepalived-in-use", check_removal_of_node)
     # Not in previews, in which nothing is announced anew.
     announced_once = ResourceHook("end-other-announcements", announcement.end_other_announcements)
+    left_removed = ResourceHook("remove-left-entry", announcement.remove_left_entry)
     # Not in previews, which label no node.
     labelled = ResourceHook("remove-phantom-node", lambda args: remove_phantom_node(args, live))
     return Hooks(
@@ -119,9 +122,11 @@ def registered_hooks(live: LiveFleet, traffic: TrafficGuard) -> Hooks:
         ),
         virtual_ip_entry=ResourceHookBinding(
             before_create=[announced_once],
+            before_update=[announced_once],
+            after_update=[left_removed],
             # As the controller of a tenant's own keepalived, it is deleted first of the tenant's objects.
             before_delete=[_hook("only-entries-of-retired-tenants-go", data.refuse_removal_of_entry)],
-            after_delete=[ResourceHook("remove-left-entry", announcement.remove_left_entry)],
+            after_delete=[left_removed],
         ),
         node_config_map=ResourceHookBinding(before_create=[created], before_delete=[node_removed]),
         node_keepalived=ResourceHookBinding(

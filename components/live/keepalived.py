@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from components.live.fleet import LiveFleet
 from components.live.nodes import Obstacle
-from kube.facts import NODE_KEEPALIVED_LABEL, Forward, forward, is_ready, vips
+from kube.facts import NODE_KEEPALIVED_LABEL, Forward, forward, is_ready, pinned_node, vips
 from kube.manifest import Manifest, at, text
 from tenants.fleet import TenantSpec, node_keepalived_name
 from tenants.objects import LocalKey
@@ -28,6 +28,12 @@ def keepalived_obstacle(tenant: TenantSpec, live: LiveFleet) -> Obstacle | None:
         what=f"the keepalived pod of node {node} is not ready",
         remedy=f"see `kubectl describe pod --selector {NODE_KEEPALIVED_LABEL}={node}`",
     )
+
+
+def changes_in_place(tenant: TenantSpec, objects: Mapping[LocalKey, Manifest]) -> bool:
+    """Tell whether a tenant's own keepalived runs where its node's is to announce the VIP from now on."""
+    own = objects.get(("ReplicationController", tenant.virtual_ip_name), {})
+    return not tenant.has_own_keepalived and pinned_node(own) == tenant.active_host
 
 
 def announced(tenant: TenantSpec, objects: Mapping[LocalKey, Manifest]) -> frozenset[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.admission import denied
 from tests.support.announcements import Announcers, announced_twice, moment, now
 from tests.support.cell import Cell, eventually
 from tests.support.fleets import Config, per_node, tenant3, with_tenants
@@ -158,7 +159,7 @@ def test_only_a_retired_tenants_entry_is_removed(cell: Cell, stack: Stack) -> No
     stack.configure(config)
     done = stack.pulumi("destroy", "--yes", "--skip-preview", "--run-program")
     assert done.returncode != 0
-    assert "would be deleted while it serves t" in done.stdout + done.stderr
+    assert "t1-vip would be deleted while t1 is in the fleet" in done.stdout + done.stderr
     assert now(cell) == on(cell, t1="m1", t2="m2", t3="m1", t4="m2")
 
     config["tenants"][0]["state"] = "retired"
@@ -215,3 +216,33 @@ def test_a_new_image_replaces_the_keepalived_of_nodes_that_can_run_it(cell: Cell
     images = {pod["spec"]["containers"][0]["image"] for pod in cell.live("pods", "--selector", "adb-keepalived")}
     assert images == {"keepalived:v2"}
     eventually(lambda: len(keepalived_pods(cell)) == 2, what="a keepalived pod on each node")
+
+
+def test_a_failing_tenant_loses_no_announcement_in_a_change_of_the_fleet(cell: Cell, stack: Stack) -> None:
+    retired = {"name": "t5", "vip": "192.168.143.5", "activeRole": "standby", "state": "retired", "waive": WAIVED}
+    before = fleet(cell, per="tenant")
+    whole = with_tenants(before, [*before["tenants"], {**before["tenants"][0], **retired}])
+    stack.up(whole)
+    edited = fleet(cell)
+    edited["tenants"][0] |= {"image": "registry.example/adb-control:v2"}
+    with denied(cell, "statefulsets", "t1-", "not this image"), pytest.raises(Refused) as refused:
+        stack.up(edited, "--continue-on-error")
+    assert "nothing was deleted" in str(refused.value)
+    assert now(cell) == on(cell, t1="m1", t2="m2", t3="m1", t4="m2")
+    assert "ReplicationController t5-vip" in cell.objects(), "the engine has deleted what is no longer declared"
+    stack.up(edited)
+    assert now(cell) == on(cell, t1="m1", t2="m2", t3="m1", t4="m2")
+    assert not [name for name in cell.objects() if "t5" in name or "-vip-cm" in name]
+    assert stack.preview(edited).none
+
+
+def test_keepalived_stays_while_what_it_is_to_use_is_denied(cell: Cell, stack: Stack) -> None:
+    config = fleet(cell)
+    config["tenants"][0] |= {"keepalived": {"per": "tenant"}, "waive": WAIVED}
+    stack.up(config)
+    pods = keepalived_pods(cell)
+    renamed = {**config, "cluster": {**config["cluster"], "keepalivedAccount": "another"}}
+    with denied(cell, "serviceaccounts", "another", "no more accounts"), pytest.raises(Refused) as refused:
+        stack.up(renamed, "--continue-on-error")
+    assert "No tenant was changed" in str(refused.value)
+    assert keepalived_pods(cell) == pods

@@ -358,7 +358,15 @@ def test_the_policies_leave_readers_dry_runs_and_up_its_labels(deployed: Tried) 
     written = run("kubectl", *replaced, env=environment, stdin=service)
     assert "this user may only make dry runs" in written.stderr
     assert run("kubectl", *replaced, "--dry-run=server", env=environment, stdin=service).returncode == 0
-    for change in (("label", "node", node, "zone=a"), ("taint", "node", node, "a=b:NoSchedule"), ("cordon", node)):
+    owner = {"apiVersion": "v1", "kind": "Node", "name": "gone", "uid": "0"}
+    owned = json.dumps({"metadata": {"ownerReferences": [owner]}})
+    for change in (
+        ("label", "node", node, "zone=a"),
+        ("taint", "node", node, "a=b:NoSchedule"),
+        ("cordon", node),
+        ("patch", "node", node, "--patch", owned),
+        ("patch", "node", node, "--patch", '{"metadata": {"finalizers": ["tests/never-ends"]}}'),
+    ):
         assert "this user may only change the labels tenancy-" in refused(User.UP, *change), change
     assert refused(User.UP, "label", "node", node, "tenancy-tenant9=master") == ""
     assert refused(User.UP, "label", "node", node, "tenancy-tenant9-") == ""

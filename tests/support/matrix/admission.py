@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from tests.support.admission import applied, denied
 from tests.support.matrix.fault import WORKS, Fault, fails
 from tests.support.matrix.scene import HIT, Scene
 from tests.support.matrix.webhook import ALLOWED, DENIED, UNSUPPORTED, rewriting, webhook
@@ -27,31 +28,7 @@ def webhook_refuses_dry_runs(scene: Scene) -> AbstractContextManager[None]:
 
 def policy_denies(scene: Scene) -> AbstractContextManager[None]:
     """A ValidatingAdmissionPolicy denies one tenant's image."""
-    policy = {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "ValidatingAdmissionPolicy",
-        "metadata": {"name": "faults"},
-        "spec": {
-            "failurePolicy": "Fail",
-            "matchConstraints": {
-                "namespaceSelector": scene.selects_namespace(),
-                "resourceRules": [scene.changes_of("statefulsets")],
-            },
-            "validations": [
-                {
-                    "expression": f"!object.metadata.name.startsWith('{HIT}')",
-                    "message": "only images of registry.example are allowed",
-                }
-            ],
-        },
-    }
-    binding = {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "ValidatingAdmissionPolicyBinding",
-        "metadata": {"name": "faults"},
-        "spec": {"policyName": "faults", "validationActions": ["Deny"]},
-    }
-    return scene.applied(policy, binding)
+    return denied(scene.cell, "statefulsets", HIT, "only images of registry.example are allowed")
 
 
 def webhook_rewrites(scene: Scene) -> AbstractContextManager[None]:
@@ -69,7 +46,7 @@ def quota_used_up(scene: Scene) -> AbstractContextManager[None]:
         "metadata": {"name": "faults"},
         "spec": {"hard": {"pods": str(len(scene.cell.live("pods")))}},
     }
-    return scene.applied(quota)
+    return applied(scene.cell, quota)
 
 
 @contextmanager

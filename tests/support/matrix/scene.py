@@ -14,7 +14,7 @@ from typing import Any
 
 from dev.local.cluster import KwokCluster
 from tests.support import announcements
-from tests.support.cell import Cell, Manifest, is_database_pod
+from tests.support.cell import Cell, is_database_pod
 from tests.support.fleets import Config, tenant3
 from tests.support.interruption import kill_engine
 from tests.support.process import run
@@ -212,25 +212,3 @@ class Scene:
         finally:
             for name in more:
                 del self.environment[name]
-
-    @contextmanager
-    def applied(self, *objects: Manifest) -> Iterator[None]:
-        """Have these objects in the cluster during the block, and wait until they take effect."""
-        for each in objects:
-            self.cell.create(each)
-        # The API server's admission reads its configuration once a second.
-        time.sleep(3)
-        try:
-            yield
-        finally:
-            for each in reversed(objects):
-                self.cell.kubectl("delete", each["kind"], each["metadata"]["name"])
-            time.sleep(3)
-
-    def changes_of(self, *resources: str) -> Manifest:
-        """Return the rule of an admission that judges changes of these resources."""
-        operations = ["CREATE", "UPDATE"]
-        return {"apiGroups": ["", "apps"], "apiVersions": ["v1"], "operations": operations, "resources": [*resources]}
-
-    def selects_namespace(self) -> Manifest:
-        return {"matchLabels": {"kubernetes.io/metadata.name": self.cell.namespace}}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from tests.support.admission import applied, judged
 from tests.support.matrix import https
 from tests.support.matrix.scene import HIT, Scene
 
@@ -48,6 +49,7 @@ def webhook(
             response = {"uid": asked["uid"], **(dry_run if dry_run and asked["dryRun"] else answer)}
             self.answer(200, {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response})
 
+    selector, rule = judged(scene.cell, resources)
     with https.serving(Handler, https.certificate()) as address:
         configuration = {
             "apiVersion": "admissionregistration.k8s.io/v1",
@@ -60,8 +62,8 @@ def webhook(
                         "url": f"{address}/judge",
                         "caBundle": base64.b64encode(https.AUTHORITY.cert_pem.bytes()).decode(),
                     },
-                    "rules": [scene.changes_of(*resources)],
-                    "namespaceSelector": scene.selects_namespace(),
+                    "rules": [rule],
+                    "namespaceSelector": selector,
                     "matchConditions": [{"name": "one-tenant", "expression": f"request.name.startsWith('{HIT}')"}],
                     "sideEffects": "NoneOnDryRun",
                     "admissionReviewVersions": ["v1"],
@@ -70,5 +72,5 @@ def webhook(
                 }
             ],
         }
-        with scene.applied(configuration):
+        with applied(scene.cell, configuration):
             yield

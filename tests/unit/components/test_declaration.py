@@ -30,9 +30,13 @@ def fleet_of(count: int) -> dict[str, Any]:
 
 @dataclass(kw_only=True)
 class Declared:
-    """Records what is declared; each tenant is finished after some seconds, one of them with an error."""
+    """Records what is declared; each tenant is finished after some seconds.
+
+    One ends with an error, as without `--continue-on-error`, and one was not made.
+    """
 
     failing: str = ""
+    unmade: str = ""
     seconds: float = 0.0
     order: list[str] = field(default_factory=list)
     unfinished: int = 0
@@ -43,11 +47,12 @@ class Declared:
         self.unfinished += 1
         self.most = max(self.most, self.unfinished)
 
-        async def registered() -> None:
+        async def registered() -> bool:
             await asyncio.sleep(self.seconds)
             self.unfinished -= 1
             if spec.name == self.failing:
                 raise ValueError(spec.name)
+            return spec.name != self.unmade
 
         return mock.Mock(registered=registered)
 
@@ -98,4 +103,11 @@ def test_after_an_error_the_other_tenants_are_declared() -> None:
     declared = Declared(failing="tenant1")
     with pytest.raises(ValueError, match="tenant1"):
         asyncio.run(declare_tenants(live_fleet(), declared, {}))
+    assert len(declared.order) == TENANTS
+
+
+@pytest.mark.parametrize(("unmade", "complete"), [("", True), ("tenant1", False)])
+def test_a_fleet_is_complete_if_every_tenant_was_made(unmade: str, complete: bool) -> None:
+    declared = Declared(unmade=unmade)
+    assert asyncio.run(declare_tenants(live_fleet(), declared, {})) == complete
     assert len(declared.order) == TENANTS

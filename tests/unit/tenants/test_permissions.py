@@ -93,8 +93,8 @@ def test_a_grant_covers_those_of_its_objects() -> None:
 
 
 def test_users_that_only_compare_may_only_make_dry_runs() -> None:
-    def policies(config: dict[str, Any], user: User, extra: Extra = NOTHING_MORE) -> set[str]:
-        found = documents(load(config), "prod", {user: "U"}, extra)
+    def policies(config: dict[str, Any], *users: User, extra: Extra = NOTHING_MORE) -> set[str]:
+        found = documents(load(config), "prod", dict.fromkeys(users, "U"), extra)
         return {
             validation["message"]
             for each in found
@@ -106,8 +106,10 @@ def test_users_that_only_compare_may_only_make_dry_runs() -> None:
     assert policies(CONFIG, User.PREVIEW) == set()
     assert policies(config_with(adopt=True), User.PREVIEW) == {"this user may only make dry runs"}
     assert policies(CONFIG, User.DRIFT) == {"this user may only make dry runs"}
-    assert policies(CONFIG, User.DRIFT, Extra(repair=True)) == labels
+    assert policies(CONFIG, User.DRIFT, extra=Extra(repair=True)) == labels
     assert policies(CONFIG, User.UP) == labels
+    assert policies(CONFIG, User.UP, User.DRIFT) == labels, "`up` would be denied every write"
+    assert policies(CONFIG, User.PREVIEW, User.DRIFT) == {"this user may only make dry runs"}
 
 
 def test_the_output_binds_each_user(capsys: pytest.CaptureFixture[str]) -> None:
