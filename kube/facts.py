@@ -14,7 +14,7 @@ from kube.manifest import Manifest, at, items, mapping, named, number, text
 STATE_ANNOTATION = "adb-tenants/state"
 """On StatefulSets and ReplicationControllers: the tenant's `state`, for when its entry has been removed."""
 STACK_ANNOTATION = "adb-tenants/stack"
-"""On every object that a stack declares, nodes excepted: the stack, as `<project>/<stack>`."""
+"""On every object that a stack declares as a whole, not as a patch: the stack, as `<project>/<stack>`."""
 FORCED_ANNOTATION = "adb-tenants/forced"
 """The entry's `force`. On a VIP's Service: why it selects a pod that was not shown to be ready. On its
 ReplicationController: why its pod is to run on a node where it could not start."""

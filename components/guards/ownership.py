@@ -1,7 +1,8 @@
 """Refuses objects that another stack manages.
 
-Every object has the annotation `adb-tenants/stack`, but for nodes, of which only a label is declared. The state alone
-is not enough: two states can contain the same object, and a lost state contains none.
+Every object that is declared as a whole has the annotation `adb-tenants/stack`; a tenant declares only a label of its
+nodes, and a line of the ConfigMap of a node's keepalived. The state alone is not enough: two states can contain the
+same object, and a lost state contains none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
