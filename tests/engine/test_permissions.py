@@ -308,6 +308,7 @@ def test_without_any_verb_the_command_of_a_reader_fails(deployed: Tried, user: U
     assert [str(taken) for taken in deployed.verbs(user) if not deployed.without(taken, command)] == []
 
 
+@pytest.mark.timeout(1800)
 def test_without_any_verb_an_up_fails(deployed: Tried, audited: KwokCluster, tmp_path: Path) -> None:
     """Each is needed to create a fleet or to refresh it, but for those of the next two tests."""
     superfluous = []
