@@ -38,6 +38,8 @@ _UNAUTHORIZED = re.compile(r"^error: You must be logged in to the server \((?P<m
 _OTHER_LOGIN = re.compile(r"client-cert|client-key|auth plugin|auth provider|tokenFile", re.IGNORECASE)
 _NO_CREDENTIALS = re.compile(r"error: EOF$")
 _REFUSED = re.compile(r"^The connection to the server (?P<address>\S+) was refused", re.MULTILINE)
+# What kubectl asks before it can send an object. Its words then lack what tells a failed connection from other errors.
+_ASKING_FOR_KINDS = re.compile(r'unable to recognize "[^"]*": Get "[^"]*": (?P<why>.+)')
 _CONTEXT = re.compile(r"context .*(does not exist|not found)", re.IGNORECASE)
 _KUBECONFIG = re.compile(
     r"config file|invalid configuration|Error in configuration|proxy-url|^error: open |does not exist",
@@ -101,6 +103,8 @@ def parse(stderr: str) -> Failure:
         return Failure(reason=Reason.UNREACHABLE, message="Connection refused", address=found["address"])
     if _UNABLE in text:
         return Failure(reason=Reason.UNREACHABLE, message=unable)
+    if found := _ASKING_FOR_KINDS.search(text):
+        return Failure(reason=Reason.UNREACHABLE, message=_one_line(found["why"]))
     message = _one_line(text).removeprefix("error: ")
     if _OTHER_LOGIN.search(text):
         return Failure(reason=Reason.LOGIN_FAILED, message=message)
@@ -135,6 +139,11 @@ def sentence(failure: Failure, connection: Connection) -> str:
             return (
                 f"{server} denies access: {message}. Grant the kubeconfig's user what README.md lists under "
                 '"What the kubeconfig\'s user needs"'
+            )
+        case Reason.UNREACHABLE if "expired or is not yet valid" in message:
+            return (
+                f"{server} presents a certificate that is not valid at this time ({message}): renew it, or correct the "
+                "clock here, then retry"
             )
         case Reason.UNREACHABLE if "x509:" in message or "certificate" in message:
             return (

@@ -131,6 +131,23 @@ FORBIDDEN = 'nodes is forbidden: User "x" cannot list resource "nodes"'
             "Unreachable",
             "cannot be verified (tls: failed to verify certificate: x509: certificate signed by unknown authority)",
         ),
+        (
+            (
+                'error: unable to recognize "STDIN": Get "https://k8s:6443/api?timeout=32s": tls: failed to verify '
+                "certificate: x509: certificate has expired or is not yet valid: current time 2026-11-27T12:00:00Z is "
+                "after 2026-11-26T12:00:00Z"
+            ),
+            "Unreachable",
+            "2026-11-26T12:00:00Z): renew it, or correct the clock here, then retry",
+        ),
+        (
+            (
+                'error: unable to recognize "STDIN": Get "https://k8s:6443/api?timeout=32s": dial tcp 10.0.0.1:6443: '
+                "connect: no route to host"
+            ),
+            "Unreachable",
+            "cannot be reached (dial tcp 10.0.0.1:6443: connect: no route to host): check that it is up and reachable",
+        ),
         ("exec format error", "Unknown", "failed (exec format error; Unknown): make sure that `kubectl"),
     ],
 )
