@@ -63,7 +63,7 @@ bench: ## measure speed beside helm and kubectl, write docs/benchmark.md, 20 min
 last-hop: ## serve VIPs with the real kube-keepalived-vip in a virtual machine, write docs/bad-day.md's table, 30 min
 	@$(WITH_ENV) python -m dev.last_hop --write
 
-faults: ## inject every fault of docs/reliability.md, and write the page, 25 min
+faults: ## inject every fault of docs/reliability.md, and write the page, 30 min
 	@$(WITH_ENV) python -m pytest -m "nightly or not nightly" tests/engine/test_faults.py
 
 soak: ## run the tests that take minutes

@@ -44,12 +44,12 @@ async def declare() -> None:
     platform = Platform("platform", context, opts)
     keepalived_access = KeepalivedAccess("keepalived", context, opts)
     node_keepalived = declare_node_keepalived(context, keepalived_access, opts)
-    # Of what is deleted to be replaced, the engine skips the creation if one of these failed, not the deletion.
+    # If one of these failed, the engine would delete a controller that is to be replaced, and skip its creation.
     config_maps = [each.config_map for each in node_keepalived.values()]
     if not await succeeded(*keepalived_access.objects, *config_maps):
         raise pulumi.RunError(
             "No tenant was changed, since an object that keepalived needs could not be created or updated (see above). "
-            "Once the cause is fixed, run `pulumi up` again."
+            "Fix the cause, then run `pulumi up` again."
         )
     args = {
         spec.name: TenantArgs(
@@ -87,8 +87,8 @@ async def declare() -> None:
     if not await declared:
         # Also ends the engine's run before it deletes what is no longer declared.
         raise pulumi.RunError(
-            "Not all objects could be created or updated (see above). Of what is no longer declared, nothing was "
-            "deleted. Once the cause is fixed, run `pulumi up` again: it does the rest."
+            "Some objects could not be created or updated (see above), so nothing was deleted that is no longer "
+            "declared. Fix the cause, then run `pulumi up` again: it does the rest."
         )
 
 

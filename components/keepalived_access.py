@@ -23,6 +23,7 @@ class KeepalivedAccess(pulumi.ComponentResource):
     """
 
     objects: tuple[ServiceAccount | ClusterRole | ClusterRoleBinding, ...]
+    """Everything that it declares."""
 
     def __init__(self, name: str, args: FleetContext, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("adb:tenants:KeepalivedAccess", name, None, opts)

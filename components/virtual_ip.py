@@ -86,8 +86,8 @@ class VirtualIp(pulumi.ComponentResource):
 
     def _entry(self, name: str, args: VirtualIpArgs, service: Service) -> ConfigMapPatch:
         spec, context = args.spec, args.context
-        # One keepalived takes over from another with nothing else in between: the pods of all tenants of a node that
-        # change end together, so whatever else of a tenant is denied then would leave its VIP with none.
+        # When a node's tenants change, their own pods all end together. If this entry waited for more of its tenant,
+        # whatever is denied there would leave the VIP without any keepalived.
         before: list[pulumi.Resource] = [] if changes_in_place(spec, context.objects) else [service, args.active]
         return ConfigMapPatch(
             name,

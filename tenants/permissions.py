@@ -271,6 +271,7 @@ def documents(fleet: Fleet, stack: str, users: Mapping[User, str], extra: Extra)
         found += _role(
             "Cluster", {"name": f"{role}-{namespace}"}, name, [each for each in granted if each.cluster_wide]
         )
+        # One user may run several commands, and has to be able to write if one of them does.
         only_compares = all(_only_compares(each, extra) for each, of in users.items() if of == name)
         if policy := _dry_runs_only(granted) if only_compares else _labels_only(granted):
             found += _policy(f"{role}-{namespace}", name, policy)

@@ -19,8 +19,14 @@ from components.guards.ownership import allowed_owners
 from components.guards.refusal import RefusedError
 from components.live.cluster import MOST_AT_ONCE, UnusableClusterError
 from components.live.fleet import LiveFleet
-from components.live.keepalived import backends, entries, keepalived_obstacle
-from kube.facts import forward, is_declared_by_a_stack, owner, pinned_node, vips
+from components.live.keepalived import (
+    backends,
+    changes_in_place,
+    entries,
+    keepalived_obstacle,
+    node_of_own_keepalived,
+)
+from kube.facts import forward, is_declared_by_a_stack, owner, vips
 from kube.manifest import at, text
 from tenants.fleet import NODE_KEEPALIVED_PREFIX, State, TenantSpec, node_keepalived_name
 
@@ -123,15 +129,15 @@ class AnnouncementGuard:
         self._ended: set[str] = set()
         self._removed: set[tuple[str, str, str]] = set()
         self._in_turn: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        # Pods take seconds to end, and each node's are ended for themselves: the VIPs of the first of 20 nodes must not
-        # be down until those of the last have ended. Not in the event loop's own threads, which the SDK needs.
+        # Pods take seconds to end, so nodes do not wait for each other: otherwise the VIPs of the first of 20 would be
+        # down until the pods of the last had ended. Not in the event loop's own threads, which the SDK needs.
         self._kubectl = ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="kubectl")
 
     async def end_other_announcements(self, args: ResourceHookArgs) -> None:
         """End every announcement of a tenant's VIP but the one that is about to be made. Not in previews."""
         tenant = self._tenants[args.name]
         try:
-            async with self._in_turn[self._node_of_own(tenant) or tenant.name]:
+            async with self._in_turn[node_of_own_keepalived(tenant, self._live.objects) or tenant.name]:
                 if tenant.has_own_keepalived:
                     await self._leave_nodes(tenant)
                 else:
@@ -139,8 +145,8 @@ class AnnouncementGuard:
                     await self._remove_entries(tenant, besides=tenant.active_host)
         except UnusableClusterError as error:
             raise RefusedError(
-                f"{tenant.name}: its VIP is not announced elsewhere before it has certainly ended where it was. Run "
-                f"this again. {error}"
+                f"{tenant.name}: its VIP may still be announced where it was, so it is not announced elsewhere yet. "
+                f"Run this again. {error}"
             ) from error
 
     async def remove_left_entry(self, args: ResourceHookArgs) -> None:
@@ -190,9 +196,11 @@ class AnnouncementGuard:
         At once, since the first of many that end one by one would be without its VIP for long. One that fails over at
         the same time is not among them: its promotion may fail.
         """
-        node = self._node_of_own(tenant)
-        alike = [each for each in self._live.fleet.tenants if not each.has_own_keepalived and each.active_host == node]
-        controllers = {each.virtual_ip_name for each in (tenant, *alike) if self._node_of_own(each) == node}
+        objects = self._live.objects
+        node = node_of_own_keepalived(tenant, objects)
+        on_node = (each for each in self._live.fleet.tenants if each.active_host == node)
+        alike = [each for each in on_node if changes_in_place(each, objects)]
+        ending = {each.virtual_ip_name: each.virtual_ip_config_map_name for each in (tenant, *alike)}
         if not node or tenant.virtual_ip_name in self._ended:
             return
         # On a lost node nothing ends a pod; a failover must not wait for it.
@@ -200,14 +208,12 @@ class AnnouncementGuard:
         if not is_lost:
             # A pod that ends may leave the address or the IPVS service on the node, since kube-keepalived-vip does not
             # wait for keepalived (3 of 12 times on a busy machine, 2026-11). Told that it has no VIP, it removes both.
-            for each in {tenant.name: tenant, **{each.name: each for each in alike}}.values():
-                if each.virtual_ip_name in controllers:
-                    name = each.virtual_ip_config_map_name
-                    for address in vips(self._live.objects.get(("ConfigMap", name), {})):
-                        await self._remove(name, address, self._line(name, address))
+            for config_map in ending.values():
+                for address in vips(objects.get(("ConfigMap", config_map), {})):
+                    await self._remove(config_map, address, self._line(config_map, address))
             await asyncio.sleep(RELOAD_SECONDS)
-        await self._run(lambda: self._live.cluster.delete_controllers(sorted(controllers), wait=not is_lost))
-        self._ended |= controllers
+        await self._run(lambda: self._live.cluster.delete_controllers(sorted(ending), wait=not is_lost))
+        self._ended.update(ending)
 
     async def _leave_nodes(self, tenant: TenantSpec) -> None:
         """Remove a tenant's entries, and wait until the keepalived of their nodes has done the same.
@@ -221,10 +227,6 @@ class AnnouncementGuard:
     def _line(self, config_map: str, address: str) -> str:
         """Return what a ConfigMap forwards an address to, as it was read: whoever has written it."""
         return text(at(self._live.objects.get(("ConfigMap", config_map), {}), "data", address))
-
-    def _node_of_own(self, tenant: TenantSpec) -> str:
-        """Return the node of a tenant's own keepalived; empty if it has none."""
-        return pinned_node(self._live.objects.get(("ReplicationController", tenant.virtual_ip_name), {}))
 
     async def _remove_entries(self, tenant: TenantSpec, *, besides: str | None) -> set[str]:
         """Remove a tenant's entries, and return their nodes."""

@@ -30,10 +30,14 @@ def keepalived_obstacle(tenant: TenantSpec, live: LiveFleet) -> Obstacle | None:
     )
 
 
+def node_of_own_keepalived(tenant: TenantSpec, objects: Mapping[LocalKey, Manifest]) -> str:
+    """Return the node of a tenant's own keepalived now; empty if it has none."""
+    return pinned_node(objects.get(("ReplicationController", tenant.virtual_ip_name), {}))
+
+
 def changes_in_place(tenant: TenantSpec, objects: Mapping[LocalKey, Manifest]) -> bool:
-    """Tell whether a tenant's own keepalived runs where its node's is to announce the VIP from now on."""
-    own = objects.get(("ReplicationController", tenant.virtual_ip_name), {})
-    return not tenant.has_own_keepalived and pinned_node(own) == tenant.active_host
+    """Tell whether a tenant's own keepalived runs on the node whose keepalived is to announce the VIP instead."""
+    return not tenant.has_own_keepalived and node_of_own_keepalived(tenant, objects) == tenant.active_host
 
 
 def announced(tenant: TenantSpec, objects: Mapping[LocalKey, Manifest]) -> frozenset[str]:
